@@ -1,0 +1,17 @@
+"""Django's database sessions for Flask: one table, one cookie and one login for both."""
+
+from .errors import CreateError, SessionInterrupted, UpdateError
+from .extension import DjangoSessions
+from .model import AbstractSession
+from .session import DjangoSession
+from .wire import SessionCodec
+
+__all__ = [
+    "AbstractSession",
+    "CreateError",
+    "DjangoSession",
+    "DjangoSessions",
+    "SessionCodec",
+    "SessionInterrupted",
+    "UpdateError",
+]

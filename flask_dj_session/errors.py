@@ -1,0 +1,133 @@
+"""Every exception that this package raises; no logic.
+
+Facts are attributes; no message holds a secret, a session key, a signature or session data
+(the *names* of values inside a session are told, never the values).
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "Base64Error",
+    "CompressionError",
+    "CreateError",
+    "DatabaseHeldError",
+    "DecodeError",
+    "EncodeError",
+    "JSONError",
+    "MissingTableError",
+    "PickleError",
+    "SessionInterrupted",
+    "SettingError",
+    "SignatureError",
+    "UpdateError",
+]
+
+
+class CreateError(Exception):
+    """A new session was not stored, because its key is taken (Django's name)."""
+
+
+class UpdateError(Exception):
+    """A session was not stored, because its row is gone (Django's name)."""
+
+
+class SessionInterrupted(Exception):  # noqa: N818 - Django's name
+    """The request's session was deleted while the request ran (Django's name).
+
+    What is raised in a request is also a :class:`werkzeug.exceptions.BadRequest`, so that
+    handlers for this class and for 400 both see it.
+    """
+
+
+class SettingError(ValueError):
+    """A setting cannot be used.
+
+    :param name: the setting's name, as in ``app.config``.
+    :param problem: what is wrong with it, continuing "'NAME' ".
+    :param mend: what to do, a sentence.
+    """
+
+    def __init__(self, name: str, problem: str, mend: str) -> None:
+        super().__init__(f"'{name}' {problem}. {mend}")
+        self.name = name
+
+
+class MissingTableError(RuntimeError):
+    """The table of the sessions is not in the database."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"Table '{table}' is not in the database. Run 'manage.py migrate sessions' in the"
+            " Django project, or call 'sessions.create_table()' in an application context."
+        )
+        self.table = table
+
+
+class DatabaseHeldError(RuntimeError):
+    """The session cannot be written, because its own request holds the SQLite database."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"Table '{table}' cannot be written: this request still holds an uncommitted write"
+            " of its own on the same SQLite database. Commit it or roll it back"
+            " ('db.session.commit()' or 'db.session.rollback()') before the view returns."
+        )
+        self.table = table
+
+
+class EncodeError(TypeError, ValueError):
+    """Session data cannot be stored.
+
+    :param path: where the value stands in the session, as ``cart.items[2].price``; empty
+        where the whole is meant.
+    :param problem: what is wrong with it, continuing the path.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path or 'The session data'} {problem}")
+        self.path = path
+
+
+class DecodeError(ValueError):
+    """A ``session_data`` text could not be read; each subclass says at which step."""
+
+    #: the step in one word, for programs: ``signature``, ``base64``, ``zlib``, ``json``, ``pickle``
+    reason = "format"
+
+
+class SignatureError(DecodeError):
+    """No signature, or one that none of the keys made."""
+
+    reason = "signature"
+
+
+class Base64Error(DecodeError):
+    """The text or its payload is not base64."""
+
+    reason = "base64"
+
+
+class CompressionError(DecodeError):
+    """The payload is not zlib data, or is larger than the limit once unpacked."""
+
+    reason = "zlib"
+
+
+class JSONError(DecodeError):
+    """The payload is not a JSON object."""
+
+    reason = "json"
+
+
+class PickleError(DecodeError):
+    """The payload is not a pickle, or names something outside the allow-list.
+
+    :param global_name: the name that was refused, as ``os.system``; None where that is not
+        the reason.
+    """
+
+    reason = "pickle"
+
+    def __init__(self, message: str, global_name: str | None = None) -> None:
+        super().__init__(message)
+        self.global_name = global_name

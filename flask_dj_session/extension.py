@@ -1,0 +1,175 @@
+"""``DjangoSessions``: the extension that puts Django's sessions into a Flask app.
+
+What belongs to one app is in a :class:`_State`; the only module that knows Flask-SQLAlchemy's
+engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from flask import Flask, current_app, has_app_context
+from flask.globals import app_ctx
+from flask_sqlalchemy import SQLAlchemy
+
+from .interface import DjangoSessionInterface
+from .model import EXTENSION, AbstractSession, make_model
+from .session import DjangoSession
+from .settings import Settings, prepare
+from .store import AutocommitEngine, Store, for_site
+
+
+class DjangoSessions:
+    """Keeps the sessions of Flask apps in Django's table ``django_session``.
+
+    :param app: call :meth:`init_app` on this app.
+    :param db: the Flask-SQLAlchemy extension whose database it is.
+    :param bind_key: one of ``SQLALCHEMY_BINDS``, where it is not the default database.
+    :param model: a mapped class of the app's own, made with :class:`AbstractSession`.
+    :param session_class: a subclass of :class:`DjangoSession`.
+    :param settings: Django's settings by name (``session_cookie_age=3600``), for every app;
+        they beat ``app.config``.
+    :raises TypeError: for a keyword that is no setting.
+    :raises SettingError: for a setting that cannot be used.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        db: SQLAlchemy | None = None,
+        *,
+        bind_key: str | None = None,
+        model: type[AbstractSession] | None = None,
+        session_class: type[DjangoSession] = DjangoSession,
+        **settings: Any,
+    ) -> None:
+        self._db = db
+        self._bind_key = bind_key
+        self._given_model = model
+        self._session_class = session_class
+        self._given_settings = settings
+        self._models: WeakKeyDictionary[SQLAlchemy, type[AbstractSession]] = WeakKeyDictionary()
+        self._states: WeakKeyDictionary[Flask, _State] = WeakKeyDictionary()
+        if db is not None:
+            self._model_on(db)
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, db: SQLAlchemy | None = None) -> None:
+        """Keep the sessions of *app* in the database of *db*.
+
+        Settings are checked here; the database is asked nothing before a session is.
+
+        :raises SettingError: for a setting that cannot be used.
+        """
+        db = db or self._db
+        if db is None:
+            raise TypeError(
+                "'db' is missing. Pass the SQLAlchemy object: 'sessions.init_app(app, db)'."
+            )
+        if EXTENSION in app.extensions:
+            raise RuntimeError(
+                "A 'DjangoSessions' is already registered on this Flask app. Use that one instead."
+            )
+        settings = prepare(app.config, self._given_settings)
+        model = self._model_on(db)
+        interface = DjangoSessionInterface(
+            app, settings, lambda: self._make_store(app, db, model, settings), self._session_class
+        )
+        self._states[app] = _State(settings, model, interface)
+        app.extensions[EXTENSION] = self
+        app.session_interface = interface
+
+    def session(self, session_key: str | None = None) -> DjangoSession:
+        """Return a session outside a request, as Django's ``SessionStore(session_key)``.
+
+        :param session_key: the key of a stored one; by default a new session is begun.
+        """
+        return self._state.interface.session(session_key)
+
+    @property
+    def model(self) -> type[AbstractSession]:
+        """The mapped class of the table."""
+        if len(self._models) == 1:
+            return next(iter(self._models.values()))
+        return self._state.model
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the current app."""
+        return self._state.settings
+
+    @property
+    def store(self) -> Store:
+        """The rows of the current app's table."""
+        return self._state.interface.store
+
+    def create_table(self) -> None:
+        """Make the table, as ``manage.py migrate sessions`` does; leave one that is there."""
+        self.store.create_table()
+
+    def clear_expired(self, batch_size: int = 1000) -> int:
+        """Remove the sessions that have expired.
+
+        :param batch_size: rows to a statement; each is a transaction of its own.
+        :returns: how many it removed.
+        """
+        return sum(self.clear_expired_batches(batch_size))
+
+    def clear_expired_batches(self, batch_size: int = 1000) -> Iterator[int]:
+        """Do what :meth:`clear_expired` does, and yield after each batch how many it removed."""
+        if batch_size < 1:
+            raise ValueError(f"'batch_size' is {batch_size}. Give 1 or more.")
+        return self.store.clear_expired(self._state.interface.now(), batch_size=batch_size)
+
+    @property
+    def _state(self) -> _State:
+        if has_app_context():
+            state = self._states.get(current_app._get_current_object())  # type: ignore[attr-defined]
+        else:
+            state = next(iter(self._states.values())) if len(self._states) == 1 else None
+        if state is not None:
+            return state
+        raise RuntimeError(
+            "This 'DjangoSessions' does not know which app is meant. Call 'init_app' for the app,"
+            " and work inside 'with app.app_context()'."
+        )
+
+    def _model_on(self, db: SQLAlchemy) -> type[AbstractSession]:
+        if db not in self._models:
+            self._models[db] = self._given_model or make_model(db, self._bind_key)
+        return self._models[db]
+
+    def _make_store(
+        self, app: Flask, db: SQLAlchemy, model: type[AbstractSession], settings: Settings
+    ) -> Store:
+        bind_key = getattr(model, "__bind_key__", None)
+        with app.app_context():
+            if bind_key not in db.engines:
+                raise RuntimeError(
+                    f"'SQLALCHEMY_BINDS' has no '{bind_key}'. Add it, or give another 'bind_key'."
+                )
+            engine = db.engines[bind_key]
+        table: sa.Table = model.__table__  # type: ignore[attr-defined]
+        return Store(
+            AutocommitEngine(engine, owner=_running_context),
+            for_site(table, lambda: settings.naive_zone),
+        )
+
+
+@dataclass
+class _State:
+    """What belongs to one app."""
+
+    settings: Settings
+    model: type[AbstractSession]
+    interface: DjangoSessionInterface
+
+
+def _running_context() -> object:
+    """Return what stands for the running request: the context that Flask-SQLAlchemy goes by."""
+    return app_ctx._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]

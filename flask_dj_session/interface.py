@@ -1,0 +1,181 @@
+"""What Django's SessionMiddleware does, as a Flask session interface.
+
+Which session a request has, whether it is stored at the end, and which headers tell the browser.
+Django 5.2, sessions/middleware.py: SessionMiddleware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.globals import request, request_ctx
+from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.exceptions import BadRequest
+
+from .errors import SessionInterrupted, UpdateError
+from .session import DjangoSession
+from .settings import Settings
+from .store import Store
+from .wire import SessionCodec, cookies
+
+
+class InterruptedRequest(SessionInterrupted, BadRequest):
+    """A :exc:`SessionInterrupted` that Flask answers with status 400."""
+
+    description = (
+        "The request's session was deleted before the request completed."
+        " The user may have logged out in a concurrent request, for example."
+    )
+
+
+class DjangoSessionInterface(SessionInterface):
+    """Opens and saves the sessions of one app.
+
+    :param app: the app.
+    :param settings: its settings, prepared.
+    :param make_store: makes the store when it is first needed.
+    :param session_class: the class of the sessions.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        make_store: Callable[[], Store],
+        session_class: type[DjangoSession] = DjangoSession,
+    ) -> None:
+        self.settings = settings
+        self.session_class = session_class
+        self._app = app
+        self._make_store = make_store
+        self._store: Store | None = None
+        self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
+
+    # What a session knows of its site
+
+    @property
+    def store(self) -> Store:
+        """The rows of the app's database."""
+        if self._store is None:
+            self._store = self._make_store()
+        return self._store
+
+    @property
+    def watches_changes(self) -> bool:
+        """Whether sessions remember how they were loaded, to find changes in place."""
+        return self._app.debug
+
+    def codec(self, salt: str) -> SessionCodec:
+        """Return the codec of the present settings; deriving its keys is done once."""
+        settings = self.settings
+        made_of = (salt, settings.keys, settings.algorithm, settings.serializer_setting)
+        codec = self._codecs.get(made_of)
+        if codec is None:
+            current, *fallbacks = settings.keys
+            codec = SessionCodec(
+                current,
+                fallbacks,
+                salt=salt,
+                serializer=settings.make_serializer(),
+                algorithm=settings.algorithm,
+            )
+            self._codecs = {made_of: codec}
+        return codec
+
+    def now(self) -> datetime:
+        """Return the time, aware and in UTC."""
+        return datetime.now(timezone.utc)
+
+    def session(self, session_key: str | None = None) -> DjangoSession:
+        """Return the session of *session_key*, or a new one."""
+        return self.session_class(session_key, site=self)
+
+    # What Flask asks for
+
+    def open_session(self, app: Flask, request: Request) -> DjangoSession:
+        """Return the request's session; nothing is loaded, and nothing is asked of the store."""
+        self.store  # noqa: B018 - it watches, from here on, what the view does on SQLite
+        # Of cookies that share the name Django takes the last, Flask the first.
+        session_keys = request.cookies.getlist(self.settings.cookie_name)
+        session = self.session(session_keys[-1] if session_keys else None)
+        request.session = session  # type: ignore[attr-defined]
+        return session
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Store the session where Django would, and tell the browser.
+
+        :raises SessionInterrupted: where the row was deleted meanwhile, and the session is not
+            that of the running request (which is answered with an error page instead).
+        """
+        assert isinstance(session, DjangoSession)
+        if session.interrupted:
+            return
+        if session.is_empty() and self.settings.cookie_name in request.cookies:
+            _add_cookie(response, cookies.delete_cookie(self.settings.cookie))
+            _vary_on_cookie(response)
+            return
+        accessed = session.accessed
+        if self._is_saved(session, response):
+            try:
+                self._save(session, response)
+            except UpdateError as error:
+                self._interrupt(app, session, response, error)
+                return
+            accessed = True
+        elif session.accessed:
+            _report_changes(app, session)
+        if accessed:
+            _vary_on_cookie(response)
+
+    def _is_saved(self, session: DjangoSession, response: Response) -> bool:
+        wanted = session.modified or self.settings.save_every_request
+        return wanted and not session.is_empty() and response.status_code < 500
+
+    def _save(self, session: DjangoSession, response: Response) -> None:
+        max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
+        session.save()
+        assert session.session_key is not None
+        _add_cookie(
+            response,
+            cookies.set_cookie(
+                self.settings.cookie, session.session_key, now=self.now(), max_age=max_age
+            ),
+        )
+
+    def _interrupt(
+        self, app: Flask, session: DjangoSession, response: Response, error: UpdateError
+    ) -> None:
+        """Answer with the app's page for a :exc:`SessionInterrupted`, in place of *response*."""
+        interrupted = InterruptedRequest()
+        interrupted.__cause__ = error
+        if request_ctx._session is not session:
+            raise interrupted
+        # Nothing is saved any more, whatever the page for it does with the session.
+        session.interrupted = True
+        page = app.process_response(app.make_response(app.handle_user_exception(interrupted)))
+        response.status = page.status
+        response.headers.clear()
+        response.headers.extend(page.headers)
+        response.response = page.response
+        response.direct_passthrough = page.direct_passthrough
+        response.call_on_close(page.close)
+
+
+def _add_cookie(response: Response, header: str) -> None:
+    response.headers.add("Set-Cookie", header)
+
+
+def _vary_on_cookie(response: Response) -> None:
+    response.headers["Vary"] = cookies.patch_vary(response.headers.get("Vary"))
+
+
+def _report_changes(app: Flask, session: DjangoSession) -> None:
+    if not session.modified and (names := session.changed_in_place()):
+        app.logger.warning(
+            "The session's %s changed in place and will not be saved."
+            " Set 'session.modified = True' after such a change.",
+            ", ".join(map(repr, names)),
+        )

@@ -1,0 +1,395 @@
+"""The session that a view sees: Django's SessionBase over a mapping, and Flask's names on it.
+
+Nothing is loaded before the data is asked for. Where sessions are kept, how they are written and
+what time it is comes from the :class:`.Site`.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar
+
+from flask.sessions import SessionMixin
+
+from .errors import CreateError, DecodeError
+from .site import Site
+from .wire import SESSION_SALT, expiry, keys
+
+_EXPIRY = "_session_expiry"
+_MISSING = object()
+
+# Django's logger and words.
+_logger = logging.getLogger("django.security.SuspiciousSession")
+
+
+class DjangoSession(SessionMixin):
+    """Django's session, in a Flask app.
+
+    :param session_key: the key of a session that may exist; one that does not is dropped when
+        the session is loaded, and a new one is drawn when it is saved.
+
+    # Django 5.2, sessions/backends/base.py: SessionBase, sessions/backends/db.py: SessionStore
+    """
+
+    TEST_COOKIE_NAME: ClassVar[str] = "testcookie"
+    TEST_COOKIE_VALUE: ClassVar[str] = "worked"
+
+    #: what Django's store class makes of its name; change it where the site's has another
+    key_salt: str = SESSION_SALT
+
+    def __init__(self, session_key: str | None = None, *, site: Site) -> None:
+        self._site = site
+        self._session_key = session_key
+        self._found = False
+        self._as_loaded: dict[str, Any] | None = None
+        #: whether its row was found deleted when it was to be saved
+        self.interrupted = False
+        self.accessed = False
+        self.modified = False
+
+    def __repr__(self) -> str:
+        # No key and no data: this may end in a log.
+        loaded = "loaded" if "_session_cache" in vars(self) else "not loaded"
+        return f"<{type(self).__name__} {loaded}>"
+
+    # The mapping
+
+    def __getitem__(self, key: str) -> Any:
+        return self._session[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._session[key] = value
+        self.modified = True
+
+    def __delitem__(self, key: str) -> None:
+        del self._session[key]
+        self.modified = True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._session)
+
+    def __len__(self) -> int:
+        return len(self._session)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._session
+
+    def has_key(self, key: str) -> bool:
+        """Tell whether *key* is in the session."""
+        return key in self._session
+
+    def keys(self) -> KeysView[str]:
+        """Return the keys of the data."""
+        return self._session.keys()
+
+    def values(self) -> ValuesView[Any]:
+        """Return the values of the data."""
+        return self._session.values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Return the items of the data."""
+        return self._session.items()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of *key*, or *default*."""
+        return self._session.get(key, default)
+
+    def pop(self, key: str, default: Any = _MISSING) -> Any:
+        """Remove *key* and return its value, or *default*.
+
+        :raises KeyError: where there is neither.
+        """
+        self.modified = self.modified or key in self._session
+        if default is _MISSING:
+            return self._session.pop(key)
+        return self._session.pop(key, default)
+
+    def setdefault(self, key: str, value: Any = None) -> Any:
+        """Return the value of *key*, which is *value* from now on if there was none."""
+        if key not in self._session:
+            self[key] = value
+        return self._session[key]
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Change the data as ``dict.update`` does."""
+        self._session.update(*args, **kwargs)
+        self.modified = True
+
+    def clear(self) -> None:
+        """Drop the data and keep the key; what is stored is not even loaded."""
+        self._session_cache = {}
+        self.accessed = True
+        self.modified = True
+
+    # The key
+
+    @property
+    def session_key(self) -> str | None:
+        """The key of the session; None where it has none yet, or none any more."""
+        return self._session_key
+
+    @property
+    def _session_key(self) -> str | None:
+        return self.__session_key
+
+    @_session_key.setter
+    def _session_key(self, key: str | None) -> None:
+        self.__session_key = key if keys.is_valid_key(key) else None
+
+    def _get_new_session_key(self) -> str:
+        # Unlike Django: whether the key is taken is asked by the INSERT itself.
+        return keys.new_session_key()
+
+    def _get_or_create_session_key(self) -> str:
+        if self._session_key is None:
+            self._session_key = self._get_new_session_key()
+        return self._session_key
+
+    # The data
+
+    _session_cache: dict[str, Any]
+
+    def _get_session(self, no_load: bool = False) -> dict[str, Any]:
+        self.accessed = True
+        try:
+            return self._session_cache
+        except AttributeError:
+            if self.session_key is None or no_load:
+                self._session_cache = {}
+            else:
+                self._session_cache = self.load()
+                if self._site.watches_changes:
+                    self._as_loaded = copy.deepcopy(self._session_cache)
+        return self._session_cache
+
+    @property
+    def _session(self) -> dict[str, Any]:
+        return self._get_session()
+
+    def is_empty(self) -> bool:
+        """Tell whether there is neither a key nor data; loads nothing."""
+        return not self._session_key and not vars(self).get("_session_cache")
+
+    @property
+    def new(self) -> bool:  # type: ignore[override]
+        """Whether nothing was stored for this visitor (Flask's name)."""
+        self._get_session()
+        return not self._found
+
+    def changed_in_place(self) -> list[str]:
+        """Name the items that are not as they were loaded, in debug mode; none otherwise."""
+        if self._as_loaded is None:
+            return []
+        before, after = self._as_loaded, self._session_cache
+        return [key for key in after if key not in before or before[key] != after[key]]
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Write data as the text of a row.
+
+        :raises EncodeError: naming the value that cannot be stored.
+        """
+        return self._site.codec(self.key_salt).encode(session_dict, self._site.now())
+
+    def decode(self, session_data: str) -> dict[str, Any]:
+        """Read the text of a row; what cannot be read is an empty session, and is logged."""
+        try:
+            return self._site.codec(self.key_salt).decode(session_data)
+        except DecodeError:
+            # Unlike Django: it is silent about what is signed, but is no JSON.
+            _logger.warning("Session data corrupted")
+            return {}
+
+    # The row
+
+    def exists(self, session_key: str | None) -> bool:
+        """Tell whether there is a row for *session_key*, expired or not."""
+        return _storable(session_key) and self._site.store.exists(session_key or "")
+
+    def load(self) -> dict[str, Any]:
+        """Return the stored data; where there is none, drop the key and return an empty dict."""
+        key = self.session_key
+        text = self._site.store.load(key, self._site.now()) if key and _storable(key) else None
+        self._found = text is not None
+        if text is None:
+            # A key that the server did not give out is never adopted.
+            self._session_key = None
+            return {}
+        return self.decode(text)
+
+    def create(self) -> None:
+        """Store the session under a new key, at once."""
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Store the session; one without a key gets a new one.
+
+        :param must_create: add a row instead of changing one.
+        :raises CreateError: where *must_create* and the key is taken.
+        :raises UpdateError: where the row is gone.
+        :raises EncodeError: naming the value that cannot be stored.
+        """
+        if self.session_key is None:
+            return self.create()
+        data = self._get_session(no_load=must_create)
+        write = self._site.store.insert if must_create else self._site.store.update
+        return write(
+            self._get_or_create_session_key(),
+            self.encode(data),
+            self._aware(self.get_expiry_date()),
+            **self.extra_columns(data),
+        )
+
+    def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values of columns that the app added to the table; to be overridden.
+
+        It does what overriding ``create_model_instance`` does in Django.
+        """
+        return {}
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Remove the row of *session_key*, by default this session's; None there: do nothing."""
+        key = session_key or self.session_key
+        if key is not None and _storable(key):
+            self._site.store.delete(key)
+
+    def flush(self) -> None:
+        """Drop the data, the row and the key, as at a logout."""
+        self.clear()
+        self.delete()
+        self._session_key = None
+
+    def cycle_key(self) -> None:
+        """Move the data to a new key, as at a login."""
+        data = self._session
+        old_key = self.session_key
+        self.create()
+        self._session_cache = data
+        if old_key:
+            self.delete(old_key)
+
+    # When it ends
+
+    def get_session_cookie_age(self) -> int:
+        """Return the seconds for which a session lives by default."""
+        return self._site.settings.cookie_age
+
+    def get_expiry_age(self, **kwargs: Any) -> Any:
+        """Return the seconds until the session ends.
+
+        :param modification: the time to count from; by default now.
+        :param expiry: a value of :meth:`set_expiry`; by default the session's own, and only
+            then is the session loaded.
+        """
+        value = self._expiry(kwargs)
+        date = expiry.fixed_date(value)
+        if date is not None:
+            return expiry.seconds_between(self._modification(kwargs), self._site_time(date))
+        return value or self.get_session_cookie_age()
+
+    def get_expiry_date(self, **kwargs: Any) -> datetime:
+        """Return when the session ends: aware, or naive where USE_TZ is false, as in Django.
+
+        It takes the arguments of :meth:`get_expiry_age`.
+        """
+        value = self._expiry(kwargs)
+        date = expiry.fixed_date(value)
+        if date is not None:
+            return self._site_time(date)
+        seconds: Any = value or self.get_session_cookie_age()
+        return expiry.date_after(self._modification(kwargs), seconds)
+
+    def set_expiry(self, value: int | float | datetime | timedelta | str | None) -> None:
+        """Say when the session ends.
+
+        :param value: seconds without activity (0: when the browser is closed), a date, a time
+            from now, or None for the site's default.
+        :raises TypeError: for anything else.
+        """
+        if value is None:
+            self.pop(_EXPIRY, None)
+            return
+        if isinstance(value, timedelta):
+            value = self._now() + value
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        if not isinstance(value, (int, float, str)):
+            # Unlike Django: it stores the value, and fails when the session is saved.
+            raise TypeError(
+                f"A session cannot expire at a {type(value).__name__}; give seconds, a datetime,"
+                " a timedelta or None."
+            )
+        self[_EXPIRY] = value
+
+    def get_expire_at_browser_close(self) -> bool:
+        """Tell whether the session ends when the browser is closed."""
+        value = self.get(_EXPIRY)
+        if value is None:
+            return self._site.settings.expire_at_browser_close
+        return bool(value == 0)
+
+    @property
+    def permanent(self) -> bool:
+        """Whether the session outlives the browser's closing (Flask's name)."""
+        return not self.get_expire_at_browser_close()
+
+    @permanent.setter
+    def permanent(self, value: bool) -> None:
+        if bool(value) is self.permanent:
+            return
+        if not value:
+            self.set_expiry(0)
+            return
+        self.set_expiry(None)
+        if self._site.settings.expire_at_browser_close:
+            self.set_expiry(self.get_session_cookie_age())
+
+    def _expiry(self, given: dict[str, Any]) -> expiry.Expiry:
+        value: expiry.Expiry = given["expiry"] if "expiry" in given else self.get(_EXPIRY)
+        return value
+
+    def _modification(self, given: dict[str, Any]) -> datetime:
+        return self._site_time(given["modification"]) if "modification" in given else self._now()
+
+    def _now(self) -> datetime:
+        """Return what Django's ``timezone.now()`` returns on this site."""
+        return self._site_time(self._site.now())
+
+    def _site_time(self, moment: datetime) -> datetime:
+        settings = self._site.settings
+        return expiry.to_site_time(moment, settings.naive_zone, settings.time_zone)
+
+    def _aware(self, moment: datetime) -> datetime:
+        if moment.tzinfo is not None:
+            return moment
+        return moment.replace(tzinfo=self._site.settings.naive_zone or timezone.utc)
+
+    # The test cookie
+
+    def set_test_cookie(self) -> None:
+        """Begin to find out whether the browser takes cookies."""
+        self[self.TEST_COOKIE_NAME] = self.TEST_COOKIE_VALUE
+
+    def test_cookie_worked(self) -> bool:
+        """Tell whether what :meth:`set_test_cookie` set has come back."""
+        return bool(self.get(self.TEST_COOKIE_NAME) == self.TEST_COOKIE_VALUE)
+
+    def delete_test_cookie(self) -> None:
+        """Forget the test.
+
+        :raises KeyError: where there is none.
+        """
+        del self[self.TEST_COOKIE_NAME]
+
+
+def _storable(key: str | None) -> bool:
+    return key is not None and keys.is_storable_key(key)

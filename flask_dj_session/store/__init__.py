@@ -1,0 +1,16 @@
+"""The table ``django_session`` and the statements on it; opaque text in and out."""
+
+from .engine import AutocommitEngine
+from .rows import Store
+from .table import TABLE_NAME, ExpireDate, data_type, for_site, indexes_of, key_type
+
+__all__ = [
+    "TABLE_NAME",
+    "AutocommitEngine",
+    "ExpireDate",
+    "Store",
+    "data_type",
+    "for_site",
+    "indexes_of",
+    "key_type",
+]

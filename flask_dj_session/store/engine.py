@@ -1,0 +1,167 @@
+"""Connections for the statements on sessions, apart from those of the app; no table here.
+
+What the app configured for its database (engine options, ``creator``, listeners, pool class)
+applies here too, but a connection of this engine commits each statement by itself: what is
+in the app's transactions stays there, and nothing but the statements goes over the wire. Two
+private arguments of SQLAlchemy serve that: a connection that begins nothing
+(``_allow_autobegin``) and a pool that rolls nothing back (``_reset_on_return``).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine.base import OptionEngine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, StaticPool
+from sqlalchemy.pool.base import ResetStyle
+
+from .sqlite import HeldConnections, is_locked, no_waiting
+
+Parameters = Mapping[str, Any]
+
+# A child process must neither use nor close what its parent had open.
+_left_to_the_parent: list[Pool] = []
+
+
+class AutocommitEngine:
+    """Runs single statements on connections of its own, made like those of *engine*.
+
+    :param engine: the app's engine.
+    :param owner: tells by what the app's connections are told apart: whatever is the same
+        within one request, as the application context.
+    """
+
+    def __init__(self, engine: sa.Engine, *, owner: Callable[[], object]) -> None:
+        self.app_engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._held = HeldConnections(engine, owner) if self.is_sqlite else None
+        self._lock = threading.Lock()
+        self._current: _OwnPoolEngine | None = None
+        self._pid = os.getpid()
+        # With the app's engine go the connections here, as in a test that cleans up.
+        event.listen(engine, "engine_disposed", lambda _: self.dispose())
+
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
+        """Lend a connection that commits each statement by itself."""
+        connection = sa.Connection(self._engine(), _allow_autobegin=False)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def read(self, statement: sa.Select[Any], parameters: Parameters) -> Any:
+        """Run a query for one value; None where there is no row."""
+        with self.connect() as connection:
+            return connection.scalar(statement, parameters)
+
+    def write(self, statement: sa.Executable, parameters: Parameters, *, table: str) -> int:
+        """Run a statement that changes rows, and return how many.
+
+        :raises DatabaseHeldError: on SQLite, at once, where this request's own uncommitted
+            write is what stands in the way.
+        """
+        with self.connect() as connection:
+            if self._held is None:
+                return connection.execute(statement, parameters).rowcount
+            return self._write_sqlite(connection, statement, parameters, table)
+
+    def _write_sqlite(
+        self,
+        connection: sa.Connection,
+        statement: sa.Executable,
+        parameters: Parameters,
+        table: str,
+    ) -> int:
+        assert self._held is not None
+        if self._is_shared:
+            with self._held.commit_alone(connection, table):
+                return connection.execute(statement, parameters).rowcount
+        held = self._held.by_this_owner()
+        if held:
+            # Whoever waits for its own request waits for ever, so ask without waiting first.
+            try:
+                with no_waiting(connection):
+                    return connection.execute(statement, parameters).rowcount
+            except sa.exc.OperationalError as error:
+                if not is_locked(error):
+                    raise
+                self._held.refuse_own_lock(held, table, error)
+        return connection.execute(statement, parameters).rowcount
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether there is one connection only, the app's: an SQLite database in memory."""
+        return isinstance(self.app_engine.pool, StaticPool)
+
+    def dispose(self) -> None:
+        """Close the connections that are not in use; later statements open new ones."""
+        with self._lock:
+            if self._current is not None:
+                self._current.leave(close=self._pid == os.getpid() and not self._is_shared)
+                self._current = None
+
+    def _engine(self) -> _OwnPoolEngine:
+        if self._pid != os.getpid():
+            self.dispose()
+        current = self._current
+        if current is None:
+            with self._lock:
+                if self._current is None:
+                    self._current = _OwnPoolEngine(self.app_engine, self._make_pool())
+                    self._pid = os.getpid()
+                current = self._current
+        return current
+
+    def _make_pool(self) -> Pool:
+        if isinstance(self.app_engine.pool, StaticPool):
+            record = self.app_engine.pool.connection
+            pool: Pool = StaticPool(lambda: _opened(record), dialect=self.app_engine.dialect)
+        else:
+            pool = self.app_engine.pool.recreate()
+            event.listen(pool, "connect", self._turn_autocommit_on)
+        pool._reset_on_return = ResetStyle.reset_none
+        return pool
+
+    def _turn_autocommit_on(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        # What the app's own listeners did to the connection counts.
+        connection.commit()
+        self.app_engine.dialect.set_isolation_level(connection, "AUTOCOMMIT")
+        if getattr(connection, "autocommit", None) is False:  # sqlite3 since Python 3.12
+            connection.autocommit = True
+
+
+class _OwnPoolEngine(OptionEngine):
+    """The app's engine, with its listeners, echo and options, but with another pool."""
+
+    pool: Any = None  # instead of the property that hands on the app's
+
+    def __init__(self, engine: sa.Engine, pool: Pool) -> None:
+        options: dict[str, Any] = {}
+        if "isolation_level" in engine.get_execution_options():
+            # Such an engine sets its own level at each checkout; so must this one.
+            options["isolation_level"] = "AUTOCOMMIT"
+        super().__init__(engine, options)
+        self.pool = pool
+
+    def leave(self, *, close: bool) -> None:
+        """Give the pool up, and close its idle connections where they are this process's."""
+        if close:
+            self.pool.dispose()
+        else:
+            _left_to_the_parent.append(self.pool)
+
+
+def _opened(record: Any) -> DBAPIConnection:
+    """Return the one connection of a database in memory, opened if it was not."""
+    connection = record.dbapi_connection
+    if connection is None:
+        connection = record.get_connection()
+    return connection  # type: ignore[no-any-return]

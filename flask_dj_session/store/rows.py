@@ -1,0 +1,149 @@
+"""The statements on the rows of ``django_session``, each a round trip and a commit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from ..errors import CreateError, MissingTableError, UpdateError
+from . import ddl
+from .engine import AutocommitEngine
+
+
+class Store:
+    """Keeps opaque ``session_data`` texts under their keys, until they expire.
+
+    A row that is missing and one that has expired are the same to a reader. Errors of the
+    database pass through as SQLAlchemy raises them, but for those listed with each method and
+    :exc:`~flask_dj_session.errors.MissingTableError`, which any of them may raise.
+
+    :param engine: runs the statements.
+    :param table: the table, with Django's three columns and perhaps more.
+    """
+
+    def __init__(self, engine: AutocommitEngine, table: sa.Table) -> None:
+        self.engine = engine
+        self.table = table
+        columns = table.c
+        by_key = columns.session_key == bindparam("key")
+        self._load = sa.select(columns.session_data).where(
+            by_key, columns.expire_date > bindparam("now", type_=columns.expire_date.type)
+        )
+        self._exists: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).select_from(table).where(by_key)
+        )
+        self._insert = sa.insert(table)
+        self._update = sa.update(table).where(by_key)
+        self._delete = sa.delete(table).where(by_key)
+
+    def load(self, session_key: str, now: datetime) -> str | None:
+        """Return the text of a row that has not expired at *now* (aware), else None."""
+        with self._explaining():
+            text: str | None = self.engine.read(self._load, {"key": session_key, "now": now})
+            return text
+
+    def exists(self, session_key: str) -> bool:
+        """Tell whether there is a row, expired or not."""
+        with self._explaining():
+            return self.engine.read(self._exists, {"key": session_key}) is not None
+
+    def insert(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Add a row.
+
+        :param expire_date: aware.
+        :param columns: values for columns of the app's own.
+        :raises CreateError: where the key is taken.
+        """
+        values = {
+            "session_key": session_key,
+            "session_data": session_data,
+            "expire_date": expire_date,
+            **columns,
+        }
+        try:
+            self._write(self._insert, values)
+        except sa.exc.IntegrityError as error:
+            # A column of the app's own can be what is violated, too.
+            if self.exists(session_key):
+                raise CreateError("The session key is taken") from error
+            raise
+
+    def update(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Change a row, expired or not.
+
+        :param expire_date: aware.
+        :param columns: values for columns of the app's own.
+        :raises UpdateError: where there is none, so that a session which was ended meanwhile
+            does not come back.
+        """
+        values = {
+            "key": session_key,
+            "session_data": session_data,
+            "expire_date": expire_date,
+            **columns,
+        }
+        if self._write(self._update, values) == 0:
+            raise UpdateError("The session's row is gone")
+
+    def delete(self, session_key: str) -> None:
+        """Remove a row; where there is none, do nothing."""
+        self._write(self._delete, {"key": session_key})
+
+    def clear_expired(self, now: datetime, *, batch_size: int) -> Iterator[int]:
+        """Remove the rows that have expired before *now* (aware), and yield how many each time.
+
+        It goes through the keys in order, *batch_size* expired rows at a time, and each batch
+        is a statement of its own: a row renewed meanwhile stays, and stopping loses nothing.
+        """
+        columns = self.table.c
+        expired = columns.expire_date < bindparam("now", type_=columns.expire_date.type)
+        above = columns.session_key > bindparam("above")
+        last_of_batch = (
+            sa.select(columns.session_key)
+            .where(expired, above)
+            .order_by(columns.session_key)
+            .limit(1)
+            .offset(batch_size - 1)
+        )
+        rest = sa.delete(self.table).where(expired, above)
+        batch = rest.where(columns.session_key <= bindparam("last"))
+        values = {"now": now, "above": ""}
+        while True:
+            with self._explaining():
+                last = self.engine.read(last_of_batch, values)
+            if last is None:
+                yield self._write(rest, values)
+                return
+            yield self._write(batch, {**values, "last": last})
+            values["above"] = last
+
+    def create_table(self) -> bool:
+        """Make the table as Django's migration does; see :func:`.ddl.create_table`."""
+        return ddl.create_table(self.engine, self.table)
+
+    def _write(self, statement: sa.Executable, values: dict[str, Any]) -> int:
+        with self._explaining():
+            return self.engine.write(statement, values, table=self.table.name)
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """Say how to make the table, where it is missing."""
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            try:
+                missing = not ddl.has_table(self.engine, self.table)
+            except sa.exc.DBAPIError:
+                missing = False
+            if missing:
+                raise MissingTableError(self.table.name) from error
+            raise

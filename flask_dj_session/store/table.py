@@ -1,0 +1,124 @@
+"""The table ``django_session``: columns, types, indexes and the DDL of Django's own migration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone, tzinfo
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+TABLE_NAME = "django_session"
+
+#: tells the zone of the site's wall clock where USE_TZ is false, else None
+NaiveZone = Callable[[], "tzinfo | None"]
+
+
+class _Varchar(sa.types.UserDefinedType[str]):
+    """SQLite keeps the name of a type as it is written, and Django writes ``varchar(40)``."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:
+        return "varchar(40)"
+
+
+class _SQLiteDateTime(sqlite.DATETIME):
+    """``str()`` of a datetime, as Django stores it: no ``.000000`` where there is no fraction."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: sa.Dialect) -> Any:
+        return _text_of
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
+        return _datetime_of
+
+
+def _text_of(moment: datetime | None) -> str | None:
+    return None if moment is None else str(moment)
+
+
+def _datetime_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+class ExpireDate(sa.types.TypeDecorator[datetime]):
+    """Aware datetimes in Python, in the column what Django puts there.
+
+    UTC where USE_TZ is true, otherwise naive time of TIME_ZONE (on PostgreSQL the column knows
+    time zones either way). An hour that a clock change repeats is read as its first pass.
+
+    :param naive_zone: is asked each time, since a mapped class may serve several apps.
+    """
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def __init__(self, naive_zone: NaiveZone) -> None:
+        super().__init__()
+        self.naive_zone = naive_zone
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Choose the column type that Django's migrations choose."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(_SQLiteDateTime())  # type: ignore[no-untyped-call]
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Turn an aware datetime into the column's."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        # Within one zone astimezone() changes nothing, so an hour that a clock change skips
+        # stays as Django would write it.
+        return value.astimezone(self.naive_zone() or timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Turn the column's datetime into an aware one."""
+        if value is None or value.tzinfo is not None:
+            return value  # type: ignore[no-any-return]
+        return value.replace(tzinfo=self.naive_zone() or timezone.utc)  # type: ignore[no-any-return]
+
+    def copy(self, **kw: Any) -> ExpireDate:
+        """Copy the type for another table."""
+        return ExpireDate(self.naive_zone)
+
+
+def key_type() -> sa.types.TypeEngine[str]:
+    """Return the type of ``session_key``."""
+    return sa.String(40).with_variant(_Varchar(), "sqlite")
+
+
+def data_type() -> sa.types.TypeEngine[str]:
+    """Return the type of ``session_data``."""
+    return sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+
+
+def indexes_of(table: str) -> list[sa.Index]:
+    """Return the indexes of Django's migration, to be attached to *table*.
+
+    Django names them with a hash of table and column; only for its own table is it known.
+    """
+    if table != TABLE_NAME:
+        return [sa.Index(f"{table}_expire_date", "expire_date")]
+    like = sa.Index(
+        f"{TABLE_NAME}_session_key_c0390e0f_like",
+        "session_key",
+        postgresql_ops={"session_key": "varchar_pattern_ops"},
+    )
+    return [
+        sa.Index(f"{TABLE_NAME}_expire_date_a5c62663", "expire_date"),
+        like.ddl_if(dialect="postgresql"),
+    ]
+
+
+def for_site(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
+    """Copy a mapped *table* for one app, whose dates are those of one site."""
+    copy = table.to_metadata(sa.MetaData())
+    copy.c.expire_date.type = ExpireDate(naive_zone)
+    return copy

@@ -1,0 +1,93 @@
+"""The session cookie's Set-Cookie header and the Vary header, in the bytes that Django sends.
+
+Django writes its cookies with the standard library's ``http.cookies``, and so does this module:
+attributes in its order and spelling, ``""`` for the value of a deleted one.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from http.cookies import Morsel
+from typing import NamedTuple
+
+_EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+_COMMA = re.compile(r"\s*,\s*")
+
+
+class CookieAttributes(NamedTuple):
+    """What a session cookie carries besides its value and its end."""
+
+    name: str
+    domain: str | None = None
+    path: str | None = "/"
+    secure: bool = False
+    httponly: bool = True
+    samesite: str | None = "Lax"
+    partitioned: bool = False
+
+
+def set_cookie(
+    attributes: CookieAttributes, session_key: str, *, now: datetime, max_age: float | None
+) -> str:
+    """Write the Set-Cookie value that hands out *session_key*.
+
+    :param now: aware, in UTC.
+    :param max_age: seconds until the browser drops it; None until the browser is closed.
+
+    # Django 5.2, http/response.py: set_cookie
+    """
+    morsel = _morsel(attributes, session_key, session_key)
+    if max_age is not None:
+        ends = now + timedelta(seconds=max_age)
+        morsel["expires"] = format_datetime(ends.replace(microsecond=0), usegmt=True)
+        morsel["max-age"] = str(int(max_age))
+    morsel["secure"] = attributes.secure or attributes.partitioned
+    morsel["httponly"] = attributes.httponly
+    return _output(morsel, attributes)
+
+
+def delete_cookie(attributes: CookieAttributes) -> str:
+    """Write the Set-Cookie value that makes the browser drop the cookie.
+
+    # Django 5.2, http/response.py: delete_cookie
+    """
+    morsel = _morsel(attributes, "", '""')
+    morsel["expires"] = _EPOCH
+    morsel["max-age"] = "0"
+    morsel["secure"] = (
+        attributes.name.startswith(("__Secure-", "__Host-"))
+        or (attributes.samesite or "").lower() == "none"
+        or attributes.partitioned
+    )
+    return _output(morsel, attributes)
+
+
+def patch_vary(vary: str | None) -> str:
+    """Add ``Cookie`` to a Vary header's value, which may be None.
+
+    # Django 5.2, utils/cache.py: patch_vary_headers
+    """
+    if not vary:
+        return "Cookie"
+    names = _COMMA.split(vary)
+    if "*" in names:
+        return "*"
+    if "cookie" not in {name.lower() for name in names}:
+        names.append("Cookie")
+    return ", ".join(names)
+
+
+def _morsel(attributes: CookieAttributes, value: str, coded: str) -> Morsel[str]:
+    morsel: Morsel[str] = Morsel()
+    morsel.set(attributes.name, value, coded)
+    for key in ("path", "domain", "samesite"):
+        if given := getattr(attributes, key):
+            morsel[key] = given
+    return morsel
+
+
+def _output(morsel: Morsel[str], attributes: CookieAttributes) -> str:
+    # Morsel knows the attribute only since Python 3.14.
+    return morsel.OutputString() + ("; Partitioned" if attributes.partitioned else "")

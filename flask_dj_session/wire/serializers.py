@@ -1,0 +1,119 @@
+"""Session data to bytes and back, as JSON; and where in the data a value stands that cannot be.
+
+The JSON is Django's to the byte: ``json.dumps`` with its separators, ASCII only, so that Django,
+which reads the bytes as latin-1, reads the same text. Pickles live in ``pickles``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, ClassVar, Protocol
+
+from ..errors import EncodeError, JSONError
+
+#: how deep a path in an error message goes
+_MAX_DEPTH = 100
+
+
+class Serializer(Protocol):
+    """What Django's ``SESSION_SERIALIZER`` names: a class whose objects do both ways."""
+
+    def dumps(self, obj: Any) -> bytes:
+        """Write *obj* as bytes."""
+
+    def loads(self, data: bytes) -> Any:
+        """Read what ``dumps`` wrote."""
+
+
+class JSONSerializer:
+    """Django's default serializer.
+
+    # Django 5.2, core/signing.py: JSONSerializer
+    """
+
+    name: ClassVar[str] = "json"
+
+    def dumps(self, obj: Any) -> bytes:
+        """Write *obj* as JSON.
+
+        :raises EncodeError: naming the path of the first value that JSON cannot hold.
+        """
+        try:
+            return json.dumps(obj, separators=(",", ":")).encode("ascii")
+        except (TypeError, ValueError, RecursionError) as error:
+            raise _encode_error(obj, error) from error
+
+    def loads(self, data: bytes) -> Any:
+        """Read JSON.
+
+        :raises JSONError: where it is none.
+        """
+        try:
+            return json.loads(data.decode("latin-1"))
+        except (ValueError, RecursionError) as error:
+            raise JSONError("The payload is not JSON") from error
+
+
+def _encode_error(obj: Any, error: Exception) -> EncodeError:
+    for path, value in _walk(obj, "", ()):
+        if problem := _problem_of(value):
+            return EncodeError(path, problem)
+    return EncodeError("", f"cannot be written as JSON ({type(error).__name__})")
+
+
+def _walk(value: Any, path: str, above: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
+    """Go through *value* and all that it holds, each with its path."""
+    if id(value) in above or len(above) > _MAX_DEPTH:
+        yield path, _Endless()
+        return
+    yield path, value
+    above = (*above, id(value))
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, (str, int, float, bool, type(None))):
+                yield path, _BadKey(key)
+            yield from _walk(item, path_of_item(path, key), above)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _walk(item, f"{path}[{index}]", above)
+
+
+def path_of_item(path: str, key: object) -> str:
+    """Write the path of an item of a mapping: ``cart.items``, or ``cart['a key']``."""
+    if isinstance(key, str) and key.isidentifier():
+        return f"{path}.{key}" if path else key
+    return f"{path}[{key!r}]"
+
+
+class _Endless:
+    """Stands for a value that holds itself, or is nested too deeply."""
+
+
+class _BadKey:
+    """Stands for a key that is no text."""
+
+    def __init__(self, key: object) -> None:
+        self.type_name = type(key).__name__
+
+
+def _problem_of(value: Any) -> str | None:
+    """Say what keeps *value* itself (not what it holds) from being JSON."""
+    if isinstance(value, _Endless):
+        return f"holds itself, or more than {_MAX_DEPTH} levels; store plain values instead"
+    if isinstance(value, _BadKey):
+        return f"has a key that is {_a(value.type_name)}; make it a string"
+    if isinstance(value, (dict, list, tuple)):
+        return None
+    try:
+        json.dumps(value)
+    except TypeError:
+        kind = type(value).__name__
+        return f"is {_a(kind)}, which JSON cannot hold; store a string or number instead"
+    except ValueError:
+        return f"is {_a(type(value).__name__)} that is too large for JSON"
+    return None
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'aeiouAEIOU' else 'a'} {noun}"
