@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint clean
+.PHONY: run test lint test-versions test-lowest run-lowest clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -15,6 +15,24 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The test-suite on every Python that is installed here (a skipped one is said), with what pip
+# chooses; then once with the lowest versions that requirements.txt allows.
+test-versions:
+	@for version in 3.10 3.11 3.12 3.13; do \
+	  if python=$$(tools/find-python $$version); then \
+	    echo "Python $$version:"; \
+	    $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	  else echo "Python $$version is not installed here: not tested with it"; fi; \
+	done
+
+test-lowest:
+	$(MAKE) --no-print-directory run-lowest VENV=.venv-lowest
+
+run-lowest: $(VENV)/.dev
+	sed -n 's/>=/==/p' requirements.txt > $(VENV)/lowest.txt
+	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -17,10 +17,10 @@ from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 
 from .interface import DjangoSessionInterface
-from .model import EXTENSION, AbstractSession, make_model
+from .model import EXTENSION, AbstractSession, model_on
 from .session import DjangoSession
 from .settings import Settings, prepare
-from .store import AutocommitEngine, Store, for_site
+from .store import AutocommitEngine, Store, add_like_index, for_site
 
 
 class DjangoSessions:
@@ -52,10 +52,9 @@ class DjangoSessions:
         self._given_model = model
         self._session_class = session_class
         self._given_settings = settings
-        self._models: WeakKeyDictionary[SQLAlchemy, type[AbstractSession]] = WeakKeyDictionary()
         self._states: WeakKeyDictionary[Flask, _State] = WeakKeyDictionary()
         if db is not None:
-            self._model_on(db)
+            self._model_on(db)  # so that Alembic and 'create_all' see it from here on
         if app is not None:
             self.init_app(app)
 
@@ -77,6 +76,8 @@ class DjangoSessions:
             )
         settings = prepare(app.config, self._given_settings)
         model = self._model_on(db)
+        if _dialect_name(app, model) == "postgresql":
+            add_like_index(_table_of(model))
         interface = DjangoSessionInterface(
             app, settings, lambda: self._make_store(app, db, model, settings), self._session_class
         )
@@ -94,9 +95,7 @@ class DjangoSessions:
     @property
     def model(self) -> type[AbstractSession]:
         """The mapped class of the table."""
-        if len(self._models) == 1:
-            return next(iter(self._models.values()))
-        return self._state.model
+        return self._model_on(self._db) if self._db is not None else self._state.model
 
     @property
     def settings(self) -> Settings:
@@ -140,9 +139,7 @@ class DjangoSessions:
         )
 
     def _model_on(self, db: SQLAlchemy) -> type[AbstractSession]:
-        if db not in self._models:
-            self._models[db] = self._given_model or make_model(db, self._bind_key)
-        return self._models[db]
+        return self._given_model or model_on(db, self._bind_key)
 
     def _make_store(
         self, app: Flask, db: SQLAlchemy, model: type[AbstractSession], settings: Settings
@@ -154,10 +151,9 @@ class DjangoSessions:
                     f"'SQLALCHEMY_BINDS' has no '{bind_key}'. Add it, or give another 'bind_key'."
                 )
             engine = db.engines[bind_key]
-        table: sa.Table = model.__table__  # type: ignore[attr-defined]
         return Store(
             AutocommitEngine(engine, owner=_running_context),
-            for_site(table, lambda: settings.naive_zone),
+            for_site(_table_of(model), lambda: settings.naive_zone),
         )
 
 
@@ -168,6 +164,21 @@ class _State:
     settings: Settings
     model: type[AbstractSession]
     interface: DjangoSessionInterface
+
+
+def _table_of(model: type[AbstractSession]) -> sa.Table:
+    table: sa.Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def _dialect_name(app: Flask, model: type[AbstractSession]) -> str:
+    """Tell the kind of the app's database from its settings, before there is an engine."""
+    url = app.config.get("SQLALCHEMY_DATABASE_URI")
+    if bind_key := getattr(model, "__bind_key__", None):
+        url = app.config.get("SQLALCHEMY_BINDS", {}).get(bind_key)
+    if isinstance(url, dict):
+        url = url.get("url")
+    return sa.make_url(url).get_backend_name() if url else ""
 
 
 def _running_context() -> object:

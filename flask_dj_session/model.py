@@ -6,7 +6,8 @@ Sessions themselves are read and written by ``store``; what is here reads rows a
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from flask import current_app
@@ -34,12 +35,18 @@ class AbstractSession:
     # Django 5.2, sessions/base_session.py: AbstractBaseSession
     """
 
-    session_key: Mapped[str] = mapped_column(key_type(), primary_key=True, sort_order=-3)
-    session_data: Mapped[str] = mapped_column(data_type(), nullable=False, sort_order=-2)
-    #: aware, whatever the site's USE_TZ
-    expire_date: Mapped[datetime] = mapped_column(
-        ExpireDate(_naive_zone), nullable=False, sort_order=-1
-    )
+    if TYPE_CHECKING:
+        session_key: Mapped[str]
+        session_data: Mapped[str]
+        #: aware, whatever the site's USE_TZ
+        expire_date: Mapped[datetime]
+
+        def __init__(self, **columns: Any) -> None: ...
+    else:
+        # Without annotations, since a base that makes dataclasses takes none from a mixin.
+        session_key = mapped_column(key_type(), primary_key=True, sort_order=-3)
+        session_data = mapped_column(data_type(), nullable=False, sort_order=-2)
+        expire_date = mapped_column(ExpireDate(_naive_zone), nullable=False, sort_order=-1)
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - of the class
@@ -63,8 +70,26 @@ class AbstractSession:
         return data
 
 
-def make_model(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
-    """Map ``django_session`` on *db*."""
+_made: WeakKeyDictionary[SQLAlchemy, dict[str | None, type[AbstractSession]]] = WeakKeyDictionary()
+
+
+def model_on(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
+    """Return the mapped class of ``django_session`` on *db*; it is made once.
+
+    :raises RuntimeError: where the app maps a table of that name itself.
+    """
+    made = _made.setdefault(db, {})
+    if bind_key not in made:
+        made[bind_key] = _make_model(db, bind_key)
+    return made[bind_key]
+
+
+def _make_model(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
+    if bind_key in db.metadatas and TABLE_NAME in db.metadatas[bind_key].tables:
+        raise RuntimeError(
+            f"'db' has a table '{TABLE_NAME}' already. Let its class inherit from"
+            " 'AbstractSession' and pass it: 'DjangoSessions(app, db, model=...)'."
+        )
     names: dict[str, Any] = {
         "__module__": __name__,
         "__tablename__": TABLE_NAME,

@@ -2,13 +2,22 @@
 
 from .engine import AutocommitEngine
 from .rows import Store
-from .table import TABLE_NAME, ExpireDate, data_type, for_site, indexes_of, key_type
+from .table import (
+    TABLE_NAME,
+    ExpireDate,
+    add_like_index,
+    data_type,
+    for_site,
+    indexes_of,
+    key_type,
+)
 
 __all__ = [
     "TABLE_NAME",
     "AutocommitEngine",
     "ExpireDate",
     "Store",
+    "add_like_index",
     "data_type",
     "for_site",
     "indexes_of",

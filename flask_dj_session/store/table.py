@@ -15,25 +15,40 @@ TABLE_NAME = "django_session"
 NaiveZone = Callable[[], "tzinfo | None"]
 
 
-class _Varchar(sa.types.UserDefinedType[str]):
+class _Varchar(sa.String):
     """SQLite keeps the name of a type as it is written, and Django writes ``varchar(40)``."""
 
+    __visit_name__ = "user_defined"
     cache_ok = True
 
     def get_col_spec(self, **kw: Any) -> str:
-        return "varchar(40)"
+        return f"varchar({self.length})"
 
 
 class _SQLiteDateTime(sqlite.DATETIME):
     """``str()`` of a datetime, as Django stores it: no ``.000000`` where there is no fraction."""
 
+    __visit_name__ = "user_defined"
     cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:
+        return "datetime"
 
     def bind_processor(self, dialect: sa.Dialect) -> Any:
         return _text_of
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         return _datetime_of
+
+
+class _Text(sa.Text):
+    """As above, for ``text``."""
+
+    __visit_name__ = "user_defined"
+    cache_ok = True
+
+    def get_col_spec(self, **kw: Any) -> str:
+        return "text"
 
 
 def _text_of(moment: datetime | None) -> str | None:
@@ -91,12 +106,13 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
 
 def key_type() -> sa.types.TypeEngine[str]:
     """Return the type of ``session_key``."""
-    return sa.String(40).with_variant(_Varchar(), "sqlite")
+    return sa.String(40).with_variant(_Varchar(40), "sqlite")
 
 
 def data_type() -> sa.types.TypeEngine[str]:
     """Return the type of ``session_data``."""
-    return sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+    text = sa.Text().with_variant(_Text(), "sqlite")
+    return text.with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 
 def indexes_of(table: str) -> list[sa.Index]:
@@ -104,17 +120,18 @@ def indexes_of(table: str) -> list[sa.Index]:
 
     Django names them with a hash of table and column; only for its own table is it known.
     """
-    if table != TABLE_NAME:
-        return [sa.Index(f"{table}_expire_date", "expire_date")]
-    like = sa.Index(
-        f"{TABLE_NAME}_session_key_c0390e0f_like",
-        "session_key",
-        postgresql_ops={"session_key": "varchar_pattern_ops"},
-    )
-    return [
-        sa.Index(f"{TABLE_NAME}_expire_date_a5c62663", "expire_date"),
-        like.ddl_if(dialect="postgresql"),
-    ]
+    suffix = "_a5c62663" if table == TABLE_NAME else ""
+    return [sa.Index(f"{table}_expire_date{suffix}", "expire_date")]
+
+
+def add_like_index(table: sa.Table) -> None:
+    """Give *table* the index that Django adds on PostgreSQL.
+
+    Not declared with ``ddl_if``, which Alembic does not heed when it compares.
+    """
+    name = f"{TABLE_NAME}_session_key_c0390e0f_like"
+    if table.name == TABLE_NAME and name not in {index.name for index in table.indexes}:
+        sa.Index(name, table.c.session_key, postgresql_ops={"session_key": "varchar_pattern_ops"})
 
 
 def for_site(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:

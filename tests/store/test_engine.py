@@ -1,0 +1,360 @@
+"""How sessions talk to the database: apart from the app's transactions, and never in its way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.pool import NullPool
+
+from flask_dj_session.errors import DatabaseHeldError
+
+from ..conftest import MakeSite, Site
+
+_BUSY_TIMEOUT = 5.0  # seconds; the driver's default
+
+
+def _count(session: Any) -> str:
+    session["n"] = session.get("n", 0) + 1
+    return str(session["n"])
+
+
+def _counter() -> str:
+    return _count(request.session)  # type: ignore[attr-defined]
+
+
+def _with_note_table(site: Site) -> sa.Table:
+    table = sa.Table("note", site.db.metadata, sa.Column("text", sa.String(50)))
+    with site.app.app_context():
+        table.create(site.db.engine)
+    return table
+
+
+def _notes(site: Site, table: sa.Table) -> int:
+    with site.app.app_context():
+        return len(site.db.session.execute(sa.select(table)).all())
+
+
+def _add_note(db: SQLAlchemy, table: sa.Table) -> None:
+    db.session.execute(sa.insert(table).values(text="uncommitted"))
+
+
+def test_a_session_commits_and_rolls_back_nothing_of_the_apps(make_site: MakeSite) -> None:
+    site = make_site()
+    table = _with_note_table(site)
+
+    @site.app.get("/")
+    def view() -> str:
+        answer = _counter()
+        request.session.save()  # type: ignore[attr-defined]
+        _add_note(site.db, table)
+        site.db.session.rollback()
+        return answer
+
+    client = site.client
+    assert [client.get("/").text for _ in range(2)] == ["1", "2"]
+    assert _notes(site, table) == 0
+
+
+def test_an_object_of_the_apps_is_not_expired_by_a_session(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        row = site.sessions.model(
+            session_key="12345678", session_data="", expire_date=site.sessions.session()._now()
+        )
+        site.db.session.add(row)
+        site.db.session.commit()
+        assert row.session_data == ""
+        session = site.sessions.session()
+        session["a"] = 1
+        session.save()
+        assert not sa.inspect(row).expired
+
+
+def test_one_connection_of_the_apps_pool_held_by_the_view_is_enough(make_site: MakeSite) -> None:
+    site = make_site(options={"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.1})
+
+    @site.app.get("/")
+    def view() -> str:
+        site.db.session.execute(sa.text("SELECT 1"))
+        with pytest.raises(sa.exc.TimeoutError), site.db.engine.connect():
+            pass
+        return _counter()
+
+    client = site.client
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+
+
+def test_connect_listeners_of_the_app_see_the_sessions_connections(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    seen: list[Any] = []
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", lambda connection, _: seen.append(connection))
+        event.listen(site.db.engine, "do_connect", lambda *_: seen.append("do_connect"))
+        site.sessions.create_table()
+        with site.sessions.store.engine.connect() as connection:
+            assert connection.connection.dbapi_connection in seen
+    assert "do_connect" in seen
+
+
+def test_a_creator_of_the_app_makes_the_sessions_connections(
+    make_site: MakeSite, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere.sqlite3"
+    site = make_site(
+        options={"creator": lambda: sqlite3.connect(elsewhere, check_same_thread=False)}
+    )
+    site.app.add_url_rule("/", view_func=_counter)
+    assert site.client.get("/").text == "1"
+    connection = sqlite3.connect(elsewhere)
+    assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (1,)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"isolation_level": "SERIALIZABLE"},
+        {"execution_options": {"isolation_level": "SERIALIZABLE"}},
+        {"execution_options": {"isolation_level": "AUTOCOMMIT"}},
+        {"poolclass": NullPool},
+        {"pool_pre_ping": True},
+        {"pool_recycle": 0},
+    ],
+    ids=str,
+)
+def test_whatever_the_apps_engine_is_told_sessions_are_committed(
+    make_site: MakeSite, database: Path, options: dict[str, Any]
+) -> None:
+    site = make_site(options=options)
+    site.app.add_url_rule("/", view_func=_counter)
+    client = site.client
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+    connection = sqlite3.connect(database)
+    assert connection.execute("SELECT count(*) FROM django_session").fetchone() == (1,)
+    connection.close()
+
+
+def test_an_app_that_begins_each_transaction_itself_begins_none_here(
+    make_site: MakeSite, database: Path
+) -> None:
+    site = make_site(table=False)
+    with site.app.app_context():
+        event.listen(
+            site.db.engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None)
+        )
+        event.listen(site.db.engine, "begin", lambda connection: _begin(connection))
+        site.sessions.create_table()
+    site.app.add_url_rule("/", view_func=_counter)
+    client = site.client
+    assert [client.get("/").text for _ in range(2)] == ["1", "2"]
+    connection = sqlite3.connect(database, timeout=0)
+    connection.execute("DELETE FROM django_session")
+    connection.rollback()
+    connection.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def test_statements_show_in_echo_and_nothing_else_does(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make_site(SQLALCHEMY_ECHO=True)
+    site.app.add_url_rule("/", view_func=_counter)
+    client = site.client
+    client.get("/")
+    caplog.clear()
+    client.get("/")
+    lines = [
+        record.getMessage().split()[0]
+        for record in caplog.records
+        if record.name.startswith("sqlalchemy.engine") and not record.getMessage().startswith("[")
+    ]
+    assert lines == ["SELECT", "UPDATE"]
+
+
+def test_an_uncommitted_write_of_the_view_is_an_error_at_once(make_site: MakeSite) -> None:
+    site = make_site()
+    table = _with_note_table(site)
+
+    @site.app.get("/")
+    def view() -> str:
+        _add_note(site.db, table)
+        return _counter()
+
+    began = time.monotonic()
+    with pytest.raises(DatabaseHeldError, match=r"uncommitted write.*db\.session\.commit\(\)"):
+        site.client.get("/")
+    assert time.monotonic() - began < _BUSY_TIMEOUT
+    assert site.rows() == []
+
+
+def test_so_it_is_with_a_connection_that_the_view_opened_itself(make_site: MakeSite) -> None:
+    site = make_site()
+    table = _with_note_table(site)
+    opened: list[sa.Connection] = []
+
+    @site.app.get("/")
+    def view() -> str:
+        opened.append(site.db.engine.connect())
+        opened[-1].execute(sa.insert(table).values(text="uncommitted"))
+        return _counter()
+
+    with pytest.raises(DatabaseHeldError):
+        site.client.get("/")
+    opened[0].close()
+
+
+def test_the_view_is_answered_500_and_its_browser_gets_no_cookie(make_site: MakeSite) -> None:
+    site = make_site(TESTING=False)
+    table = _with_note_table(site)
+
+    @site.app.get("/")
+    def view() -> str:
+        _add_note(site.db, table)
+        return _counter()
+
+    response = site.client.get("/")
+    assert (response.status_code, "Set-Cookie" in response.headers) == (500, False)
+
+
+def test_a_view_that_commits_or_only_reads_is_served(make_site: MakeSite) -> None:
+    site = make_site()
+    table = _with_note_table(site)
+
+    @site.app.get("/")
+    def view() -> str:
+        _add_note(site.db, table)
+        site.db.session.commit()
+        site.db.session.execute(sa.select(table)).all()
+        return _counter()
+
+    client = site.client
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+    assert _notes(site, table) == 3
+
+
+def test_the_lock_of_another_process_is_waited_for(make_site: MakeSite, database: Path) -> None:
+    site = make_site()
+    site.app.add_url_rule("/", view_func=_counter)
+    other = sqlite3.connect(database, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+
+    @site.app.before_request
+    def hold_a_connection() -> None:
+        site.db.session.execute(sa.text("SELECT 1"))
+        threading.Timer(0.2, other.rollback).start()
+
+    assert site.client.get("/").text == "1"
+    other.close()
+
+
+def test_the_busy_timeout_of_a_connection_is_as_it_was(make_site: MakeSite) -> None:
+    site = make_site(options={"connect_args": {"timeout": 7}})
+    table = _with_note_table(site)
+    with site.app.app_context():
+        _add_note(site.db, table)
+        session = site.sessions.session()
+        session["a"] = 1
+        with pytest.raises(DatabaseHeldError):
+            session.save()
+        with site.sessions.store.engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 7000
+
+
+@pytest.mark.parametrize(
+    "uri", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:a?mode=memory&cache=shared&uri=true"]
+)
+def test_a_database_in_memory_works(make_site: MakeSite, uri: str) -> None:
+    site = make_site(table=False, SQLALCHEMY_DATABASE_URI=uri, SQLALCHEMY_ENGINE_OPTIONS=_pool(uri))
+    with site.app.app_context(), site.db.engine.connect():  # keeps a shared cache alive
+        site.sessions.create_table()
+        site.app.add_url_rule("/", view_func=_counter)
+        client = site.client
+        assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+        assert len(site.rows()) == 1
+
+
+def _pool(uri: str) -> dict[str, Any]:
+    return {"poolclass": sa.pool.QueuePool} if "shared" in uri else {}
+
+
+def test_in_memory_an_uncommitted_write_is_neither_committed_nor_lost(make_site: MakeSite) -> None:
+    site = make_site(SQLALCHEMY_DATABASE_URI="sqlite://")
+    table = _with_note_table(site)
+    with site.app.app_context():
+        _add_note(site.db, table)
+        session = site.sessions.session()
+        session["a"] = 1
+        with pytest.raises(DatabaseHeldError):
+            session.save()
+        assert site.sessions.session("12345678").load() == {}
+        assert site.db.session.execute(sa.select(table)).all() == [("uncommitted",)]
+        site.db.session.rollback()
+        assert _notes(site, table) == 0
+
+
+def test_with_the_apps_engine_go_the_sessions_connections(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        with engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+        site.db.engine.dispose()
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            raw.execute("SELECT 1")
+        assert site.sessions.session("12345678").load() == {}
+
+
+def _save_in_child(site: Site, key: str, answer: Any) -> None:
+    with site.app.app_context():
+        session = site.sessions.session(key)
+        session["who"] = "child"
+        session.save()
+    answer.put("saved")
+
+
+def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        session = site.sessions.session()
+        session["who"] = "parent"
+        session.save()
+        fork = multiprocessing.get_context("fork")
+        answer = fork.Queue()
+        child = fork.Process(target=_save_in_child, args=(site, session.session_key, answer))
+        child.start()
+        assert answer.get(timeout=20) == "saved"
+        child.join()
+        assert site.sessions.session(session.session_key)["who"] == "child"
+        session.save()
+
+
+def test_two_threads_that_begin_at_once_share_one_pool(make_site: MakeSite) -> None:
+    site = make_site()
+    site.app.add_url_rule("/", view_func=_counter)
+    barrier = threading.Barrier(8)
+    answers: list[str] = []
+
+    def visit() -> None:
+        barrier.wait()
+        answers.append(site.client.get("/").text)
+
+    threads = [threading.Thread(target=visit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == ["1"] * 8
+    assert len(site.rows()) == 8

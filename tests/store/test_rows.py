@@ -1,0 +1,163 @@
+"""The contract of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+
+from flask_dj_session.errors import CreateError, MissingTableError, UpdateError
+from flask_dj_session.store import Store
+
+from ..conftest import MakeSite
+from .conftest import store_of
+
+NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=timezone.utc)
+LATER = NOW + timedelta(days=14)
+KEY = "k1oaq42offgtsgr8y9zji2lr04kctho5"
+TEXT = "eyJudW1fdmlzaXRzIjoxfQ:1xVIM1:signature"
+
+
+def test_load_returns_the_text_that_was_inserted(store: Store) -> None:
+    store.insert(KEY, TEXT, LATER)
+    assert store.load(KEY, NOW) == TEXT
+
+
+def test_load_returns_none_for_a_missing_row(store: Store) -> None:
+    assert store.load(KEY, NOW) is None
+
+
+@pytest.mark.parametrize("seconds", [0, -1, -100000])
+def test_load_returns_none_for_an_expired_row(store: Store, seconds: int) -> None:
+    store.insert(KEY, TEXT, NOW + timedelta(seconds=seconds))
+    assert store.load(KEY, NOW) is None
+
+
+def test_a_row_counts_until_the_last_microsecond(store: Store) -> None:
+    store.insert(KEY, TEXT, NOW + timedelta(microseconds=1))
+    assert store.load(KEY, NOW) == TEXT
+
+
+@pytest.mark.parametrize("microsecond", [0, 1, 500000, 999999])
+def test_dates_with_and_without_a_fraction_compare_rightly(store: Store, microsecond: int) -> None:
+    date = NOW.replace(microsecond=microsecond)
+    store.insert(KEY, TEXT, date)
+    assert store.load(KEY, date) is None
+    assert store.load(KEY, date - timedelta(microseconds=1)) == TEXT
+
+
+def test_exists_is_true_for_an_expired_row_too(store: Store) -> None:
+    store.insert(KEY, TEXT, NOW - timedelta(days=1))
+    assert store.exists(KEY)
+    assert not store.exists("another0")
+
+
+def test_insert_of_a_taken_key_raises_create_error_and_changes_nothing(store: Store) -> None:
+    store.insert(KEY, TEXT, LATER)
+    with pytest.raises(CreateError):
+        store.insert(KEY, "other", LATER)
+    assert store.load(KEY, NOW) == TEXT
+
+
+def test_update_changes_text_and_date(store: Store) -> None:
+    store.insert(KEY, TEXT, LATER)
+    store.update(KEY, "other", NOW + timedelta(seconds=1))
+    assert store.load(KEY, NOW) == "other"
+    assert store.load(KEY, NOW + timedelta(seconds=1)) is None
+
+
+def test_update_to_the_same_values_is_an_update(store: Store) -> None:
+    store.insert(KEY, TEXT, LATER)
+    store.update(KEY, TEXT, LATER)
+    assert store.load(KEY, NOW) == TEXT
+
+
+def test_update_of_a_missing_row_raises_update_error_and_adds_nothing(store: Store) -> None:
+    with pytest.raises(UpdateError):
+        store.update(KEY, TEXT, LATER)
+    assert not store.exists(KEY)
+
+
+def test_delete_removes_one_row(store: Store) -> None:
+    store.insert(KEY, TEXT, LATER)
+    store.insert("another0", TEXT, LATER)
+    store.delete(KEY)
+    assert not store.exists(KEY)
+    assert store.exists("another0")
+
+
+def test_delete_of_a_missing_row_does_nothing(store: Store) -> None:
+    store.delete(KEY)
+
+
+def test_text_of_a_megabyte_and_of_any_script_comes_back(store: Store) -> None:
+    text = "ž鍵🐎" * 100_000
+    store.insert(KEY, text, LATER)
+    assert store.load(KEY, NOW) == text
+
+
+def _fill(store: Store, expired: int, live: int) -> None:
+    for number in range(expired):
+        store.insert(f"expired-{number:03}", TEXT, NOW - timedelta(seconds=1 + number))
+    for number in range(live):
+        store.insert(f"live-{number:03}", TEXT, NOW + timedelta(seconds=number))
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 8, 1000])
+def test_clear_expired_removes_the_expired_rows_in_batches(store: Store, batch_size: int) -> None:
+    _fill(store, expired=7, live=3)
+    removed = list(store.clear_expired(NOW, batch_size=batch_size))
+    assert sum(removed) == 7
+    assert max(removed) <= batch_size
+    assert all(store.exists(f"live-{number:03}") for number in range(3))
+
+
+def test_clear_expired_leaves_a_row_that_expires_now(store: Store) -> None:
+    store.insert(KEY, TEXT, NOW)
+    assert list(store.clear_expired(NOW, batch_size=10)) == [0]
+
+
+def test_clear_expired_leaves_a_row_that_was_renewed_while_it_ran(store: Store) -> None:
+    _fill(store, expired=6, live=0)
+    batches = store.clear_expired(NOW, batch_size=2)
+    assert next(batches) == 2
+    store.update("expired-004", TEXT, LATER)
+    assert sum(batches) == 3
+    assert store.load("expired-004", NOW) == TEXT
+
+
+def test_clear_expired_that_is_stopped_keeps_what_it_has_done(store: Store) -> None:
+    _fill(store, expired=6, live=0)
+    batches = store.clear_expired(NOW, batch_size=2)
+    assert next(batches) == 2
+    batches.close()  # type: ignore[attr-defined]
+    assert [store.exists(f"expired-{number:03}") for number in range(6)] == [False] * 2 + [True] * 4
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        lambda store: store.load(KEY, NOW),
+        lambda store: store.exists(KEY),
+        lambda store: store.insert(KEY, TEXT, LATER),
+        lambda store: store.update(KEY, TEXT, LATER),
+        lambda store: store.delete(KEY),
+        lambda store: list(store.clear_expired(NOW, batch_size=2)),
+    ],
+    ids=["load", "exists", "insert", "update", "delete", "clear_expired"],
+)
+def test_a_missing_table_is_said_with_how_to_make_it(
+    make_site: MakeSite, statement: Callable[[Store], object]
+) -> None:
+    store = store_of(make_site(table=False))
+    with pytest.raises(MissingTableError, match=r"migrate sessions.*sessions\.create_table\(\)"):
+        statement(store)
+
+
+def test_another_error_of_the_database_passes_unchanged(store: Store) -> None:
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE django_session RENAME expire_date TO gone")
+    with pytest.raises(sa.exc.OperationalError, match="expire_date"):
+        store.load(KEY, NOW)

@@ -1,0 +1,166 @@
+"""The table is Django's, to the letter of the DDL."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    Mapped,
+    mapped_column,
+)
+
+from flask_dj_session import AbstractSession, DjangoSessions
+
+from ..conftest import MakeSite, Site
+from ..live_django import LiveDjango
+
+
+def _ddl(database: Path) -> list[str]:
+    connection = sqlite3.connect(database)
+    rows = connection.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = 'django_session' AND sql IS NOT NULL"
+        " ORDER BY sql"
+    ).fetchall()
+    connection.close()
+    return [sql for (sql,) in rows]
+
+
+def _columns(database: Path) -> list[tuple[Any, ...]]:
+    connection = sqlite3.connect(database)
+    rows = connection.execute("PRAGMA table_info(django_session)").fetchall()
+    connection.close()
+    return rows
+
+
+def _differences(site: Site) -> list[Any]:
+    with site.app.app_context(), site.db.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"include_name": lambda name, kind, parents: _is_ours(name, kind)}
+        )
+        return list(compare_metadata(context, site.db.metadata))
+
+
+def _is_ours(name: str | None, kind: str) -> bool:
+    return kind != "table" or name == "django_session"
+
+
+def test_create_table_writes_the_very_ddl_of_djangos_migration(
+    make_site: MakeSite, django: LiveDjango, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.sqlite3"
+    make_site(SQLALCHEMY_DATABASE_URI=f"sqlite:///{own}")
+    assert _ddl(own) == _ddl(django.database)
+
+
+def test_create_all_makes_the_same_columns(
+    make_site: MakeSite, django: LiveDjango, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.sqlite3"
+    site = make_site(table=False, SQLALCHEMY_DATABASE_URI=f"sqlite:///{own}")
+    with site.app.app_context():
+        site.db.create_all()
+    assert _columns(own) == _columns(django.database)
+
+
+def test_create_table_says_nothing_where_django_made_it(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    before = _ddl(django.database)
+    make_site(table=True)
+    assert _ddl(django.database) == before
+
+
+def test_no_table_appears_by_itself(make_site: MakeSite, database: Path) -> None:
+    site = make_site(table=False)
+    site.app.add_url_rule("/", view_func=lambda: "untouched")
+    assert site.client.get("/").text == "untouched"
+    assert not database.exists() or _ddl(database) == []
+
+
+def test_autogenerate_finds_no_difference_on_a_database_that_django_made(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    assert _differences(make_site(table=False)) == []
+
+
+def test_autogenerate_finds_the_table_where_it_is_missing(make_site: MakeSite) -> None:
+    differences = _differences(make_site(table=False))
+    assert [difference[0] for difference in differences] == ["add_table", "add_index"]
+
+
+@pytest.mark.parametrize(
+    "golden",
+    sorted(Path(__file__).parent.parent.glob("golden/*.sqlite3")),
+    ids=lambda path: path.stem,
+)
+def test_tables_of_older_djangos_are_read_and_written_as_they_are(
+    golden: Path, make_site: MakeSite, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite3"
+    copy.write_bytes(golden.read_bytes())
+    before = _ddl(copy)
+    site = make_site(SQLALCHEMY_DATABASE_URI=f"sqlite:///{copy}")
+    with site.app.app_context():
+        session = site.sessions.session()
+        session["a"] = 1
+        session.save()
+        assert site.sessions.session(session.session_key)["a"] == 1
+    assert _ddl(copy) == before
+
+
+class _Base(DeclarativeBase):
+    pass
+
+
+class _BaseNoMeta(DeclarativeBaseNoMeta):
+    pass
+
+
+@pytest.mark.parametrize("base", [None, _Base, _BaseNoMeta])
+def test_the_model_can_be_mapped_on_every_kind_of_base(base: Any, database: Path) -> None:
+    app = Flask("tests")
+    app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI=f"sqlite:///{database}")
+    db = SQLAlchemy(app, **({"model_class": base} if base else {}))
+    sessions = DjangoSessions(app, db)
+    with app.app_context():
+        db.create_all()
+        session = sessions.session()
+        session["a"] = 1
+        session.save()
+        row = db.session.scalars(db.select(sessions.model)).one()
+        assert (row.session_key, row.get_decoded()) == (session.session_key, {"a": 1})
+        assert str(row) == row.session_key
+        assert row.session_key not in repr(row)
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_an_app_adds_columns_of_its_own(database: Path) -> None:
+    app = Flask("tests")
+    app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI=f"sqlite:///{database}")
+    db = SQLAlchemy(app)
+
+    class AccountSession(AbstractSession, db.Model):  # type: ignore[name-defined, misc]
+        __tablename__ = "account_session"
+        account_id: Mapped[int | None] = mapped_column(index=True)
+
+    sessions = DjangoSessions(app, db, model=AccountSession)
+    assert sessions.model is AccountSession
+    with app.app_context():
+        sessions.create_table()
+        sessions.store.insert("12345678", "text", sessions.session()._site.now(), account_id=42)
+        row = db.session.scalars(db.select(AccountSession)).one()
+        assert row.account_id == 42
+        db.session.remove()
+        db.engine.dispose()
+    columns = list(AccountSession.__table__.columns.keys())
+    assert columns == ["session_key", "session_data", "expire_date", "account_id"]

@@ -1,0 +1,93 @@
+"""app.py, as a newcomer starts it: no configuration, nothing but the file."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder that holds app.py and nothing else."""
+    shutil.copy(ROOT / "app.py", tmp_path)
+    return tmp_path
+
+
+def _run(folder: Path, script: str, **variables: str) -> str:
+    """Run *script* with ``client``, a test client of the app that *folder* holds."""
+    environment = {name: value for name, value in os.environ.items() if name[:6] != "FLASK_"}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **variables}
+    done = subprocess.run(
+        [sys.executable, "-c", f"from app import app, db\nclient = app.test_client()\n{script}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _print(path: str, times: int = 1) -> str:
+    return (
+        f"for _ in range({times}): print(client.get({path!r}).text)\n"
+        "with app.app_context(): db.engine.dispose()"
+    )
+
+
+def test_the_counter_counts_to_five_and_begins_again(folder: Path) -> None:
+    lines = _run(folder, _print("/session/sessfun", 7)).split("\n")[:-1]
+    assert lines == [f"view count={count}" for count in (1, 2, 3, 4, 5, 1, 2)]
+
+
+def test_the_cookie_counts_up_from_42(folder: Path) -> None:
+    lines = _run(folder, _print("/session/cookie", 3)).split("\n")[:-1]
+    assert lines == [f"In a view - the zap cookie value is {value}" for value in ("None", 42, 43)]
+
+
+def test_the_cookies_are_kept_for_a_thousand_seconds_and_for_the_browsers_life(
+    folder: Path,
+) -> None:
+    script = "print(client.get('/session/cookie').headers.getlist('Set-Cookie'))"
+    assert re.fullmatch(
+        r"\['zap=42; Path=/', 'sakaicar=42; Expires=[^;]+; Max-Age=1000; Path=/'\]\n",
+        _run(folder, script),
+    )
+
+
+def test_the_start_page_explains_and_links(folder: Path) -> None:
+    page = _run(folder, _print("/"))
+    assert 'href="/session/cookie"' in page
+    assert 'href="/session/sessfun"' in page
+    assert "django_session" in page
+
+
+def test_the_secret_key_is_drawn_once_and_readable_by_its_owner_alone(folder: Path) -> None:
+    keys = {_run(folder, "print(app.secret_key)") for _ in range(2)}
+    file = folder / "instance" / "secret_key"
+    assert keys == {file.read_text() + "\n"}
+    assert len(file.read_text()) >= 50
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in file.parent.iterdir()) == ["db.sqlite3", "secret_key"]
+
+
+def test_variables_point_it_at_another_database(folder: Path) -> None:
+    database = folder / "elsewhere.sqlite3"
+    _run(
+        folder,
+        _print("/session/sessfun"),
+        FLASK_SECRET_KEY="the project's",
+        FLASK_SQLALCHEMY_DATABASE_URI=f"sqlite:///{database}",
+    )
+    assert database.exists()
+    assert list((folder / "instance").iterdir()) == []

@@ -1,0 +1,153 @@
+"""Django's settings: defaults, what beats what, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import global_settings
+from flask import Flask
+
+from flask_dj_session.errors import SettingError
+from flask_dj_session.settings import DEFAULTS, prepare
+from flask_dj_session.wire import JSONSerializer, PickleSerializer
+
+from .conftest import MakeSite
+
+#: defaults that are not in Django 5.2's own list: Flask's name, and one that Django 4.0 removed
+_NOT_DJANGOS = {"SESSION_COOKIE_PARTITIONED", "DEFAULT_HASHING_ALGORITHM", "SECRET_KEY"}
+
+
+def _prepared(given: dict[str, Any] | None = None, **config: Any) -> dict[str, Any]:
+    values = {"SECRET_KEY": "x", **config}
+    prepare(values, given or {})
+    return values
+
+
+@pytest.mark.parametrize("name", sorted(set(DEFAULTS) - _NOT_DJANGOS))
+def test_a_default_is_djangos(name: str) -> None:
+    expected = getattr(global_settings, name)
+    assert DEFAULTS[name] == (tuple(expected) if isinstance(expected, list) else expected)
+
+
+def test_djangos_defaults_take_the_place_of_flasks() -> None:
+    app = Flask("tests")
+    app.config["SECRET_KEY"] = "x"
+    prepare(app.config, {})
+    assert {name: app.config[name] for name in DEFAULTS} == {**DEFAULTS, "SECRET_KEY": "x"}
+
+
+def test_what_the_app_configured_is_kept() -> None:
+    config = _prepared(SESSION_COOKIE_NAME="mine", SESSION_COOKIE_SAMESITE="Strict", USE_TZ=False)
+    assert config["SESSION_COOKIE_NAME"] == "mine"
+    assert config["SESSION_COOKIE_SAMESITE"] == "Strict"
+    assert config["USE_TZ"] is False
+
+
+@pytest.mark.parametrize("name", ["session_cookie_name", "SESSION_COOKIE_NAME"])
+def test_a_keyword_beats_the_config_even_with_flasks_default(name: str) -> None:
+    assert _prepared({name: "session"}, SESSION_COOKIE_NAME="mine")["SESSION_COOKIE_NAME"] == (
+        "session"
+    )
+
+
+def test_a_keyword_that_is_no_setting_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="'sesion_cookie_age' is not a setting"):
+        _prepared({"sesion_cookie_age": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", 42),
+        ("SECRET_KEY_FALLBACKS", "old"),
+        ("SECRET_KEY_FALLBACKS", [None]),
+        ("SESSION_COOKIE_NAME", "a b"),
+        ("SESSION_COOKIE_NAME", ""),
+        ("SESSION_COOKIE_AGE", "3600"),
+        ("SESSION_COOKIE_AGE", True),
+        ("SESSION_COOKIE_AGE", -1),
+        ("SESSION_COOKIE_AGE", timedelta(days=1)),
+        ("SESSION_COOKIE_DOMAIN", "a; HttpOnly"),
+        ("SESSION_COOKIE_DOMAIN", 5),
+        ("SESSION_COOKIE_PATH", "/\r\nX: y"),
+        ("SESSION_COOKIE_SECURE", "yes"),
+        ("SESSION_COOKIE_HTTPONLY", None),
+        ("SESSION_COOKIE_SAMESITE", "Sometimes"),
+        ("SESSION_COOKIE_SAMESITE", True),
+        ("SESSION_COOKIE_PARTITIONED", 1),
+        ("SESSION_EXPIRE_AT_BROWSER_CLOSE", 0),
+        ("SESSION_SAVE_EVERY_REQUEST", "true"),
+        ("SESSION_SERIALIZER", "json.nothing"),
+        ("SESSION_SERIALIZER", "nowhere.Serializer"),
+        ("SESSION_SERIALIZER", "toml"),
+        ("SESSION_SERIALIZER", "collections.OrderedDict"),
+        ("SESSION_SERIALIZER", 5),
+        ("SESSION_ENGINE", "django.contrib.sessions.backends.cache"),
+        ("SESSION_ENGINE", "django.contrib.sessions.backends.file"),
+        ("SESSION_ENGINE", "django.contrib.sessions.backends.signed_cookies"),
+        ("SESSION_ENGINE", None),
+        ("USE_TZ", "yes"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", None),
+        ("TIME_ZONE", "../etc/passwd"),
+        ("DEFAULT_HASHING_ALGORITHM", "md5"),
+    ],
+)
+def test_what_is_wrong_is_refused_by_name_with_the_mend(name: str, value: Any) -> None:
+    with pytest.raises(SettingError, match=rf"^'{name}' .+\. [A-Z].+\.$") as caught:
+        _prepared(**{name: value})
+    assert caught.value.name == name
+
+
+@pytest.mark.parametrize("value", [["very secret", None], "very secret"])
+def test_no_message_holds_a_key(value: Any) -> None:
+    with pytest.raises(SettingError) as caught:
+        _prepared(SECRET_KEY_FALLBACKS=value)
+    assert "very secret" not in str(caught.value)
+
+
+def test_cached_db_is_accepted_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="cache entry expires"):
+        _prepared(SESSION_ENGINE="django.contrib.sessions.backends.cached_db")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("django.contrib.sessions.serializers.JSONSerializer", JSONSerializer),
+        ("django.core.signing.JSONSerializer", JSONSerializer),
+        ("django.contrib.sessions.serializers.PickleSerializer", PickleSerializer),
+        ("json", JSONSerializer),
+        ("pickle", PickleSerializer),
+        (PickleSerializer, PickleSerializer),
+        ("flask_dj_session.wire.JSONSerializer", JSONSerializer),
+    ],
+)
+def test_djangos_serializers_map_to_ours(value: Any, expected: type) -> None:
+    settings = prepare({"SECRET_KEY": "x", "SESSION_SERIALIZER": value}, {})
+    assert type(settings.make_serializer()) is expected
+
+
+def test_the_old_form_is_pickled_for_python_2() -> None:
+    config = {"SECRET_KEY": "x", "SESSION_SERIALIZER": "pickle"}
+    assert prepare(dict(config), {}).make_serializer().dumps({}).startswith(b"\x80\x04")
+    old = prepare({**config, "DEFAULT_HASHING_ALGORITHM": "sha1"}, {})
+    assert old.make_serializer().dumps({}).startswith(b"\x80\x02")
+
+
+def test_settings_are_read_live(make_site: MakeSite) -> None:
+    site = make_site()
+    site.app.config["SESSION_COOKIE_AGE"] = 77
+    site.app.config["SECRET_KEY"] = "another"
+    with site.app.app_context():
+        session = site.sessions.session()
+        assert session.get_expiry_age() == 77
+        text = session.encode({})
+        assert site.sessions.session().decode(text) == {}
+        site.app.config["SECRET_KEY"] = "yet another"
+        site.app.config["SECRET_KEY_FALLBACKS"] = ["another"]
+        assert site.sessions._state.interface.codec(session.key_salt).read(text).key_index == 1
