@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
@@ -15,7 +16,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions
 
-from .live_django import SECRET_KEY, LiveDjango, on_file
+from .databases import fresh_database, text_of
+from .live_django import SECRET_KEY, LiveDjango, on_database
 
 NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=timezone.utc)
 
@@ -50,13 +52,21 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """Return the path of an SQLite file that is not there yet."""
-    return tmp_path / "db.sqlite3"
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.URL]:
+    """Return the URL of an empty database: SQLite, or what a test is parametrised with."""
+    with fresh_database(getattr(request, "param", "sqlite"), tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
-def make_site(database: Path) -> Iterator[MakeSite]:
+def database(database_url: sa.URL) -> Path:
+    """Return the path of the SQLite file, which is not there yet."""
+    assert database_url.database is not None
+    return Path(database_url.database)
+
+
+@pytest.fixture
+def make_site(database_url: sa.URL) -> Iterator[MakeSite]:
     """Return what makes apps on the database; keywords go into ``app.config``."""
     made: list[Site] = []
 
@@ -69,7 +79,7 @@ def make_site(database: Path) -> Iterator[MakeSite]:
     ) -> Site:
         app = Flask("tests.site")
         app.config.update(SECRET_KEY=SECRET_KEY, TESTING=True)
-        app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{database}"
+        app.config["SQLALCHEMY_DATABASE_URI"] = text_of(database_url)
         app.config.update(config)
         db = SQLAlchemy(app, engine_options=options)
         site = Site(app, db, DjangoSessions(app, db, **(extension or {})))
@@ -93,8 +103,8 @@ def site(make_site: MakeSite) -> Site:
 
 
 @pytest.fixture
-def django(database: Path) -> Iterator[LiveDjango]:
+def django(database_url: sa.URL) -> Iterator[LiveDjango]:
     """Return a Django on the same database, with its tables."""
-    with on_file(database) as live:
+    with on_database(database_url) as live:
         live.migrate()
         yield live

@@ -1,17 +1,20 @@
-"""A real Django 5.2 in the test's own process, on whatever SQLite file a test gives it.
+"""A real Django 5.2 in the test's own process, on whatever database a test gives it.
 
-The whole of Django answers: its handler, SessionMiddleware, its own connection to the file. The
+The whole of Django answers: its handler, SessionMiddleware, its own connection to the database. The
 views are the twins of those that tests give to Flask.
 """
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import django
+import pymysql
+import sqlalchemy as sa
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
@@ -50,10 +53,15 @@ urlpatterns = [path("", _call_view)]
 
 
 class LiveDjango:
-    """Django on the SQLite file at *database*."""
+    """Django on the database at *url*."""
 
-    def __init__(self, database: Path) -> None:
-        self.database = database
+    def __init__(self, url: sa.URL) -> None:
+        self.url = url
+
+    @property
+    def database(self) -> Path:
+        """The path of an SQLite file."""
+        return Path(self.url.database or "")
 
     def migrate(self) -> None:
         """Make Django's tables."""
@@ -83,13 +91,33 @@ class LiveDjango:
         return override_settings(**values)
 
 
+_ENGINES = {"sqlite": "sqlite3", "postgresql": "postgresql", "mysql": "mysql"}
+
+
 @contextmanager
-def on_file(database: Path) -> Iterator[LiveDjango]:
-    """Give Django the SQLite file at *database*."""
-    connection = connections["default"]
-    connection.close()
-    connection.settings_dict["NAME"] = str(database)
+def on_database(url: sa.URL) -> Iterator[LiveDjango]:
+    """Give Django the database at *url*."""
+    _point_to(
+        {
+            "ENGINE": "django.db.backends." + _ENGINES[url.get_backend_name()],
+            "NAME": url.database,
+            "USER": url.username or "",
+            "PASSWORD": url.password or "",
+            "HOST": url.host or "",
+            "PORT": url.port or "",
+        }
+    )
     try:
-        yield LiveDjango(database)
+        yield LiveDjango(url)
     finally:
-        connections["default"].close()
+        _point_to({"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"})
+
+
+def _point_to(database: dict[str, Any]) -> None:
+    if database["ENGINE"].endswith("mysql") and not importlib.util.find_spec("MySQLdb"):
+        pymysql.install_as_MySQLdb()
+    connections["default"].close()
+    del connections["default"]
+    connections.settings["default"] = connections.configure_settings({"default": database})[
+        "default"
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.http import HttpRequest, HttpResponse
 from flask import session
 
 from .conftest import MakeSite
+from .databases import EVERY_DATABASE
 from .live_django import LiveDjango
 
 
@@ -25,6 +27,7 @@ def _flask_counter() -> str:
     return f"view count={num_visits}"
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_a_visitor_is_counted_by_whichever_of_the_two_answers(
     make_site: MakeSite, django: LiveDjango
 ) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
@@ -21,7 +22,8 @@ from sqlalchemy.orm import (
 from flask_dj_session import AbstractSession, DjangoSessions
 
 from ..conftest import MakeSite, Site
-from ..live_django import LiveDjango
+from ..databases import EVERY_SERVER
+from ..live_django import LiveDjango, on_database
 
 
 def _ddl(database: Path) -> list[str]:
@@ -164,3 +166,46 @@ def test_an_app_adds_columns_of_its_own(database: Path) -> None:
         db.engine.dispose()
     columns = list(AccountSession.__table__.columns.keys())
     assert columns == ["session_key", "session_data", "expire_date", "account_id"]
+
+
+def _catalog(url: sa.URL) -> list[Any]:
+    """List columns, keys and indexes of the table as the server knows them."""
+    queries = {
+        "postgresql": [
+            "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
+            " WHERE attrelid = 'django_session'::regclass AND attnum > 0 ORDER BY attnum",
+            "SELECT indexdef FROM pg_indexes WHERE tablename = 'django_session' ORDER BY indexname",
+            "SELECT conname, contype::text FROM pg_constraint"
+            " WHERE conrelid = 'django_session'::regclass ORDER BY conname",
+        ],
+        "mysql": ["SHOW CREATE TABLE django_session"],
+    }
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        found = [
+            connection.exec_driver_sql(query).all() for query in queries[url.get_backend_name()]
+        ]
+    return found
+
+
+@pytest.mark.parametrize("how", ["create_table", "create_all"])
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_on_a_server_the_table_is_what_djangos_migrate_makes(
+    make_site: MakeSite, database_url: sa.URL, how: str
+) -> None:
+    site = make_site(table=how == "create_table")
+    with site.app.app_context():
+        site.db.create_all()
+    ours = _catalog(database_url)
+    with site.app.app_context():
+        site.db.drop_all()
+    with on_database(database_url) as live:
+        live.migrate()
+        assert ours == _catalog(database_url)
+
+
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_autogenerate_finds_no_difference_on_a_server_that_django_migrated(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    assert _differences(make_site(table=False)) == []

@@ -1,0 +1,269 @@
+"""The seven points of how sessions talk to the database, on the servers themselves."""
+
+from __future__ import annotations
+
+import multiprocessing
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg
+import pymysql
+import pytest
+import sqlalchemy as sa
+from flask import request
+from sqlalchemy import event
+
+from ..conftest import MakeSite, Site
+from ..databases import EVERY_SERVER, text_of
+from ..wiretap import Wiretap, tapped
+
+pytestmark = pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+
+
+@pytest.fixture
+def tap(database_url: sa.URL) -> Iterator[Wiretap]:
+    """Listen on the wire to the database."""
+    with tapped(database_url) as tap:
+        yield tap
+
+
+@pytest.fixture
+def tapped_site(make_site: MakeSite, tap: Wiretap) -> Iterator[Site]:
+    """Return an app whose connections run through the tap."""
+    site = make_site(SQLALCHEMY_DATABASE_URI=text_of(tap.url))
+    _add_views(site)
+    yield site
+    with site.app.app_context():
+        site.db.engine.dispose()
+
+
+def _session() -> Any:
+    return request.session  # type: ignore[attr-defined]
+
+
+def _count() -> str:
+    session = _session()
+    session["n"] = session.get("n", 0) + 1
+    return str(session["n"])
+
+
+def _add_views(site: Site) -> None:
+    site.app.add_url_rule("/", view_func=_count)
+    site.app.add_url_rule("/read", "read", lambda: str(_session().get("n")))
+    site.app.add_url_rule("/untouched", "untouched", lambda: "untouched")
+
+
+def _kinds(tap: Wiretap) -> list[str]:
+    return [statement.split()[0] for statement in tap.statements]
+
+
+@pytest.mark.parametrize(
+    ("path", "returning", "kinds"),
+    [
+        ("/untouched", True, []),
+        ("/read", True, ["SELECT"]),
+        ("/", True, ["SELECT", "UPDATE"]),
+        ("/", False, ["INSERT"]),
+        ("/read", False, []),
+    ],
+    ids=["untouched", "read", "returning", "new", "read by a new visitor"],
+)
+def test_nothing_but_the_statements_arrives_at_the_server(
+    tapped_site: Site, tap: Wiretap, path: str, returning: bool, kinds: list[str]
+) -> None:
+    client = tapped_site.client
+    client.get("/")
+    visitor = client if returning else tapped_site.client
+    tap.forget()
+    assert visitor.get(path).status_code == 200
+    assert _kinds(tap) == kinds
+    assert tap.round_trips == len(kinds)
+
+
+def test_neither_does_when_statements_are_prepared(tapped_site: Site, tap: Wiretap) -> None:
+    client = tapped_site.client
+    for _ in range(8):
+        client.get("/")
+    tap.forget()
+    client.get("/")
+    assert tap.round_trips == 2
+    assert not re.search("BEGIN|COMMIT|ROLLBACK", " ".join(tap.statements))
+
+
+def test_the_tap_itself_sees_the_transactions_of_the_app(tapped_site: Site, tap: Wiretap) -> None:
+    tap.forget()
+    with tapped_site.app.app_context():
+        tapped_site.db.session.execute(sa.text("SELECT 1"))
+        tapped_site.db.session.rollback()
+    assert "ROLLBACK" in _kinds(tap)
+
+
+def test_one_connection_of_the_apps_pool_held_by_the_view_is_enough(make_site: MakeSite) -> None:
+    site = make_site(options={"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.1})
+
+    @site.app.get("/")
+    def view() -> str:
+        site.db.session.execute(sa.text("SELECT 1"))
+        with pytest.raises(sa.exc.TimeoutError), site.db.engine.connect():
+            pass
+        return _count()
+
+    client = site.client
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+
+
+def test_an_uncommitted_write_of_the_view_is_neither_committed_nor_in_the_way(
+    make_site: MakeSite,
+) -> None:
+    site = make_site()
+    table = sa.Table("note", site.db.metadata, sa.Column("text", sa.String(50)))
+    with site.app.app_context():
+        table.create(site.db.engine)
+
+    @site.app.get("/")
+    def view() -> str:
+        site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+        return _count()
+
+    client = site.client
+    assert [client.get("/").text for _ in range(3)] == ["1", "2", "3"]
+    with site.app.app_context():
+        assert site.db.session.execute(sa.select(table)).all() == []
+
+
+def test_a_connect_listener_of_the_app_sets_up_the_sessions_connections(
+    make_site: MakeSite, database_url: sa.URL
+) -> None:
+    site = make_site(table=False)
+    statement = {
+        "postgresql": "SET application_name = 'set up by the app'",
+        "mysql": "SET @set_up_by = 'set up by the app'",
+    }[database_url.get_backend_name()]
+    question = {
+        "postgresql": "SELECT current_setting('application_name')",
+        "mysql": "SELECT @set_up_by",
+    }[database_url.get_backend_name()]
+
+    def set_up(connection: Any, record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", set_up)
+        with site.sessions.store.engine.connect() as connection:
+            assert connection.exec_driver_sql(question).scalar() == "set up by the app"
+
+
+def test_a_password_fetched_at_connect_time_is_fetched_here_too(
+    make_site: MakeSite, database_url: sa.URL
+) -> None:
+    wrong = database_url.set(username="nobody", password="wrong")
+    site = make_site(table=False, SQLALCHEMY_DATABASE_URI=text_of(wrong))
+    fetched: list[str] = []
+
+    def fetch(dialect: Any, record: Any, args: Any, params: dict[str, Any]) -> None:
+        fetched.append("fetched")
+        params["user"] = database_url.username
+        params["password"] = database_url.password or ""
+
+    with site.app.app_context():
+        event.listen(site.db.engine, "do_connect", fetch)
+        site.sessions.create_table()
+        site.db.engine.dispose()
+        fetched.clear()
+        site.sessions.session().save()
+    assert fetched == ["fetched"]
+
+
+def test_a_creator_of_the_app_makes_the_sessions_connections(
+    make_site: MakeSite, database_url: sa.URL
+) -> None:
+    made: list[object] = []
+
+    def create() -> Any:
+        made.append(object())
+        where = {"host": database_url.host, "user": database_url.username}
+        if database_url.get_backend_name() == "mysql":
+            return pymysql.connect(**where, database=database_url.database)  # type: ignore[arg-type]
+        return psycopg.connect(**where, dbname=database_url.database)  # type: ignore[arg-type]
+
+    site = make_site(options={"creator": create})
+    _add_views(site)
+    client = site.client
+    assert [client.get("/").text for _ in range(2)] == ["1", "2"]
+    # One for the app's pool, which made the table, and one for the sessions'.
+    assert len(made) == 2
+
+
+def _second_visit(site: Site, tap: Wiretap) -> Callable[[], str]:
+    client = site.client
+    assert client.get("/").text == "1"
+    tap.cut()
+    return lambda: client.get("/").text
+
+
+def test_after_a_dropped_connection_a_request_fails_once_with_the_drivers_error(
+    tapped_site: Site, tap: Wiretap
+) -> None:
+    visit = _second_visit(tapped_site, tap)
+    with pytest.raises(sa.exc.OperationalError):
+        visit()
+    assert visit() == "2"
+
+
+def test_with_the_apps_pre_ping_the_next_request_works(make_site: MakeSite, tap: Wiretap) -> None:
+    site = make_site(options={"pool_pre_ping": True}, SQLALCHEMY_DATABASE_URI=text_of(tap.url))
+    _add_views(site)
+    assert _second_visit(site, tap)() == "2"
+    with site.app.app_context():
+        site.db.engine.dispose()
+
+
+def _visits_in_child(site: Site, key: str, answer: Any) -> None:
+    with site.app.app_context():
+        session = site.sessions.session(key)
+        for _ in range(20):
+            session["n"] = session.get("n", 0) + 1
+            session.save()
+    answer.put(session["n"])
+
+
+def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        session = site.sessions.session()
+        session.save()
+        fork = multiprocessing.get_context("fork")
+        answer = fork.Queue()
+        child = fork.Process(target=_visits_in_child, args=(site, session.session_key, answer))
+        child.start()
+        for _ in range(20):
+            assert site.sessions.session("12345678").load() == {}
+        assert answer.get(timeout=30) == 20
+        child.join()
+        assert site.sessions.session(session.session_key)["n"] == 20
+
+
+@pytest.mark.parametrize(
+    "cookie", ["\x00" * 8, "k1oaq42o\x00", "short", "x" * 41, "ž" * 12, "a b c d e f"]
+)
+def test_a_cookie_that_no_row_can_have_is_no_error(make_site: MakeSite, cookie: str) -> None:
+    site = make_site()
+    _add_views(site)
+    header = f"sessionid={cookie}".encode().decode("latin-1")
+    response = site.app.test_client(use_cookies=False).get(
+        "/read", environ_overrides={"HTTP_COOKIE": header}
+    )
+    assert (response.status_code, response.text) == (200, "None")
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_dates_come_back_as_they_went(make_site: MakeSite, use_tz: bool) -> None:
+    site = make_site(USE_TZ=use_tz, TIME_ZONE="America/Chicago")
+    with site.app.app_context():
+        session = site.sessions.session()
+        session.save()
+        (row,) = site.rows()
+        age = row.expire_date - site.sessions._state.interface.now()
+        assert 1209590 < age.total_seconds() <= 1209600

@@ -1,0 +1,128 @@
+"""A proxy before a database server that notes what arrives there, and can cut the wires."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import sqlalchemy as sa
+
+_MYSQL_QUERY = 0x03
+
+
+class Wiretap:
+    """Passes bytes on to *server*, and notes the statements among them."""
+
+    def __init__(self, server: sa.URL) -> None:
+        self._server = (server.host or "127.0.0.1", server.port)
+        self._read = _postgresql if server.get_backend_name() == "postgresql" else _mysql
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.statements: list[str] = []
+        self.round_trips = 0
+        self.url = server.set(host="127.0.0.1", port=self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def forget(self) -> None:
+        """Begin the notes anew."""
+        self.statements.clear()
+        self.round_trips = 0
+
+    def cut(self) -> None:
+        """Close all connections, as a server does that is restarted."""
+        for end in self._open:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._open.clear()
+
+    def close(self) -> None:
+        """Stop."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(self._server)
+            self._open += [client, server]
+            for source, target, noting in ((client, server, True), (server, client, False)):
+                threading.Thread(
+                    target=self._pass_on, args=(source, target, noting), daemon=True
+                ).start()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket, noting: bool) -> None:
+        rest = b""
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if noting:
+                    rest = self._note(rest + data)
+                target.sendall(data)
+        for end in (source, target):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _note(self, data: bytes) -> bytes:
+        consumed = 0
+        for end, statement, answered in self._read(data):
+            consumed = end
+            if statement is not None:
+                self.statements.append(statement)
+            self.round_trips += answered
+        return data[consumed:]
+
+
+def _postgresql(data: bytes) -> Iterator[tuple[int, str | None, bool]]:
+    """Read the messages of a client: its statements, and where it waits for an answer."""
+    at = 0
+    while len(data) - at >= 5:
+        kind = data[at : at + 1]
+        startup = kind == b"\0"
+        (length,) = struct.unpack_from(">I", data, at if startup else at + 1)
+        end = at + length + (not startup)
+        if end > len(data):
+            return
+        body = data[at + 5 : end]
+        statement = None
+        if kind == b"Q":
+            statement = body.rstrip(b"\0").decode()
+        elif kind == b"P":
+            statement = body.split(b"\0")[1].decode()
+        elif kind == b"B":
+            # A prepared statement is bound by its name alone.
+            name = body.split(b"\0")[1].decode()
+            statement = f"(prepared {name})" if name else None
+        yield end, statement, kind in (b"Q", b"S")
+        at = end
+
+
+def _mysql(data: bytes) -> Iterator[tuple[int, str | None, bool]]:
+    """Read the packets of a client: commands begin a new sequence, the handshake does not."""
+    at = 0
+    while len(data) - at >= 4:
+        length = int.from_bytes(data[at : at + 3], "little")
+        end = at + 4 + length
+        if end > len(data):
+            return
+        command, body = data[at + 3] == 0, data[at + 4 : end]
+        query = command and body[0] == _MYSQL_QUERY
+        yield end, body[1:].decode() if query else None, command
+        at = end
+
+
+@contextmanager
+def tapped(server: sa.URL) -> Iterator[Wiretap]:
+    """Lend a wiretap before *server*."""
+    tap = Wiretap(server)
+    try:
+        yield tap
+    finally:
+        tap.close()
