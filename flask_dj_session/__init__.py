@@ -1,4 +1,4 @@
-"""Django's database sessions for Flask: one table, one cookie and one login for both."""
+"""Django's database sessions for Flask: one table and one cookie for both."""
 
 from .errors import CreateError, SessionInterrupted, UpdateError
 from .extension import DjangoSessions

@@ -1,7 +1,6 @@
 """``DjangoSessions``: the extension that puts Django's sessions into a Flask app.
 
-What belongs to one app is in a :class:`_State`; the only module that knows Flask-SQLAlchemy's
-engines.
+What belongs to one app is in a :class:`_State`. Nobody else asks Flask-SQLAlchemy for an engine.
 """
 
 from __future__ import annotations

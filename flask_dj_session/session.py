@@ -257,8 +257,8 @@ class DjangoSession(SessionMixin):
         return {}
 
     def delete(self, session_key: str | None = None) -> None:
-        """Remove the row of *session_key*, by default this session's; None there: do nothing."""
-        key = session_key or self.session_key
+        """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
+        key = self.session_key if session_key is None else session_key
         if key is not None and _storable(key):
             self._site.store.delete(key)
 

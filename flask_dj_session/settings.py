@@ -103,7 +103,7 @@ class Settings:
     @property
     def keys(self) -> tuple[str | bytes, ...]:
         """SECRET_KEY, then its fallbacks."""
-        return (self._config["SECRET_KEY"], *self._config["SECRET_KEY_FALLBACKS"])
+        return (self._config["SECRET_KEY"], *(self._config["SECRET_KEY_FALLBACKS"] or ()))
 
     @property
     def cookie_name(self) -> str:

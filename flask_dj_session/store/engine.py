@@ -150,6 +150,8 @@ class _OwnPoolEngine(OptionEngine):
             options["isolation_level"] = "AUTOCOMMIT"
         super().__init__(engine, options)
         self.pool = pool
+        # What is bound here are session keys and data, which belong in no log and no message.
+        self.hide_parameters = True
 
     def leave(self, *, close: bool) -> None:
         """Give the pool up, and close its idle connections where they are this process's."""

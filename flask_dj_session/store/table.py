@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,11 +87,15 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """Turn an aware datetime into the column's."""
-        if value is None or dialect.name == "postgresql":
-            return value
+        if value is None:
+            return None
+        zone = self.naive_zone()
         # Within one zone astimezone() changes nothing, so an hour that a clock change skips
         # stays as Django would write it.
-        return value.astimezone(self.naive_zone() or timezone.utc).replace(tzinfo=None)
+        naive = value.astimezone(zone or timezone.utc).replace(tzinfo=None)
+        if dialect.name != "postgresql":
+            return naive
+        return value if zone is None else _as_postgresql_reads(naive, zone)
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Turn the column's datetime into an aware one."""
@@ -102,6 +106,13 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
     def copy(self, **kw: Any) -> ExpireDate:
         """Copy the type for another table."""
         return ExpireDate(self.naive_zone)
+
+
+def _as_postgresql_reads(naive: datetime, zone: tzinfo) -> datetime:
+    """Place naive time as PostgreSQL does for Django: a repeated hour is its second pass."""
+    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    repeated = (first.utcoffset() or timedelta()) > (second.utcoffset() or timedelta())
+    return second if repeated else first
 
 
 def key_type() -> sa.types.TypeEngine[str]:

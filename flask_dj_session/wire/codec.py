@@ -4,7 +4,7 @@
     >>> codec = SessionCodec("secret")
     >>> text = codec.encode({"num_visits": 1}, datetime(2026, 11, 23, tzinfo=timezone.utc))
     >>> text
-    'eyJudW1fdmlzaXRzIjoxfQ:1vMxxx:...'
+    'eyJudW1fdmlzaXRzIjoxfQ:1xVHTU:7ZgnZUhRxswbN-XAynuo51lZncV0EbyFLJaIIOQ0CXk'
     >>> codec.decode(text)
     {'num_visits': 1}
 
@@ -17,7 +17,7 @@ import base64
 import binascii
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -39,7 +39,7 @@ Algorithm = Literal["sha256", "sha1"]
 class Reading:
     """What a ``session_data`` text held, and how it was read."""
 
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
     #: ``signed`` since Django 3.1, ``legacy`` before
     form: Literal["signed", "legacy"]
     #: 0 for SECRET_KEY, 1 for the first of SECRET_KEY_FALLBACKS, and so on
@@ -47,7 +47,7 @@ class Reading:
     #: ``json``, ``pickle``, or the class name of a serializer of one's own
     serializer: str
     #: the serialized data, unpacked
-    payload: bytes
+    payload: bytes = field(repr=False)
     #: whether the payload was compressed
     compressed: bool = False
     #: the time in the signature (aware, whole seconds); None in the legacy form

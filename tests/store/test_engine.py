@@ -6,6 +6,7 @@ import multiprocessing
 import sqlite3
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool
 
-from flask_dj_session.errors import DatabaseHeldError
+from flask_dj_session.errors import DatabaseHeldError, MissingTableError
 
-from ..conftest import MakeSite, Site
+from ..conftest import NOW, MakeSite, Site
 
 _BUSY_TIMEOUT = 5.0  # seconds; the driver's default
 
@@ -358,3 +359,15 @@ def test_two_threads_that_begin_at_once_share_one_pool(make_site: MakeSite) -> N
         thread.join()
     assert answers == ["1"] * 8
     assert len(site.rows()) == 8
+
+
+def test_neither_key_nor_data_is_in_an_error_or_in_the_echo(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make_site(table=False, SQLALCHEMY_ECHO=True)
+    with site.app.app_context(), pytest.raises(MissingTableError) as caught:
+        site.sessions.store.insert("a-session-key", "its data", NOW)
+    said = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert "INSERT INTO django_session" in said
+    assert "a-session-key" not in said.replace('insert("a-session-key", "its data"', "")
+    assert "its data" not in said.replace('insert("a-session-key", "its data"', "")
