@@ -64,8 +64,12 @@ class LiveDjango:
         return Path(self.url.database or "")
 
     def migrate(self) -> None:
-        """Make Django's tables."""
-        call_command("migrate", verbosity=0)
+        """Make Django's table of sessions."""
+        call_command("migrate", "sessions", verbosity=0)
+
+    def disconnect(self) -> None:
+        """Close Django's connection; it opens another when it needs one."""
+        connections["default"].close()
 
     def store(self, session_key: str | None = None) -> Any:
         """Return Django's SessionStore."""
