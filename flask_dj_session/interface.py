@@ -159,6 +159,8 @@ class DjangoSessionInterface(SessionInterface):
         response.status = page.status
         response.headers.clear()
         response.headers.extend(page.headers)
+        if close := getattr(response.response, "close", None):
+            response.call_on_close(close)
         response.response = page.response
         response.direct_passthrough = page.direct_passthrough
         response.call_on_close(page.close)
@@ -169,7 +171,7 @@ def _add_cookie(response: Response, header: str) -> None:
 
 
 def _vary_on_cookie(response: Response) -> None:
-    response.headers["Vary"] = cookies.patch_vary(response.headers.get("Vary"))
+    response.headers["Vary"] = cookies.patch_vary(", ".join(response.headers.getlist("Vary")))
 
 
 def _report_changes(app: Flask, session: DjangoSession) -> None:

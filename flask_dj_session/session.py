@@ -43,7 +43,7 @@ class DjangoSession(SessionMixin):
     def __init__(self, session_key: str | None = None, *, site: Site) -> None:
         self._site = site
         self._session_key = session_key
-        self._found = False
+        self._found: bool | None = None
         self._as_loaded: dict[str, Any] | None = None
         #: whether its row was found deleted when it was to be saved
         self.interrupted = False
@@ -71,6 +71,7 @@ class DjangoSession(SessionMixin):
     def __iter__(self) -> Iterator[str]:
         return iter(self._session)
 
+    # Unlike Django: a session has a length, so an empty one is false.
     def __len__(self) -> int:
         return len(self._session)
 
@@ -161,9 +162,12 @@ class DjangoSession(SessionMixin):
                 self._session_cache = {}
             else:
                 self._session_cache = self.load()
-                if self._site.watches_changes:
-                    self._as_loaded = copy.deepcopy(self._session_cache)
+                self._watch()
         return self._session_cache
+
+    def _watch(self) -> None:
+        if self._site.watches_changes:
+            self._as_loaded = copy.deepcopy(self._session_cache)
 
     @property
     def _session(self) -> dict[str, Any]:
@@ -177,13 +181,15 @@ class DjangoSession(SessionMixin):
     def new(self) -> bool:  # type: ignore[override]
         """Whether nothing was stored for this visitor (Flask's name)."""
         self._get_session()
+        if self._found is None:  # not loaded, but cleared or begun here
+            self._found = self.exists(self.session_key)
         return not self._found
 
     def changed_in_place(self) -> list[str]:
         """Name the items that are not as they were loaded, in debug mode; none otherwise."""
-        if self._as_loaded is None:
+        before, after = self._as_loaded, vars(self).get("_session_cache", {})
+        if before is None:
             return []
-        before, after = self._as_loaded, self._session_cache
         return [key for key in after if key not in before or before[key] != after[key]]
 
     def encode(self, session_dict: dict[str, Any]) -> str:
@@ -221,6 +227,8 @@ class DjangoSession(SessionMixin):
 
     def create(self) -> None:
         """Store the session under a new key, at once."""
+        if self._found is None:
+            self._found = False
         while True:
             self._session_key = self._get_new_session_key()
             try:
@@ -238,16 +246,19 @@ class DjangoSession(SessionMixin):
         :raises UpdateError: where the row is gone.
         :raises EncodeError: naming the value that cannot be stored.
         """
-        if self.session_key is None:
-            return self.create()
+        if not _storable(self.session_key):
+            # Unlike Django: a key that no row can have is like none at all.
+            self.create()
+            return
         data = self._get_session(no_load=must_create)
         write = self._site.store.insert if must_create else self._site.store.update
-        return write(
+        write(
             self._get_or_create_session_key(),
             self.encode(data),
             self._aware(self.get_expiry_date()),
             **self.extra_columns(data),
         )
+        self._watch()
 
     def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of columns that the app added to the table; to be overridden.

@@ -64,8 +64,8 @@ def delete_cookie(attributes: CookieAttributes) -> str:
     return _output(morsel, attributes)
 
 
-def patch_vary(vary: str | None) -> str:
-    """Add ``Cookie`` to a Vary header's value, which may be None.
+def patch_vary(vary: str) -> str:
+    """Add ``Cookie`` to a Vary header's value, which may be empty.
 
     # Django 5.2, utils/cache.py: patch_vary_headers
     """
