@@ -19,6 +19,20 @@ from flask_dj_session import DjangoSessions
 from .databases import fresh_database, text_of
 from .live_django import SECRET_KEY, LiveDjango, on_database
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--no-skips``, for where everything that tests may need is there."""
+    parser.addoption("--no-skips", action="store_true", help="take a skipped test for a failure")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run where a test was skipped and none may be."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=timezone.utc)
 
 

@@ -6,18 +6,18 @@ to in order to create and drop databases of its own.
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
-import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 _VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mariadb": "TEST_MARIADB_URL"}
-_numbers = itertools.count()
 
 #: for ``@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)``
 EVERY_DATABASE = ["sqlite", "postgresql", "mariadb"]
@@ -28,21 +28,33 @@ if importlib.util.find_spec("MySQLdb"):
 
 @contextmanager
 def fresh_database(kind: str, folder: Path) -> Iterator[sa.URL]:
-    """Lend the URL of an empty database, which is dropped in the end."""
+    """Lend the URL of an empty database."""
     if kind == "sqlite":
         yield sa.make_url(f"sqlite:///{folder / 'db.sqlite3'}")
         return
-    server = server_url(kind)
-    name = f"flask_dj_session_{os.getpid()}_{next(_numbers)}"
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    url = server_url(kind).set(database=_database_of_this_process(kind.partition("-")[0]))
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    metadata = sa.MetaData()
+    with engine.begin() as connection:
+        metadata.reflect(connection)
+        metadata.drop_all(connection)
+    yield url
+
+
+@cache
+def _database_of_this_process(kind: str) -> str:
+    """Make a database that is used by one test after the other, and dropped in the end."""
+    name = f"flask_dj_session_{os.getpid()}"
+    force = " WITH (FORCE)" if kind == "postgresql" else ""
+    _run(kind, f"CREATE DATABASE {name}")
+    atexit.register(_run, kind, f"DROP DATABASE {name}{force}")
+    return name
+
+
+def _run(kind: str, statement: str) -> None:
+    engine = sa.create_engine(server_url(kind), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield server.set(database=name)
-    finally:
-        with engine.connect() as connection:
-            force = " WITH (FORCE)" if kind == "postgresql" else ""
-            connection.exec_driver_sql(f"DROP DATABASE {name}{force}")
+        connection.exec_driver_sql(statement)
 
 
 def server_url(kind: str) -> sa.URL:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -36,7 +34,8 @@ from flask_dj_session.errors import EncodeError
 from flask_dj_session.wire import SESSION_SALT
 
 from .conftest import NOW, MakeSite, Site
-from .live_django import SECRET_KEY, LiveDjango, on_file
+from .databases import EVERY_DATABASE
+from .live_django import SECRET_KEY, LiveDjango, on_database
 
 STORED = "storedkeystoredkeystoredkey00000"
 UNKNOWN = "unknownkeyunknownkeyunknownkey00"
@@ -278,6 +277,7 @@ class Twins:
     def __init__(self, site: Site, django: LiveDjango) -> None:
         self.site = site
         self.django = django
+        self._apart = sa.create_engine(django.url, poolclass=sa.NullPool)
         self.stored_data = django.store().encode({"cat": "ginger", "num_visits": 3})
         self._view: View = untouched
         site.app.add_url_rule("/", view_func=self._answer)
@@ -331,13 +331,17 @@ class Twins:
     def reset(self) -> None:
         """Leave one row in the table, that of STORED."""
         self.execute("DELETE FROM django_session")
-        row = STORED, self.stored_data, "2026-12-01 00:00:00"
-        self.execute("INSERT INTO django_session VALUES (?, ?, ?)", row)
+        self.execute(
+            "INSERT INTO django_session VALUES (:key, :data, '2026-12-01 00:00:00')",
+            key=STORED,
+            data=self.stored_data,
+        )
 
-    def execute(self, statement: str, parameters: Any = ()) -> list[Any]:
-        """Run a statement on a connection apart."""
-        with closing(sqlite3.connect(self.django.database)) as connection, connection:
-            return connection.execute(statement, parameters).fetchall()
+    def execute(self, statement: str, **parameters: Any) -> list[Any]:
+        """Run a statement on a connection apart, and read the rows as the driver gives them."""
+        with self._apart.begin() as connection:
+            result = connection.execute(sa.text(statement), parameters)
+            return [tuple(row) for row in result] if result.returns_rows else []
 
 
 MakeTwins = Callable[..., Twins]
@@ -345,14 +349,14 @@ MakeTwins = Callable[..., Twins]
 
 @pytest.fixture
 def make_twins(
-    make_site: MakeSite, database: Path, clock: time_machine.Traveller
+    make_site: MakeSite, database_url: sa.URL, clock: time_machine.Traveller
 ) -> Iterator[MakeTwins]:
     """Return what makes twins with the settings that it is given, at a stopped time."""
     with ExitStack() as stack:
 
         def make(**config: Any) -> Twins:
             site = make_site(PROPAGATE_EXCEPTIONS=False, **config)
-            django = stack.enter_context(on_file(database))
+            django = stack.enter_context(on_database(database_url))
             stack.enter_context(django.settings(**config))
             return Twins(site, django)
 
@@ -374,6 +378,7 @@ BETTER_THAN_DJANGO = [
 ]
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
 def test_the_answer_and_the_row_are_djangos(twins: Twins, view: View, state: str) -> None:

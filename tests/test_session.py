@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -25,7 +26,7 @@ from flask_dj_session import (
 from flask_dj_session.errors import EncodeError
 
 from .conftest import NOW, MakeSite, Site
-from .live_django import SECRET_KEY, LiveDjango, on_file
+from .live_django import SECRET_KEY, LiveDjango, on_database
 
 CHICAGO = "America/Chicago"
 TWO_WEEKS = 1209600
@@ -868,13 +869,13 @@ class Both(NamedTuple):
 def both(
     request: pytest.FixtureRequest,
     make_site: MakeSite,
-    database: Path,
+    database_url: sa.URL,
     clock: time_machine.Traveller,
 ) -> Iterator[Both]:
     """Return ours and Django's sessions, in Chicago, at a stopped time."""
     config = {"USE_TZ": request.param, "TIME_ZONE": CHICAGO}
     sessions = make_site(**config).sessions
-    with on_file(database) as django, django.settings(**config):
+    with on_database(database_url) as django, django.settings(**config):
         yield Both(sessions, django, request.param)
 
 
@@ -1071,11 +1072,11 @@ def test_the_flags_are_djangos(both: Both, use: str) -> None:
 
 
 def test_a_date_without_a_zone_is_a_wall_clocks_with_use_tz_too(
-    make_site: MakeSite, database: Path, clock: time_machine.Traveller
+    make_site: MakeSite, database_url: sa.URL, clock: time_machine.Traveller
 ) -> None:
     config = {"USE_TZ": True, "TIME_ZONE": CHICAGO}
     sessions = make_site(**config).sessions
-    with on_file(database) as django, django.settings(**config):
+    with on_database(database_url) as django, django.settings(**config):
         both = Both(sessions, django, use_tz=True)
         ours, theirs = both.new()
         for session in (ours, theirs):

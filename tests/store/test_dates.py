@@ -37,9 +37,7 @@ def _raw_dates(url: sa.URL) -> dict[str, Any]:
         if url.get_backend_name() == "postgresql":
             connection.exec_driver_sql("SET TIME ZONE 'UTC'")
         rows = connection.exec_driver_sql("SELECT session_key, expire_date FROM django_session")
-        found = {key: date for key, date in rows}
-    engine.dispose()
-    return found
+        return dict(rows.tuples().all())
 
 
 @pytest.mark.parametrize("use_tz", [True, False], ids=["USE_TZ", "no USE_TZ"])

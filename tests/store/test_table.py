@@ -168,24 +168,28 @@ def test_an_app_adds_columns_of_its_own(database: Path) -> None:
     assert columns == ["session_key", "session_data", "expire_date", "account_id"]
 
 
+_COLUMNS_OF_POSTGRESQL = """
+    SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
+    WHERE attrelid = 'django_session'::regclass AND attnum > 0 ORDER BY attnum
+"""
+_INDEXES_OF_POSTGRESQL = """
+    SELECT indexdef FROM pg_indexes WHERE tablename = 'django_session' ORDER BY indexname
+"""
+_CONSTRAINTS_OF_POSTGRESQL = """
+    SELECT conname, contype::text FROM pg_constraint
+    WHERE conrelid = 'django_session'::regclass ORDER BY conname
+"""
+_CATALOG = {
+    "postgresql": [_COLUMNS_OF_POSTGRESQL, _INDEXES_OF_POSTGRESQL, _CONSTRAINTS_OF_POSTGRESQL],
+    "mysql": ["SHOW CREATE TABLE django_session"],
+}
+
+
 def _catalog(url: sa.URL) -> list[Any]:
     """List columns, keys and indexes of the table as the server knows them."""
-    queries = {
-        "postgresql": [
-            "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute"
-            " WHERE attrelid = 'django_session'::regclass AND attnum > 0 ORDER BY attnum",
-            "SELECT indexdef FROM pg_indexes WHERE tablename = 'django_session' ORDER BY indexname",
-            "SELECT conname, contype::text FROM pg_constraint"
-            " WHERE conrelid = 'django_session'::regclass ORDER BY conname",
-        ],
-        "mysql": ["SHOW CREATE TABLE django_session"],
-    }
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        found = [
-            connection.exec_driver_sql(query).all() for query in queries[url.get_backend_name()]
-        ]
-    return found
+        return [connection.exec_driver_sql(query).all() for query in _CATALOG[engine.name]]
 
 
 @pytest.mark.parametrize("how", ["create_table", "create_all"])
