@@ -1236,7 +1236,6 @@ UNUSABLE = {
     "a control character": '"12345678\\033"',
     "NUL": '"12345678\\000"',
     "not ASCII": "ключключ",
-    "quotes": "''''''''\"",
 }
 
 
