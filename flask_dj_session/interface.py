@@ -98,9 +98,7 @@ class DjangoSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> DjangoSession:
         """Return the request's session; nothing is loaded, and nothing is asked of the store."""
         self.store  # noqa: B018 - it watches, from here on, what the view does on SQLite
-        # Of cookies that share the name Django takes the last, Flask the first.
-        session_keys = request.cookies.getlist(self.settings.cookie_name)
-        session = self.session(session_keys[-1] if session_keys else None)
+        session = self.session(self._cookie_of(request))
         request.session = session  # type: ignore[attr-defined]
         return session
 
@@ -113,7 +111,7 @@ class DjangoSessionInterface(SessionInterface):
         assert isinstance(session, DjangoSession)
         if session.interrupted:
             return
-        if session.is_empty() and self.settings.cookie_name in request.cookies:
+        if session.is_empty() and self._cookie_of(request) is not None:
             _add_cookie(response, cookies.delete_cookie(self.settings.cookie))
             _vary_on_cookie(response)
             return
@@ -129,6 +127,12 @@ class DjangoSessionInterface(SessionInterface):
             _report_changes(app, session)
         if accessed:
             _vary_on_cookie(response)
+
+    def _cookie_of(self, request: Request) -> str | None:
+        # Not request.cookies: of cookies that share the name Django takes the last, and what is
+        # quoted by halves it reads otherwise.
+        header: str = request.environ.get("HTTP_COOKIE", "")
+        return cookies.read_cookie(header, self.settings.cookie_name) if header else None
 
     def _is_saved(self, session: DjangoSession, response: Response) -> bool:
         wanted = session.modified or self.settings.save_every_request

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
@@ -167,7 +168,8 @@ class DjangoSession(SessionMixin):
 
     def _watch(self) -> None:
         if self._site.watches_changes:
-            self._as_loaded = copy.deepcopy(self._session_cache)
+            with suppress(RecursionError):  # nested deeper than copying goes
+                self._as_loaded = copy.deepcopy(self._session_cache)
 
     @property
     def _session(self) -> dict[str, Any]:

@@ -1241,7 +1241,6 @@ UNUSABLE = {
     "a control character": '"12345678\\033"',
     "NUL": '"12345678\\000"',
     "not ASCII": "ключключ",
-    "quotes": "''''''''\"",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from email.utils import format_datetime
-from http.cookies import Morsel
+from http.cookies import Morsel, SimpleCookie
 from typing import NamedTuple
 
 _EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
@@ -26,6 +26,25 @@ class CookieAttributes(NamedTuple):
     httponly: bool = True
     samesite: str | None = "Lax"
     partitioned: bool = False
+
+
+def read_cookie(header: str, name: str) -> str | None:
+    """Return the value of cookie *name* in a Cookie header; of several the last.
+
+    :param header: as WSGI has it, its bytes as latin-1.
+
+    # Django 5.2, http/cookie.py: parse_cookie
+    """
+    value = None
+    header = header.encode("latin-1", "replace").decode("utf-8", "replace")
+    for chunk in header.split(";"):
+        key, separator, text = chunk.partition("=")
+        if (key if separator else "").strip() == name:
+            value = text.strip()
+    if value is None:
+        return None
+    decoded: str = SimpleCookie().value_decode(value)[0]
+    return decoded
 
 
 def set_cookie(

@@ -8,10 +8,12 @@ Django's names. Django 4.2, sessions/serializers.py: PickleSerializer.
 
 from __future__ import annotations
 
+import _compat_pickle
 import datetime
 import decimal
 import io
 import pickle
+import struct
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -58,6 +60,12 @@ class SafeString(_SafeText):
 
 class SafeText(_SafeText):
     """Stands for ``SafeText``, its name from Django 1.5 to 3.2."""
+
+    __slots__ = ()
+
+
+class SafeBytes(_SafeText):
+    """Stands for ``SafeBytes``, what Django 1.5 to 1.11 made of Python 2's str."""
 
     __slots__ = ()
 
@@ -110,7 +118,11 @@ def _bytes_of_text(text: str, encoding: str) -> bytes:
 
 
 def _bytearray(source: Any = b"", encoding: str = "latin1") -> bytearray:
-    return bytearray(source.encode("latin1") if isinstance(source, str) else bytes(source))
+    if isinstance(source, str):
+        return bytearray(source.encode("latin1"))
+    if not isinstance(source, (bytes, bytearray)):
+        raise TypeError("not bytes")
+    return bytearray(source)
 
 
 def _bytes() -> bytes:
@@ -137,6 +149,7 @@ ALLOWED: dict[tuple[str, str], Any] = {
     ("django.utils.timezone", "UTC"): UTC,
     ("django.utils.safestring", "SafeString"): SafeString,
     ("django.utils.safestring", "SafeText"): SafeText,
+    ("django.utils.safestring", "SafeBytes"): SafeBytes,
     ("django.utils.safestring", "SafeUnicode"): SafeUnicode,
     ("django.contrib.messages.storage.base", "Message"): Message,
 }
@@ -148,13 +161,43 @@ _DJANGO_NAMES: dict[Any, tuple[str, str]] = {
 }
 
 
-class _Unpickler(pickle.Unpickler):
+# The unpickler of the C library has no hook for BUILD, which sets attributes of whatever is on
+# the stack, classes and functions of the allow-list included; and its memo is as long as a pickle
+# says. The one in Python has neither fault.
+_PythonUnpickler: Any = pickle._Unpickler
+
+
+class _Unpickler(_PythonUnpickler):  # type: ignore[misc]
     def find_class(self, module: str, name: str) -> Any:
+        found = module, name
+        if self.proto < 3:
+            # Python 2's names, as pickle's own find_class maps them.
+            module = _compat_pickle.IMPORT_MAPPING.get(module, module)
+            found = _compat_pickle.NAME_MAPPING.get(found, (module, name))
         try:
-            return ALLOWED[module, name]
+            return ALLOWED[found]
         except KeyError:
-            full = f"{module}.{name}"
+            full = ".".join(found)
             raise PickleError(f"The pickle names {full!r}, which is refused", full) from None
+
+    def load_build(self) -> None:
+        *_, target, state = self.stack
+        if isinstance(target, (Message, uuid.UUID)):
+            super().load_build()
+        elif isinstance(target, _SafeText) and state in ({}, None):
+            self.stack.pop()  # Python 2's safe strings have a __dict__, always empty
+        else:
+            raise PickleError("The pickle sets attributes of what has none to set")
+
+    def load_bytearray8(self) -> None:
+        (length,) = struct.unpack("<Q", self.read(8))
+        self.append(bytearray(self.read(length)))
+
+    dispatch: ClassVar[dict[int, Any]] = {
+        **_PythonUnpickler.dispatch,
+        pickle.BUILD[0]: load_build,
+        pickle.BYTEARRAY8[0]: load_bytearray8,
+    }
 
 
 # The pickler of the C library checks that a class can be imported under its name, which for

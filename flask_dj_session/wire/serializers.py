@@ -56,16 +56,25 @@ class JSONSerializer:
 
 
 def _encode_error(obj: Any, error: Exception) -> EncodeError:
+    deepest = ""
     for path, value in _walk(obj, "", ()):
-        if problem := _problem_of(value):
+        if isinstance(value, _Deeper):
+            deepest = deepest or path
+        elif problem := _problem_of(value):
             return EncodeError(path, problem)
+    if isinstance(error, RecursionError):
+        name = deepest.partition("[")[0].partition(".")[0]
+        return EncodeError(name, f"holds more than {_MAX_DEPTH} levels, which is too deep")
     return EncodeError("", f"cannot be written as JSON ({type(error).__name__})")
 
 
 def _walk(value: Any, path: str, above: tuple[int, ...]) -> Iterator[tuple[str, Any]]:
-    """Go through *value* and all that it holds, each with its path."""
-    if id(value) in above or len(above) > _MAX_DEPTH:
+    """Go through *value* and all that it holds, as deep as a path can be told."""
+    if id(value) in above:
         yield path, _Endless()
+        return
+    if len(above) > _MAX_DEPTH:
+        yield path, _Deeper()
         return
     yield path, value
     above = (*above, id(value))
@@ -83,11 +92,18 @@ def path_of_item(path: str, key: object) -> str:
     """Write the path of an item of a mapping: ``cart.items``, or ``cart['a key']``."""
     if isinstance(key, str) and key.isidentifier():
         return f"{path}.{key}" if path else key
-    return f"{path}[{key!r}]"
+    try:
+        return f"{path}[{key!r}]"
+    except ValueError:  # an int of too many digits
+        return f"{path}[...]"
 
 
 class _Endless:
-    """Stands for a value that holds itself, or is nested too deeply."""
+    """Stands for a value that holds itself."""
+
+
+class _Deeper:
+    """Stands for a value that is deeper than a path is told."""
 
 
 class _BadKey:
@@ -100,7 +116,7 @@ class _BadKey:
 def _problem_of(value: Any) -> str | None:
     """Say what keeps *value* itself (not what it holds) from being JSON."""
     if isinstance(value, _Endless):
-        return f"holds itself, or more than {_MAX_DEPTH} levels; store plain values instead"
+        return "holds itself; store plain values instead"
     if isinstance(value, _BadKey):
         return f"has a key that is {_a(value.type_name)}; make it a string"
     if isinstance(value, (dict, list, tuple)):
