@@ -11,13 +11,17 @@ from contextlib import contextmanager, suppress
 import sqlalchemy as sa
 
 _MYSQL_QUERY = 0x03
+_PORTS = {"postgresql": 5432, "mysql": 3306}
 
 
 class Wiretap:
     """Passes bytes on to *server*, and notes the statements among them."""
 
     def __init__(self, server: sa.URL) -> None:
-        self._server = (server.host or "127.0.0.1", server.port)
+        self._server = (
+            server.host or "127.0.0.1",
+            server.port or _PORTS[server.get_backend_name()],
+        )
         self._read = _postgresql if server.get_backend_name() == "postgresql" else _mysql
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -37,7 +37,7 @@ def _raw_dates(url: sa.URL) -> dict[str, Any]:
         if url.get_backend_name() == "postgresql":
             connection.exec_driver_sql("SET TIME ZONE 'UTC'")
         rows = connection.exec_driver_sql("SELECT session_key, expire_date FROM django_session")
-        return dict(rows.tuples().all())
+        return dict(map(tuple, rows))
 
 
 @pytest.mark.parametrize("use_tz", [True, False], ids=["USE_TZ", "no USE_TZ"])

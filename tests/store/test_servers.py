@@ -183,10 +183,15 @@ def test_a_creator_of_the_app_makes_the_sessions_connections(
 
     def create() -> Any:
         made.append(object())
-        where = {"host": database_url.host, "user": database_url.username}
-        if database_url.get_backend_name() == "mysql":
-            return pymysql.connect(**where, database=database_url.database)  # type: ignore[arg-type]
-        return psycopg.connect(**where, dbname=database_url.database)  # type: ignore[arg-type]
+        if database_url.get_backend_name() == "postgresql":
+            return psycopg.connect(text_of(database_url.set(drivername="postgresql")))
+        return pymysql.connect(
+            host=database_url.host,
+            port=database_url.port or 3306,
+            user=database_url.username,
+            password=database_url.password or "",
+            database=database_url.database,
+        )
 
     site = make_site(options={"creator": create})
     _add_views(site)
