@@ -22,7 +22,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, StaticPool
 from sqlalchemy.pool.base import ResetStyle
 
-from .sqlite import HeldConnections, is_locked, no_waiting
+from .sqlite import OWN, HeldConnections, is_locked, no_waiting
 
 Parameters = Mapping[str, Any]
 
@@ -46,7 +46,10 @@ class AutocommitEngine:
         self._current: _OwnPoolEngine | None = None
         self._pid = os.getpid()
         # With the app's engine go the connections here, as in a test that cleans up.
+        # Whose statements need not look for listeners on that account.
+        had_events = engine._has_events
         event.listen(engine, "engine_disposed", lambda _: self.dispose())
+        engine._has_events = had_events
 
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
@@ -131,6 +134,7 @@ class AutocommitEngine:
         return pool
 
     def _turn_autocommit_on(self, connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info[OWN] = True
         # What the app's own listeners did to the connection counts.
         connection.commit()
         self.app_engine.dialect.set_isolation_level(connection, "AUTOCOMMIT")

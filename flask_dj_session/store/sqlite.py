@@ -15,8 +15,13 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import DatabaseHeldError
+
+
+#: marks the connections of sessions, whose pool has the listeners of the app's
+OWN = "flask_dj_session"
 
 
 class _Held(NamedTuple):
@@ -38,7 +43,9 @@ class HeldConnections:
         event.listen(engine, "checkout", self._on_checkout)
         event.listen(engine, "checkin", self._on_checkin)
 
-    def _on_checkout(self, connection: Any, record: object, proxy: object) -> None:
+    def _on_checkout(self, connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
+        if OWN in record.info:
+            return
         self._held[id(record)] = _Held(
             self._current_owner(), connection, getattr(connection, "total_changes", 0)
         )

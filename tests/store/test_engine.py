@@ -371,3 +371,20 @@ def test_neither_key_nor_data_is_in_an_error_or_in_the_echo(
     assert "INSERT INTO django_session" in said
     assert "a-session-key" not in said.replace('insert("a-session-key", "its data"', "")
     assert "its data" not in said.replace('insert("a-session-key", "its data"', "")
+
+
+def test_the_sessions_connections_are_not_taken_for_the_apps(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        assert engine._held is not None
+        with engine.connect():
+            assert engine._held.by_this_owner() == []
+            with site.db.engine.connect():
+                assert len(engine._held.by_this_owner()) == 1
+
+
+def test_the_apps_engine_does_not_run_slower_for_listeners_of_ours(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        assert not site.db.engine._has_events
