@@ -1,7 +1,8 @@
 """The course's application: a cookie that the browser keeps, a counter that the server keeps.
 
 ``flask run`` starts it with a database and a secret key of its own in ``instance/``. Variables
-such as FLASK_SECRET_KEY and FLASK_SQLALCHEMY_DATABASE_URI point it at a Django project instead.
+such as FLASK_SECRET_KEY and FLASK_SQLALCHEMY_DATABASE_URI point it at a Django project instead;
+so does DJANGO_SETTINGS_MODULE alone, which names the project's settings.
 """
 
 import os
@@ -13,7 +14,7 @@ from flask import Flask, make_response, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 
-from flask_dj_session import DjangoSessions
+from flask_dj_session import DjangoSessions, django_settings
 
 
 def generated_key(file: Path) -> str:
@@ -30,6 +31,8 @@ def generated_key(file: Path) -> str:
 
 app = Flask(__name__, instance_relative_config=True)
 app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///db.sqlite3"  # a path below instance/
+if os.environ.get("DJANGO_SETTINGS_MODULE"):
+    app.config.from_mapping(django_settings())  # the project's keys, cookie and database
 app.config.from_prefixed_env()
 Path(app.instance_path).mkdir(exist_ok=True)
 if not app.config["SECRET_KEY"]:

@@ -4,6 +4,7 @@ from .errors import CreateError, SessionInterrupted, UpdateError
 from .extension import DjangoSessions
 from .model import AbstractSession
 from .session import DjangoSession
+from .settings import django_settings
 from .wire import SessionCodec
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "SessionCodec",
     "SessionInterrupted",
     "UpdateError",
+    "django_settings",
 ]

@@ -30,6 +30,7 @@ def test_the_public_names_are_there() -> None:
         "SessionCodec",
         "SessionInterrupted",
         "UpdateError",
+        "django_settings",
     }
 
 

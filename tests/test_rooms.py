@@ -18,14 +18,14 @@ _INTERFACE = ["flask", "werkzeug", ".session", ".store", ".wire", ".settings", "
 MAY_IMPORT: dict[str, list[str]] = {
     "errors": [],
     "wire": ["itsdangerous", ".errors", ".wire"],
-    "settings": [".errors", ".wire"],
+    "settings": [".errors", ".settings", ".wire"],
     "store": _STORE,
     "site": [".wire"],
     "session": ["flask", ".site", ".wire", ".errors"],
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
     "extension": [*_INTERFACE, "sqlalchemy", "flask_sqlalchemy", ".interface", ".model"],
-    "__init__": [".errors", ".extension", ".model", ".session", ".wire"],
+    "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".wire"],
 }
 
 

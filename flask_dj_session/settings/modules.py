@@ -1,0 +1,92 @@
+"""Importing a settings module, and saying why that did not work."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from traceback import walk_tb
+from types import ModuleType, TracebackType
+
+from ..errors import SettingError
+
+#: Django's name for the name of its settings module
+VARIABLE = "DJANGO_SETTINGS_MODULE"
+
+_ON_PATH = "Put the folder that holds manage.py on PYTHONPATH."
+
+
+def settings_module(name: str | None) -> ModuleType:
+    """Import the module *name*, by default the one that DJANGO_SETTINGS_MODULE names.
+
+    :raises SettingError: for whatever goes wrong, without the words of the original error,
+        which may hold a secret; that error is the cause of this one.
+    """
+    name = name or os.environ.get(VARIABLE)
+    if not name:
+        raise SettingError(
+            VARIABLE, "is not set", "Set it to the settings of the project, as 'mysite.settings'."
+        )
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise SettingError(
+            VARIABLE, f"is {name!r}, not a module's name", "Give it with dots: 'mysite.settings'."
+        )
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise SettingError(VARIABLE, *_not_found(name, error)) from error
+    except Exception as error:
+        raise SettingError(VARIABLE, *_failed(name, error)) from error
+
+
+def _not_found(name: str, error: ModuleNotFoundError) -> tuple[str, str]:
+    missing = error.name or ""
+    package, _, module = missing.rpartition(".")
+    if missing == name.partition(".")[0]:
+        return f"is {name!r}, but there is no {missing!r} on Python's path", _ON_PATH
+    if missing and f"{name}.".startswith(f"{missing}."):
+        return (
+            f"is {name!r}, but there is no {module!r} in the {package!r} that was found",
+            f"Correct the name; or, where another {package!r} is meant: {_ON_PATH}",
+        )
+    if missing.partition(".")[0] == "django" and find_spec("django") is None:
+        return (
+            f"is {name!r}, which imports Django, and that is not installed here",
+            "Run 'pip install Django', best in the version that the project has.",
+        )
+    if missing:
+        return (
+            f"is {name!r}, which imports {missing!r}, and that is not found here",
+            "Install here, too, what the project needs.",
+        )
+    return _failed(name, error)
+
+
+def _failed(name: str, error: Exception) -> tuple[str, str]:
+    if isinstance(error, KeyError) and _raised_by_environ(error.__traceback__):
+        return (
+            f"is {name!r}, which needs the environment variable {error.args[0]!r}",
+            "Set it here as it is set for Django.",
+        )
+    return (
+        f"is {name!r}, which fails with {type(error).__name__}{_place(name, error)}",
+        "See to it that Django starts with it in the same environment.",
+    )
+
+
+def _raised_by_environ(traceback: TracebackType | None) -> bool:
+    return [frame.f_globals.get("__name__") for frame, _ in walk_tb(traceback)][-1:] == ["os"]
+
+
+def _place(name: str, error: Exception) -> str:
+    """Tell the last line in the project's own code that the error came through."""
+    if isinstance(error, SyntaxError):
+        return f" in line {error.lineno} of {Path(error.filename or name).name!r}"
+    project = name.partition(".")[0]
+    lines = [
+        f" in line {line} of {Path(frame.f_code.co_filename).name!r}"
+        for frame, line in walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == project
+    ]
+    return lines[-1] if lines else ""

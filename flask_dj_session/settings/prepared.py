@@ -1,0 +1,117 @@
+"""Django's settings over a mapping such as ``app.config``.
+
+:func:`prepare` puts the defaults into the mapping where it has none, or only Flask's. Reading is
+live after that: what is changed in the mapping counts from the next request on. Only USE_TZ and
+TIME_ZONE are fixed once prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from datetime import tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ..wire.codec import Algorithm
+from ..wire.cookies import CookieAttributes
+from ..wire.pickles import PickleSerializer
+from ..wire.serializers import Serializer
+from .checks import CHECKS
+from .defaults import DEFAULTS, FLASK_DEFAULTS
+from .origin import names_from_django
+from .serializers import serializer_class
+
+
+def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Settings:
+    """Fill *config* with what is *given*, then with Django's defaults, and check all of it.
+
+    :param given: settings by Django's names in either case; they beat what *config* has.
+    :raises TypeError: for a name that is no setting.
+    :raises SettingError: naming the first setting that cannot be used.
+    """
+    for name, value in given.items():
+        if name.upper() not in DEFAULTS:
+            raise TypeError(f"'{name}' is not a setting. Known are: {', '.join(DEFAULTS)}.")
+        config[name.upper()] = value
+    chosen = {name.upper() for name in given} | names_from_django(config)
+    for name, default in DEFAULTS.items():
+        if name not in config or (name not in chosen and _is_flasks_own(name, config[name])):
+            config[name] = default
+    for name, check in CHECKS.items():
+        check(name, config[name])
+    return Settings(config)
+
+
+def _is_flasks_own(name: str, value: Any) -> bool:
+    return name in FLASK_DEFAULTS and bool(value == FLASK_DEFAULTS[name])
+
+
+class Settings:
+    """Django's settings, read from a prepared mapping each time they are asked for."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self._config = config
+        self.use_tz: bool = config["USE_TZ"]
+        self.time_zone: tzinfo = ZoneInfo(config["TIME_ZONE"])
+
+    @property
+    def naive_zone(self) -> tzinfo | None:
+        """The zone of the site's wall clock where USE_TZ is false, else None."""
+        return None if self.use_tz else self.time_zone
+
+    @property
+    def keys(self) -> tuple[str | bytes, ...]:
+        """SECRET_KEY, then its fallbacks."""
+        return (self._config["SECRET_KEY"], *(self._config["SECRET_KEY_FALLBACKS"] or ()))
+
+    @property
+    def cookie_name(self) -> str:
+        """SESSION_COOKIE_NAME."""
+        return self._config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
+
+    @property
+    def cookie_age(self) -> int:
+        """SESSION_COOKIE_AGE, in seconds."""
+        return self._config["SESSION_COOKIE_AGE"]  # type: ignore[no-any-return]
+
+    @property
+    def cookie(self) -> CookieAttributes:
+        """The attributes of the session cookie."""
+        config = self._config
+        return CookieAttributes(
+            config["SESSION_COOKIE_NAME"],
+            config["SESSION_COOKIE_DOMAIN"],
+            config["SESSION_COOKIE_PATH"],
+            config["SESSION_COOKIE_SECURE"],
+            config["SESSION_COOKIE_HTTPONLY"],
+            config["SESSION_COOKIE_SAMESITE"] or None,
+            config["SESSION_COOKIE_PARTITIONED"],
+        )
+
+    @property
+    def expire_at_browser_close(self) -> bool:
+        """SESSION_EXPIRE_AT_BROWSER_CLOSE."""
+        return self._config["SESSION_EXPIRE_AT_BROWSER_CLOSE"]  # type: ignore[no-any-return]
+
+    @property
+    def save_every_request(self) -> bool:
+        """SESSION_SAVE_EVERY_REQUEST."""
+        return self._config["SESSION_SAVE_EVERY_REQUEST"]  # type: ignore[no-any-return]
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """DEFAULT_HASHING_ALGORITHM."""
+        return self._config["DEFAULT_HASHING_ALGORITHM"]  # type: ignore[no-any-return]
+
+    @property
+    def serializer_setting(self) -> Any:
+        """SESSION_SERIALIZER as it was given: a name or a class."""
+        return self._config["SESSION_SERIALIZER"]
+
+    def make_serializer(self) -> Serializer:
+        """Make the serializer that SESSION_SERIALIZER names."""
+        kind = serializer_class(self.serializer_setting)
+        if issubclass(kind, PickleSerializer) and self.algorithm == "sha1":
+            # A site that still reads the old form may run on Python 2.
+            return kind(protocol=2)
+        return kind()

@@ -1,0 +1,105 @@
+"""A settings module that cannot be imported: the error says which, why, and what to do."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from flask_dj_session import django_settings
+from flask_dj_session.errors import SettingError
+
+from .conftest import WriteSettings
+
+
+def _message(module: str | None) -> str:
+    with pytest.raises(SettingError, match=r"^'DJANGO_SETTINGS_MODULE' is ") as caught:
+        django_settings(module)
+    return str(caught.value).removeprefix("'DJANGO_SETTINGS_MODULE' is ")
+
+
+def test_no_name_at_all(folder: object) -> None:
+    assert _message(None) == (
+        "not set. Set it to the settings of the project, as 'mysite.settings'."
+    )
+
+
+@pytest.mark.parametrize("name", ["mysite/settings.py", ".settings", "mysite..settings", "my site"])
+def test_what_is_no_name_of_a_module(name: str) -> None:
+    assert _message(name) == f"{name!r}, not a module's name. Give it with dots: 'mysite.settings'."
+
+
+def test_a_project_that_is_not_on_pythons_path() -> None:
+    assert _message("nowhere.settings") == (
+        "'nowhere.settings', but there is no 'nowhere' on Python's path."
+        " Put the folder that holds manage.py on PYTHONPATH."
+    )
+
+
+def test_a_name_that_the_project_does_not_have(write_settings: WriteSettings) -> None:
+    write_settings()
+    assert _message("mysite.settingz") == (
+        "'mysite.settingz', but there is no 'settingz' in the 'mysite' that was found. Correct the"
+        " name; or, where another 'mysite' is meant: Put the folder that holds manage.py on"
+        " PYTHONPATH."
+    )
+
+
+def test_a_module_that_needs_django_where_it_is_not_installed(
+    write_settings: WriteSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "django", None)
+    assert _message(write_settings("import django")) == (
+        "'mysite.settings', which imports Django, and that is not installed here."
+        " Run 'pip install Django', best in the version that the project has."
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "missing"),
+    [
+        ("import not_installed", "not_installed"),
+        ("from .base import *", "mysite.base"),
+        ("import django.contrib.absent", "django.contrib.absent"),
+    ],
+)
+def test_a_module_that_imports_what_is_not_there(
+    statement: str, missing: str, write_settings: WriteSettings
+) -> None:
+    assert _message(write_settings(statement)) == (
+        f"'mysite.settings', which imports {missing!r}, and that is not found here."
+        " Install here, too, what the project needs."
+    )
+
+
+def test_a_variable_that_the_module_needs(write_settings: WriteSettings) -> None:
+    assert _message(write_settings("import os\nos.environ['MYSITE_DB_PASSWORD']")) == (
+        "'mysite.settings', which needs the environment variable 'MYSITE_DB_PASSWORD'."
+        " Set it here as it is set for Django."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("int('hush')", "ValueError in line 4 of 'settings.py'"),
+        ("{}['hush']", "KeyError in line 4 of 'settings.py'"),
+        ("SECRET_KEY = 'hush", "SyntaxError in line 4 of 'settings.py'"),
+        ("raise ModuleNotFoundError('hush')", "ModuleNotFoundError in line 4 of 'settings.py'"),
+    ],
+)
+def test_a_module_that_fails_otherwise_is_not_quoted(
+    code: str, problem: str, write_settings: WriteSettings
+) -> None:
+    assert _message(write_settings(code)) == (
+        f"'mysite.settings', which fails with {problem}."
+        " See to it that Django starts with it in the same environment."
+    )
+
+
+def test_the_original_error_is_the_cause(write_settings: WriteSettings) -> None:
+    module = write_settings("raise OSError")
+    with pytest.raises(SettingError, match=re.escape("OSError in line 4")) as caught:
+        django_settings(module)
+    assert type(caught.value.__cause__) is OSError
