@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,8 +23,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool, StaticPool
 from sqlalchemy.pool.base import ResetStyle
 
 from .sqlite import OWN, HeldConnections, is_locked, no_waiting
-
-Parameters = Mapping[str, Any]
+from .statements import Statement, Values
 
 # A child process must neither use nor close what its parent had open.
 _left_to_the_parent: list[Pool] = []
@@ -60,44 +59,96 @@ class AutocommitEngine:
         finally:
             connection.close()
 
-    def read(self, statement: sa.Select[Any], parameters: Parameters) -> Any:
+    def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one value; None where there is no row."""
+        engine = self._engine()
+        if statement.is_plain and not engine.is_watched:
+            row = self._on_driver(engine, statement, values, lambda cursor: cursor.fetchone())
+            return row and row[0]
         with self.connect() as connection:
-            return connection.scalar(statement, parameters)
+            return connection.scalar(statement.core, values)
 
-    def write(self, statement: sa.Executable, parameters: Parameters, *, table: str) -> int:
+    def write(self, statement: Statement, values: Values, *, table: str) -> int:
         """Run a statement that changes rows, and return how many.
 
         :raises DatabaseHeldError: on SQLite, at once, where this request's own uncommitted
             write is what stands in the way.
         """
+        engine = self._engine()
+        held = self._held.by_this_owner() if self._held is not None else []
+        if statement.is_plain and not (engine.is_watched or held or self._is_shared):
+            rows: int = self._on_driver(engine, statement, values, lambda cursor: cursor.rowcount)
+            return rows
         with self.connect() as connection:
             if self._held is None:
-                return connection.execute(statement, parameters).rowcount
-            return self._write_sqlite(connection, statement, parameters, table)
+                return connection.execute(statement.core, values).rowcount
+            return self._write_sqlite(connection, statement.core, values, table)
+
+    def _on_driver(
+        self,
+        engine: _OwnPoolEngine,
+        statement: Statement,
+        values: Values,
+        outcome: Callable[[Any], Any],
+    ) -> Any:
+        """Run a statement without SQLAlchemy's Connection, where nobody watches it.
+
+        Of a request that costs hardly more than its two statements it is the greater part.
+        """
+        connection = None
+        try:
+            connection = engine.pool.connect()
+            cursor = connection.cursor()
+            try:
+                text, parameters = statement.for_driver(engine.dialect, values)
+                engine.dialect.do_execute(cursor, text, parameters)
+                return outcome(cursor)
+            finally:
+                cursor.close()
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise self._as_sqlalchemys(engine, error, connection, str(statement.core)) from error
+        finally:
+            if connection is not None:
+                connection.close()
+
+    def _as_sqlalchemys(
+        self, engine: _OwnPoolEngine, error: Any, connection: Any, text: str
+    ) -> BaseException:
+        """Do for an error of the driver what SQLAlchemy's Connection does."""
+        dbapi = engine.dialect.loaded_dbapi
+        disconnected = engine.dialect.is_disconnect(error, connection, None)
+        if disconnected and connection is not None:
+            connection.invalidate(error)
+            self.dispose()
+        wrapped: BaseException = sa.exc.DBAPIError.instance(
+            text,
+            None,
+            error,
+            dbapi.Error,
+            hide_parameters=True,
+            connection_invalidated=disconnected,
+            dialect=engine.dialect,
+        )
+        return wrapped
 
     def _write_sqlite(
-        self,
-        connection: sa.Connection,
-        statement: sa.Executable,
-        parameters: Parameters,
-        table: str,
+        self, connection: sa.Connection, core: sa.Executable, values: Values, table: str
     ) -> int:
         assert self._held is not None
         if self._is_shared:
             with self._held.commit_alone(connection, table):
-                return connection.execute(statement, parameters).rowcount
+                return connection.execute(core, values).rowcount
         held = self._held.by_this_owner()
         if held:
             # Whoever waits for its own request waits for ever, so ask without waiting first.
             try:
                 with no_waiting(connection):
-                    return connection.execute(statement, parameters).rowcount
+                    return connection.execute(core, values).rowcount
             except sa.exc.OperationalError as error:
                 if not is_locked(error):
                     raise
                 self._held.refuse_own_lock(held, table, error)
-        return connection.execute(statement, parameters).rowcount
+        return connection.execute(core, values).rowcount
 
     @property
     def _is_shared(self) -> bool:
@@ -156,6 +207,11 @@ class _OwnPoolEngine(OptionEngine):
         self.pool = pool
         # What is bound here are session keys and data, which belong in no log and no message.
         self.hide_parameters = True
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a listener or the log wants to see each statement."""
+        return self._has_events or self.dialect._has_events or self._should_log_info()
 
     def leave(self, *, close: bool) -> None:
         """Give the pool up, and close its idle connections where they are this process's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import bindparam
 from ..errors import CreateError, MissingTableError, UpdateError
 from . import ddl
 from .engine import AutocommitEngine
+from .statements import Statement
 
 
 class Store:
@@ -31,15 +32,25 @@ class Store:
         self.table = table
         columns = table.c
         by_key = columns.session_key == bindparam("key")
-        self._load = sa.select(columns.session_data).where(
-            by_key, columns.expire_date > bindparam("now", type_=columns.expire_date.type)
+        expires_after = columns.expire_date > bindparam("now", type_=columns.expire_date.type)
+        stored: dict[str, Any] = {
+            "session_data": bindparam("data"),
+            "expire_date": bindparam("end"),
+        }
+        self._load = self._statement(
+            sa.select(columns.session_data).where(by_key, expires_after), "now"
         )
-        self._exists: sa.Select[Any] = (
+        self._exists = self._statement(
             sa.select(sa.literal_column("1")).select_from(table).where(by_key)
         )
-        self._insert = sa.insert(table)
-        self._update = sa.update(table).where(by_key)
-        self._delete = sa.delete(table).where(by_key)
+        self._insert = self._statement(
+            sa.insert(table).values(session_key=bindparam("key"), **stored), "end"
+        )
+        self._update = self._statement(sa.update(table).where(by_key).values(**stored), "end")
+        self._delete = self._statement(sa.delete(table).where(by_key))
+
+    def _statement(self, core: Any, *dates: str) -> Statement:
+        return Statement(core, dates=dates, date_type=self.table.c.expire_date.type)
 
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired at *now* (aware), else None."""
@@ -61,14 +72,9 @@ class Store:
         :param columns: values for columns of the app's own.
         :raises CreateError: where the key is taken.
         """
-        values = {
-            "session_key": session_key,
-            "session_data": session_data,
-            "expire_date": expire_date,
-            **columns,
-        }
+        values = {"key": session_key, "data": session_data, "end": expire_date}
         try:
-            self._write(self._insert, values)
+            self._write(self._insert, values, columns)
         except sa.exc.IntegrityError as error:
             # A column of the app's own can be what is violated, too.
             if self.exists(session_key):
@@ -85,13 +91,8 @@ class Store:
         :raises UpdateError: where there is none, so that a session which was ended meanwhile
             does not come back.
         """
-        values = {
-            "key": session_key,
-            "session_data": session_data,
-            "expire_date": expire_date,
-            **columns,
-        }
-        if self._write(self._update, values) == 0:
+        values = {"key": session_key, "data": session_data, "end": expire_date}
+        if self._write(self._update, values, columns) == 0:
             raise UpdateError("The session's row is gone")
 
     def delete(self, session_key: str) -> None:
@@ -107,15 +108,13 @@ class Store:
         columns = self.table.c
         expired = columns.expire_date < bindparam("now", type_=columns.expire_date.type)
         above = columns.session_key > bindparam("above")
-        last_of_batch = (
-            sa.select(columns.session_key)
-            .where(expired, above)
-            .order_by(columns.session_key)
-            .limit(1)
-            .offset(batch_size - 1)
+        selected = sa.select(columns.session_key).where(expired, above)
+        last_of_batch = self._statement(
+            selected.order_by(columns.session_key).limit(1).offset(batch_size - 1), "now"
         )
-        rest = sa.delete(self.table).where(expired, above)
-        batch = rest.where(columns.session_key <= bindparam("last"))
+        delete = sa.delete(self.table).where(expired, above)
+        batch = self._statement(delete.where(columns.session_key <= bindparam("last")), "now")
+        rest = self._statement(delete, "now")
         values = {"now": now, "above": ""}
         while True:
             with self._explaining():
@@ -130,9 +129,21 @@ class Store:
         """Make the table as Django's migration does; see :func:`.ddl.create_table`."""
         return ddl.create_table(self.engine, self.table)
 
-    def _write(self, statement: sa.Executable, values: dict[str, Any]) -> int:
+    def _write(
+        self, statement: Statement, values: dict[str, Any], columns: Mapping[str, Any] | None = None
+    ) -> int:
+        if columns:
+            statement = self._with_columns(statement, columns)
+            values = {**values, **{f"column_{name}": value for name, value in columns.items()}}
         with self._explaining():
             return self.engine.write(statement, values, table=self.table.name)
+
+    def _with_columns(self, statement: Statement, columns: Mapping[str, Any]) -> Statement:
+        """Let a statement set columns of the app's own, too."""
+        core: Any = statement.core
+        parameters: dict[str, Any] = {name: bindparam(f"column_{name}") for name in columns}
+        date_type = self.table.c.expire_date.type
+        return Statement(core.values(parameters), date_type=date_type, is_plain=False)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -19,7 +19,6 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import DatabaseHeldError
 
-
 #: marks the connections of sessions, whose pool has the listeners of the app's
 OWN = "flask_dj_session"
 

@@ -388,3 +388,14 @@ def test_the_apps_engine_does_not_run_slower_for_listeners_of_ours(make_site: Ma
     site = make_site()
     with site.app.app_context():
         assert not site.db.engine._has_events
+
+
+def test_an_error_of_the_driver_comes_as_sqlalchemys(make_site: MakeSite, database: Path) -> None:
+    site = make_site()
+    with site.app.app_context():
+        session = site.sessions.session()
+        session.save()
+        site.db.engine.dispose()
+        database.write_bytes(b"this is no database" * 100)
+        with pytest.raises(sa.exc.DatabaseError, match="not a database"):
+            session.load()

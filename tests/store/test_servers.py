@@ -217,6 +217,14 @@ def test_after_a_dropped_connection_a_request_fails_once_with_the_drivers_error(
     assert visit() == "2"
 
 
+def test_a_server_that_is_down_is_sqlalchemys_error(tapped_site: Site, tap: Wiretap) -> None:
+    tap.close()
+    with tapped_site.app.app_context():
+        tapped_site.db.engine.dispose()
+        with pytest.raises(sa.exc.OperationalError):
+            tapped_site.sessions.session("12345678").load()
+
+
 def test_with_the_apps_pre_ping_the_next_request_works(make_site: MakeSite, tap: Wiretap) -> None:
     site = make_site(options={"pool_pre_ping": True}, SQLALCHEMY_DATABASE_URI=text_of(tap.url))
     _add_views(site)

@@ -1,0 +1,69 @@
+"""A statement of SQLAlchemy Core, and the same as text and parameters for the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+Values = Mapping[str, Any]
+
+
+class _ForDriver(NamedTuple):
+    dialect: sa.Dialect
+    text: str
+    parameters: Callable[[Values], Any]
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+class Statement:
+    """A Core statement that is compiled once.
+
+    SQLAlchemy caches what it compiles, too, but what it does around that at each execution costs
+    more than the statement itself on SQLite.
+
+    :param core: the statement.
+    :param dates: its parameters that are dates; all others are text.
+    :param date_type: the type of these.
+    :param is_plain: whether there are no other types, so that the driver can be given it.
+    """
+
+    def __init__(
+        self,
+        core: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete,
+        *,
+        dates: tuple[str, ...] = (),
+        date_type: sa.types.TypeEngine[Any],
+        is_plain: bool = True,
+    ) -> None:
+        self.core = core
+        self.is_plain = is_plain
+        self._dates = dates
+        self._date_type = date_type
+        self._for_driver: _ForDriver | None = None
+
+    def for_driver(self, dialect: sa.Dialect, values: Values) -> tuple[str, Any]:
+        """Return the text, and *values* as the driver takes them."""
+        ready = self._for_driver
+        if ready is None or ready.dialect is not dialect:
+            ready = self._for_driver = self._compile(dialect)
+        return ready.text, ready.parameters(values)
+
+    def _compile(self, dialect: sa.Dialect) -> _ForDriver:
+        compiled: Any = self.core.compile(dialect=dialect)
+        names = compiled.positiontup if compiled.positional else list(compiled.params)
+        literals = {name: value for name, value in compiled.params.items() if value is not None}
+        convert = self._date_type.bind_processor(dialect) or _unchanged
+        dates, positional = self._dates, compiled.positional
+
+        def parameters(values: Values) -> Any:
+            given = {**literals, **values}
+            for name in dates:
+                given[name] = convert(given[name])
+            return tuple([given[name] for name in names]) if positional else given
+
+        return _ForDriver(dialect, str(compiled), parameters)
