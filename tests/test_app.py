@@ -23,7 +23,9 @@ def folder(tmp_path: Path) -> Path:
 
 def _run(folder: Path, script: str, **variables: str) -> str:
     """Run *script* with ``client``, a test client of the app that *folder* holds."""
-    environment = {name: value for name, value in os.environ.items() if name[:6] != "FLASK_"}
+    environment = {
+        name: value for name, value in os.environ.items() if name[:6] not in ("FLASK_", "DJANGO")
+    }
     environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **variables}
     done = subprocess.run(
         [sys.executable, "-c", f"from app import app, db\nclient = app.test_client()\n{script}"],

@@ -9,12 +9,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID, SafeUUID
 
 import flask
 import pytest
+import sqlalchemy as sa
 import time_machine
 from django.core.handlers.wsgi import WSGIRequest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -126,7 +126,7 @@ def reader(make_site: MakeSite) -> Iterator[Reader]:
 @examples
 @given(data=json_data)
 def test_django_writes_the_same_bytes_and_each_reads_the_other(data: dict[str, Any]) -> None:
-    store = LiveDjango(Path()).store()
+    store = LiveDjango(sa.make_url("sqlite://")).store()
     with time_machine.travel(NOW, tick=False):
         ours, theirs = codec.encode(data, NOW), store.encode(data)
         assert ours == theirs
