@@ -58,7 +58,7 @@ class MissingTableError(RuntimeError):
     def __init__(self, table: str) -> None:
         super().__init__(
             f"Table '{table}' is not in the database. Run 'manage.py migrate sessions' in the"
-            " Django project, or call 'sessions.create_table()' in an application context."
+            " Django project, or 'flask sessions create-table' for this app."
         )
         self.table = table
 
