@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import click
 from flask import Flask
 from flask.cli import AppGroup
 
@@ -12,7 +13,9 @@ from .listing import list_sessions
 from .revoke import revoke
 from .show import show
 
-COMMANDS = [
+__all__ = ["COMMANDS", "clearsessions", "register", "sessions"]
+
+COMMANDS: list[click.Command] = [
     create_table,
     decode,
     list_sessions,

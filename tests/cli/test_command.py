@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -62,6 +63,14 @@ def test_every_command_and_every_option_has_help(command: click.Command) -> None
     assert [one.name for one in options if not one.help] == []
 
 
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_and_every_option_is_documented(command: click.Command) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    words = [f" {command.name}"]
+    words += [name for one in command.params for name in one.opts if name.startswith("--")]
+    assert [word for word in words if word not in page] == []
+
+
 APP = """
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -83,9 +92,12 @@ def _stderr_on_a_terminal(folder: Path, database: Path, *args: str) -> tuple[str
         command, cwd=folder, stdout=subprocess.PIPE, stderr=end, text=True, check=True, timeout=60
     )
     os.close(end)
-    bar = os.read(terminal, 100_000).decode()
+    bar = b""
+    with suppress(OSError):  # which is how Linux tells that the other end is closed
+        while read := os.read(terminal, 1024):
+            bar += read
     os.close(terminal)
-    return done.stdout, bar
+    return done.stdout, bar.decode()
 
 
 def test_long_work_shows_a_bar_on_a_terminal(put: Put, database: Path, tmp_path: Path) -> None:

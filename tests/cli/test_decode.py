@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class _Evil:
         self.touched = touched
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Path.touch, (self.touched,)
+        return os.makedirs, (str(self.touched),)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_a_pickle_that_is_not_verified_is_never_unpickled(run: Run, tmp_path: Pa
     payload = pickle.dumps(_Evil(tmp_path / "touched"))
     text = SessionCodec("other", serializer=_raw(payload), algorithm="sha1").encode({}, NOW)
     result = run("sessions", "decode", text, "--unverified")
-    assert "UNVERIFIED pickle, which is not unpickled; it names getattr" in _plain(result.output)
+    assert "UNVERIFIED pickle, which is not unpickled; it names os.makedirs\n" in result.output
     assert not (tmp_path / "touched").exists()
 
 
@@ -114,7 +115,7 @@ def test_a_pickle_that_is_verified_is_read_through_the_allow_list(run: Run, tmp_
 
     evil = _raw(pickle.dumps(_Evil(tmp_path / "touched")))
     result = run("sessions", "decode", SessionCodec(SECRET_KEY, serializer=evil).encode({}, NOW))
-    assert "Error: The pickle names" in result.output
+    assert "Error: The pickle names 'os.makedirs', which is refused.\n" in result.output
     assert not (tmp_path / "touched").exists()
 
 
@@ -136,10 +137,6 @@ def test_no_signature_and_no_key_is_ever_shown(run: Run) -> None:
 def test_it_needs_no_table(make_site: MakeSite) -> None:
     runner = make_site(table=False).app.test_cli_runner()
     assert runner.invoke(args=["sessions", "decode", TEXT]).exit_code == 0
-
-
-def _plain(output: str) -> str:
-    return output.replace("builtins.", "").replace("pathlib.", "")
 
 
 def _raw(payload: bytes) -> Any:

@@ -11,6 +11,14 @@ from flask_dj_session.cli import listing
 from ..databases import EVERY_DATABASE
 from .conftest import COURSE_ROW, Put, Run, key_of
 
+LISTED = """\
+KEY      EXPIRES                      SIZE  USER      FORM
+aaaaaa…  2026-11-23T12:31:15+00:00      73  -         signed
+bbbbbb…  2026-11-23T12:31:15+00:00      79  7         signed
+cccccc…  2026-11-23T12:30:14+00:00      77  7         signed
+dddddd…  2026-11-23T12:31:15+00:00      76  -         unreadable: {}
+""".format("The signature was made by none of the keys")
+
 
 @pytest.fixture(autouse=True)
 def sessions(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,16 +32,7 @@ def sessions(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_every_session_is_a_line(run: Run) -> None:
-    assert (
-        run("sessions", "list").output
-        == """\
-KEY      EXPIRES                      SIZE  USER      FORM
-aaaaaa…  2026-11-23T12:31:15+00:00      73  -         signed
-bbbbbb…  2026-11-23T12:31:15+00:00      79  7         signed
-cccccc…  2026-11-23T12:30:14+00:00      76  7         signed
-dddddd…  2026-11-23T12:31:15+00:00      76  -         unreadable: {}
-""".format("The signature was made by none of the keys")
-    )
+    assert run("sessions", "list").output == LISTED
 
 
 def _listed(run: Run, *options: str) -> list[str]:
@@ -71,7 +70,7 @@ def test_the_json_tells_everything_of_a_row_but_the_data(run: Run) -> None:
         "expired": True,
         "form": "signed",
         "error": None,
-        "size": 76,
+        "size": 77,
     }
     assert rows[3]["error"] == "The signature was made by none of the keys"
 

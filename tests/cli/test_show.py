@@ -12,7 +12,7 @@ from .conftest import COURSE_ROW, Put, Run, key_of
 SHOWN = """\
 key      aaaaaa…
 expires  2026-11-23T12:31:15+00:00
-size     104 characters
+size     99 characters
 user     7
 read     signed form, signed by SECRET_KEY at 2026-11-23T12:30:15+00:00, json
 {
