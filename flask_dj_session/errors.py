@@ -58,7 +58,8 @@ class MissingTableError(RuntimeError):
     def __init__(self, table: str) -> None:
         super().__init__(
             f"Table '{table}' is not in the database. Run 'manage.py migrate sessions' in the"
-            " Django project, or call 'sessions.create_table()' in an application context."
+            " Django project, or make it here with 'flask sessions create-table'"
+            " ('sessions.create_table()' in code)."
         )
         self.table = table
 

@@ -15,6 +15,7 @@ from flask import Flask, current_app, has_app_context
 from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 
+from .cli import register
 from .interface import DjangoSessionInterface
 from .model import EXTENSION, AbstractSession, model_on
 from .session import DjangoSession
@@ -83,6 +84,7 @@ class DjangoSessions:
         self._states[app] = _State(settings, model, interface)
         app.extensions[EXTENSION] = self
         app.session_interface = interface
+        register(app)
 
     def session(self, session_key: str | None = None) -> DjangoSession:
         """Return a session outside a request, as Django's ``SessionStore(session_key)``.
@@ -106,9 +108,16 @@ class DjangoSessions:
         """The rows of the current app's table."""
         return self._state.interface.store
 
-    def create_table(self) -> None:
-        """Make the table, as ``manage.py migrate sessions`` does; leave one that is there."""
+    def create_table(self, *, record_migration: bool = False) -> None:
+        """Make the table, as ``manage.py migrate sessions`` does; leave one that is there.
+
+        :param record_migration: also tell Django so, in ``django_migrations``, so that its
+            ``migrate`` does not try to make the table again.
+        :raises ValueError: where that is asked for a table that is not Django's own.
+        """
         self.store.create_table()
+        if record_migration:
+            self.store.record_migration(self._state.interface.now())
 
     def clear_expired(self, batch_size: int = 1000) -> int:
         """Remove the sessions that have expired.

@@ -24,7 +24,15 @@ MAY_IMPORT: dict[str, list[str]] = {
     "session": ["flask", ".site", ".wire", ".errors"],
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
-    "extension": [*_INTERFACE, "sqlalchemy", "flask_sqlalchemy", ".interface", ".model"],
+    "cli": ["flask", "click", "sqlalchemy", ".interface", ".store", ".wire", ".errors", ".cli"],
+    "extension": [
+        *_INTERFACE,
+        "sqlalchemy",
+        "flask_sqlalchemy",
+        ".interface",
+        ".model",
+        ".cli",
+    ],
     "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".wire"],
 }
 

@@ -1,6 +1,7 @@
 """The table ``django_session`` and the statements on it; opaque text in and out."""
 
 from .engine import AutocommitEngine
+from .listing import StoredRow
 from .rows import Store
 from .table import (
     TABLE_NAME,
@@ -17,6 +18,7 @@ __all__ = [
     "AutocommitEngine",
     "ExpireDate",
     "Store",
+    "StoredRow",
     "add_like_index",
     "data_type",
     "for_site",

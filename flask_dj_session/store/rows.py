@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from ..errors import CreateError, MissingTableError, UpdateError
-from . import ddl
+from . import ddl, listing, migrations
 from .engine import AutocommitEngine
 from .statements import Statement
+from .table import TABLE_NAME, ExpireDate
 
 
 class Store:
@@ -129,6 +130,48 @@ class Store:
         """Make the table as Django's migration does; see :func:`.ddl.create_table`."""
         return ddl.create_table(self.engine, self.table)
 
+    def record_migration(self, now: datetime) -> bool:
+        """Tell Django that the table is made; see :func:`.migrations.record_migration`.
+
+        :raises ValueError: where the table is not Django's own.
+        """
+        if self.table.name != TABLE_NAME:
+            raise ValueError(
+                f"'{self.table.name}' is not made by a migration of Django's own, so there is"
+                " nothing to record. Let the Django project fake the migration that makes it."
+            )
+        expire_date = self.table.c.expire_date.type
+        assert isinstance(expire_date, ExpireDate)
+        return migrations.record_migration(self.engine, now, expire_date.naive_zone)
+
+    def pages(
+        self, *, size: int, expired_at: datetime | None = None
+    ) -> Iterator[list[listing.StoredRow]]:
+        """Yield the rows in the order of their keys; see :func:`.listing.pages`."""
+        with self._explaining():
+            yield from listing.pages(self.engine, self.table, size=size, expired_at=expired_at)
+
+    def starting_with(self, prefix: str) -> list[listing.StoredRow]:
+        """Return the rows whose keys begin with *prefix*; see :func:`.listing.starting_with`."""
+        with self._explaining():
+            return listing.starting_with(self.engine, self.table, prefix)
+
+    def count(self, *, expired_before: datetime | None = None) -> int:
+        """Count the rows, or those that have expired before a time (aware)."""
+        with self._explaining():
+            return listing.count(self.engine, self.table, expired_before=expired_before)
+
+    def delete_keys(self, session_keys: Collection[str]) -> int:
+        """Remove the rows with these keys, and return how many there were."""
+        if not session_keys:
+            return 0
+        these = self.table.c.session_key.in_(list(session_keys))
+        return self._write(Statement(sa.delete(self.table).where(these)), {})
+
+    def delete_all(self) -> int:
+        """Remove every row, and return how many there were."""
+        return self._write(Statement(sa.delete(self.table)), {})
+
     def _write(
         self, statement: Statement, values: dict[str, Any], columns: Mapping[str, Any] | None = None
     ) -> int:
@@ -142,8 +185,7 @@ class Store:
         """Let a statement set columns of the app's own, too."""
         core: Any = statement.core
         parameters: dict[str, Any] = {name: bindparam(f"column_{name}") for name in columns}
-        date_type = self.table.c.expire_date.type
-        return Statement(core.values(parameters), date_type=date_type, is_plain=False)
+        return Statement(core.values(parameters))
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -27,9 +27,9 @@ class Statement:
     more than the statement itself on SQLite.
 
     :param core: the statement.
-    :param dates: its parameters that are dates; all others are text.
-    :param date_type: the type of these.
-    :param is_plain: whether there are no other types, so that the driver can be given it.
+    :param dates: its parameters that are dates.
+    :param date_type: the type of these, where all others are text or numbers; without it the
+        statement is left to SQLAlchemy.
     """
 
     def __init__(
@@ -37,14 +37,17 @@ class Statement:
         core: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete,
         *,
         dates: tuple[str, ...] = (),
-        date_type: sa.types.TypeEngine[Any],
-        is_plain: bool = True,
+        date_type: sa.types.TypeEngine[Any] | None = None,
     ) -> None:
         self.core = core
-        self.is_plain = is_plain
         self._dates = dates
         self._date_type = date_type
         self._for_driver: _ForDriver | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the driver can be given the statement."""
+        return self._date_type is not None
 
     def for_driver(self, dialect: sa.Dialect, values: Values) -> tuple[str, Any]:
         """Return the text, and *values* as the driver takes them."""
@@ -54,6 +57,7 @@ class Statement:
         return ready.text, ready.parameters(values)
 
     def _compile(self, dialect: sa.Dialect) -> _ForDriver:
+        assert self._date_type is not None
         compiled: Any = self.core.compile(dialect=dialect)
         names = compiled.positiontup if compiled.positional else list(compiled.params)
         literals = {name: value for name, value in compiled.params.items() if value is not None}

@@ -108,9 +108,18 @@ class SessionCodec:
         # The alphabet of the old form has no colon, the new form always has two.
         return self._read_signed(text) if ":" in text else self._read_legacy(text)
 
+    def key_index(self, text: str) -> int:
+        """Tell which key signed *text*: 0 for SECRET_KEY, 1 for the first fallback, and so on.
+
+        :raises SignatureError: where none did.
+        :raises Base64Error: where a text in the legacy form is not base64.
+        """
+        signer = self._signer if ":" in text else self._legacy
+        return signer.unsign(text).key_index
+
     def _read_signed(self, text: str) -> Reading:
         unsigned = self._signer.unsign(text)
-        payload, compressed = _unpack(unsigned.payload)
+        payload, compressed = unpack(unsigned.payload)
         return Reading(
             self._loads(payload),
             "signed",
@@ -153,8 +162,12 @@ def _pack(payload: bytes) -> str:
     return "." + base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 
-def _unpack(text: str) -> tuple[bytes, bool]:
-    """Read what ``_pack`` wrote, and tell whether it was compressed."""
+def unpack(text: str) -> tuple[bytes, bool]:
+    """Read the payload of the signed form, and tell whether it was compressed.
+
+    :raises Base64Error: where it is not base64.
+    :raises CompressionError: where it is compressed, and not zlib data or too large.
+    """
     compressed = text.startswith(".")
     encoded = text.removeprefix(".").encode("ascii")
     try:

@@ -28,6 +28,22 @@ class LegacyUnsigned(NamedTuple):
     key_index: int
 
 
+def split(text: str) -> tuple[bytes, bytes]:
+    """Take *text* apart into signature and payload, neither of them verified.
+
+    :raises Base64Error: where it is not base64.
+    :raises SignatureError: where it has no signature.
+    """
+    try:
+        raw = base64.b64decode(text.encode("ascii"))
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise Base64Error("The text is not base64") from error
+    signature, separator, payload = raw.partition(b":")
+    if not separator:
+        raise SignatureError("The text has no signature")
+    return signature, payload
+
+
 class LegacySigner:
     """Signs payloads with the first of *keys*, accepts the signatures of all of them.
 
@@ -49,13 +65,7 @@ class LegacySigner:
         :raises Base64Error: where it is not base64.
         :raises SignatureError: where no key made its signature.
         """
-        try:
-            raw = base64.b64decode(text.encode("ascii"))
-        except (UnicodeEncodeError, binascii.Error) as error:
-            raise Base64Error("The text is not base64") from error
-        signature, separator, payload = raw.partition(b":")
-        if not separator:
-            raise SignatureError("The text has no signature")
+        signature, payload = split(text)
         for index, signer in enumerate(self._signers):
             if hmac.compare_digest(_hexdigest(signer, payload), signature):
                 return LegacyUnsigned(payload, index)

@@ -53,6 +53,17 @@ def base62_decode(text: str) -> int:
     return -number if text.startswith("-") else number
 
 
+def read_time(text: str) -> datetime:
+    """Read the time of signing (aware, whole seconds).
+
+    :raises SignatureError: where it is none.
+    """
+    try:
+        return datetime.fromtimestamp(base62_decode(text), timezone.utc)
+    except (ValueError, OverflowError, OSError) as error:
+        raise SignatureError("The text is signed, but has no time of signing") from error
+
+
 class TimestampSigner:
     """Signs text with the first of *keys*, accepts the signatures of all of them.
 
@@ -77,12 +88,8 @@ class TimestampSigner:
         if not separator:
             raise SignatureError("The text has no signature")
         key_index = self._key_index(value, signature)
-        payload, separator, time = value.rpartition(":")
-        try:
-            signed_at = datetime.fromtimestamp(base62_decode(time), timezone.utc)
-        except (ValueError, OverflowError, OSError) as error:
-            raise SignatureError("The text is signed, but has no time of signing") from error
-        return Unsigned(payload, signed_at, key_index)
+        payload, _, time = value.rpartition(":")
+        return Unsigned(payload, read_time(time), key_index)
 
     def _key_index(self, value: str, signature: str) -> int:
         try:

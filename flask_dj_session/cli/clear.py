@@ -1,0 +1,68 @@
+"""``flask clearsessions``: remove what has expired, without holding anybody up."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from ..store import Store
+from .command import SiteCommand, site
+from .progress import Advance, progress
+from .words import counted
+
+
+@click.command("clearsessions", cls=SiteCommand)
+@click.option(
+    "--batch-size",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="Rows to remove at a time; each batch is a transaction of its own.",
+)
+@click.option(
+    "--pause",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait between batches, to leave the database to others.",
+)
+@click.option("--dry-run", is_flag=True, help="Count only, and remove nothing.")
+def clearsessions(batch_size: int, pause: float, dry_run: bool) -> None:
+    """Remove the sessions that have expired.
+
+    Stop it at any time with Ctrl-C: what is removed so far stays removed.
+    """
+    store, now = site().store, site().now()
+    if dry_run:
+        number = store.count(expired_before=now)
+        click.echo(f"{counted(number, 'expired session')} would be removed.")
+        return
+    clearing = _Clearing(store, batch_size, pause)
+    try:
+        with progress(
+            "Removing", length=lambda: store.count(expired_before=now), step=batch_size
+        ) as advance:
+            clearing.run(advance)
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {counted(clearing.removed, 'expired session')} removed so far.")
+        raise click.exceptions.Exit(130) from None
+    click.echo(f"{counted(clearing.removed, 'expired session')} removed.")
+
+
+class _Clearing:
+    """Counts what is removed, also where it is interrupted."""
+
+    def __init__(self, store: Store, batch_size: int, pause: float) -> None:
+        self._batches = store.clear_expired(site().now(), batch_size=batch_size)
+        self._batch_size = batch_size
+        self._pause = pause
+        self.removed = 0
+
+    def run(self, advance: Advance) -> None:
+        """Remove batch after batch."""
+        for number in self._batches:
+            self.removed += number
+            advance(number)
+            if self._pause and number >= self._batch_size:  # else it was the last
+                time.sleep(self._pause)

@@ -1,0 +1,66 @@
+"""What all commands share: the site that they work on, and plain errors in place of tracebacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from flask import current_app
+from flask.cli import with_appcontext
+
+from ..errors import DatabaseHeldError, DecodeError, MissingTableError
+from ..interface import DjangoSessionInterface
+from ..wire import SessionCodec
+
+#: what a person is told, rather than a developer
+_PLAIN = (MissingTableError, DatabaseHeldError, DecodeError, ValueError)
+
+
+class SiteCommand(click.Command):
+    """A command in the app's context, whose errors are one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        return ctx.invoke(with_appcontext(self._run_plainly), ctx)
+
+    def _run_plainly(self, ctx: click.Context) -> Any:
+        with plain_errors():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn errors of the database and of what stands in it into click's."""
+    try:
+        yield
+    except _PLAIN as error:
+        raise click.ClickException(str(error)) from error
+    except sa.exc.SQLAlchemyError as error:
+        raise click.ClickException(_message_of(error)) from error
+
+
+def _message_of(error: sa.exc.SQLAlchemyError) -> str:
+    """Say what the database said, in a line, and without the passwords of the app's URLs."""
+    said = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    message = next(iter(str(said).splitlines()), "") or type(said).__name__
+    for engine in current_app.extensions["sqlalchemy"].engines.values():
+        if engine.url.password:
+            message = message.replace(str(engine.url.password), "***")
+    return message
+
+
+def site() -> DjangoSessionInterface:
+    """Return what keeps the sessions of the current app."""
+    interface = current_app.session_interface
+    if isinstance(interface, DjangoSessionInterface):
+        return interface
+    raise click.ClickException("The app's 'session_interface' is not that of 'DjangoSessions'.")
+
+
+def codec() -> SessionCodec:
+    """Return the codec of the current app's sessions."""
+    interface = site()
+    return interface.codec(interface.session_class.key_salt)

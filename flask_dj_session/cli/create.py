@@ -1,0 +1,33 @@
+"""``flask sessions create-table``: the table of Django's migration."""
+
+from __future__ import annotations
+
+import click
+
+from ..store import Store
+from .command import SiteCommand, site
+
+
+@click.command("create-table", cls=SiteCommand)
+@click.option(
+    "--record-migration",
+    is_flag=True,
+    help="Also tell Django in 'django_migrations', so that 'manage.py migrate' works afterwards.",
+)
+def create_table(record_migration: bool) -> None:
+    """Make the table as Django's migration does. One that is there is left as it is."""
+    store = site().store
+    made = store.create_table()
+    name = store.table.name
+    click.echo(f"Table '{name}' made." if made else f"Table '{name}' is there already.")
+    if record_migration:
+        _record(store)
+
+
+def _record(store: Store) -> None:
+    recorded = store.record_migration(site().now())
+    click.echo(
+        "Migration 'sessions.0001_initial' recorded."
+        if recorded
+        else "Migration 'sessions.0001_initial' is recorded already."
+    )

@@ -1,0 +1,50 @@
+"""``flask sessions decode``: a ``session_data`` text taken apart step by step, as by hand."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..errors import DecodeError
+from .command import SiteCommand, codec
+from .steps import Steps, steps_of
+from .words import as_json
+
+
+@click.command("decode", cls=SiteCommand)
+@click.argument("text", required=False)
+@click.option(
+    "--unverified",
+    is_flag=True,
+    help="Show the data even where none of the keys signed it. Anybody may have written it.",
+)
+@click.option("--json", "json_", is_flag=True, help="Write a JSON object.")
+def decode(text: str | None, unverified: bool, json_: bool) -> None:
+    """Take a session_data TEXT apart. Each step is told, and which key signed it.
+
+    With "-" for TEXT, or without it in a pipe, the text is read from standard input.
+    """
+    steps = steps_of(_given(text), codec(), unverified=unverified)
+    if json_:
+        click.echo(as_json(steps.facts))
+    else:
+        _print(steps)
+    if steps.error is not None:
+        raise DecodeError(f"{steps.error}.")
+
+
+def _given(text: str | None) -> str:
+    if text is not None and text != "-":
+        return text.strip()
+    if text is None and sys.stdin.isatty():
+        raise click.UsageError("Missing argument 'TEXT'.")
+    return sys.stdin.read().strip()
+
+
+def _print(steps: Steps) -> None:
+    for label, said in steps.lines:
+        click.echo(f"{label:10} {said}")
+    data = steps.facts["data"]
+    if data is not None:
+        click.echo(as_json(data))

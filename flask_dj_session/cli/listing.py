@@ -1,0 +1,66 @@
+"""``flask sessions list``: the rows of the table, a line each, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import click
+
+from .command import SiteCommand, codec, site
+from .rows import ReadRow, read
+from .words import as_json, iso, printable, shortened
+
+PAGE_SIZE = 500
+
+
+@click.command("list", cls=SiteCommand)
+@click.option("--user", metavar="ID", help="Only sessions in which this user is logged in.")
+@click.option("--expired", is_flag=True, help="Only sessions that have expired.")
+@click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N sessions.")
+@click.option("--full", is_flag=True, help="Show the keys in full. A key opens the session.")
+@click.option("--json", "json_", is_flag=True, help="Write a JSON array, one session to a line.")
+def list_sessions(
+    user: str | None, expired: bool, limit: int | None, full: bool, json_: bool
+) -> None:
+    """List the sessions in the order of their keys. Expired ones are among them."""
+    rows = islice(_rows(user=user, expired=expired), limit)
+    for line in _json_lines(rows, full=full) if json_ else _lines(rows, full=full):
+        click.echo(line)
+
+
+def _rows(*, user: str | None, expired: bool) -> Iterator[ReadRow]:
+    expired_at = site().now() if expired else None
+    reader = codec()
+    for page in site().store.pages(size=PAGE_SIZE, expired_at=expired_at):
+        for stored in page:
+            row = read(stored, reader)
+            if user is None or row.user_id == user:
+                yield row
+
+
+def _lines(rows: Iterator[ReadRow], *, full: bool) -> Iterator[str]:
+    width = 40 if full else 7
+    header = f"{'KEY':{width}}  {'EXPIRES':25}  {'SIZE':>6}  {'USER':8}  FORM"
+    for row in rows:
+        if header:  # not before the first row, since there may be an error in its place
+            yield header
+            header = ""
+        yield _line(row, width, full=full)
+
+
+def _line(row: ReadRow, width: int, *, full: bool) -> str:
+    stored = row.stored
+    key = printable(stored.session_key) if full else shortened(stored.session_key)
+    user = "-" if row.user_id is None else printable(row.user_id)
+    size = len(stored.session_data)
+    return f"{key:{width}}  {iso(stored.expire_date)}  {size:6}  {user:8}  {row.form}"
+
+
+def _json_lines(rows: Iterator[ReadRow], *, full: bool) -> Iterator[str]:
+    now = site().now()
+    before = "["
+    for row in rows:
+        yield before + as_json(row.facts(now, full=full), indent=None)
+        before = ","
+    yield "]" if before == "," else "[]"

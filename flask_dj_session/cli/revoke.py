@@ -1,0 +1,57 @@
+"""``flask sessions revoke``: end one session, those of a user, or all."""
+
+from __future__ import annotations
+
+import click
+
+from ..store import Store
+from .command import SiteCommand, codec, site
+from .progress import progress
+from .rows import only_row, read
+from .words import counted
+
+PAGE_SIZE = 500
+
+
+@click.command("revoke", cls=SiteCommand)
+@click.argument("key", required=False)
+@click.option("--user", metavar="ID", help="End the sessions in which this user is logged in.")
+@click.option("--all", "all_", is_flag=True, help="End every session.")
+@click.option("--yes", is_flag=True, help="Do not ask before ending every session.")
+def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
+    """End sessions. Their visitors are logged out, and their data is gone.
+
+    KEY is a session key, or 6 characters or more of its beginning.
+    """
+    if [key is not None, user is not None, all_].count(True) != 1:
+        raise click.UsageError("Give one of KEY, --user ID and --all.")
+    store = site().store
+    if key is not None:
+        number = store.delete_keys([only_row(store, key).session_key])
+    elif user is not None:
+        number = _revoke_user(store, user)
+    else:
+        number = _revoke_all(store, ask=not yes)
+    click.echo(f"{counted(number, 'session')} revoked.")
+
+
+def _revoke_all(store: Store, *, ask: bool) -> int:
+    if ask:
+        number = counted(store.count(), "session")
+        click.confirm(f"Revoke {number}? Every visitor is logged out.", abort=True)
+    return store.delete_all()
+
+
+def _revoke_user(store: Store, user: str) -> int:
+    reader = codec()
+    revoked = unreadable = 0
+    with progress("Reading", length=store.count, step=PAGE_SIZE) as advance:
+        for page in store.pages(size=PAGE_SIZE):
+            rows = [read(stored, reader) for stored in page]
+            keys = [row.stored.session_key for row in rows if row.user_id == user]
+            revoked += store.delete_keys(keys)
+            unreadable += sum(row.reading is None for row in rows)
+            advance(len(page))
+    if unreadable:
+        click.echo(f"{counted(unreadable, 'session')} could not be read, and stayed.", err=True)
+    return revoked

@@ -1,0 +1,76 @@
+"""Reading many rows, page by page in the order of their keys; nothing is changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from .engine import AutocommitEngine
+from .statements import Statement
+
+
+class StoredRow(NamedTuple):
+    """A row as it is stored, expired or not."""
+
+    session_key: str
+    session_data: str
+    #: aware
+    expire_date: datetime
+
+
+def pages(
+    engine: AutocommitEngine, table: sa.Table, *, size: int, expired_at: datetime | None = None
+) -> Iterator[list[StoredRow]]:
+    """Yield all rows, *size* at a time; each page is a query, and no more is kept in memory.
+
+    A row that is added or removed meanwhile is seen, or is not.
+
+    :param expired_at: only rows that have expired at this time (aware).
+    """
+    columns = table.c
+    query = _rows(table).order_by(columns.session_key).limit(size)
+    values: dict[str, Any] = {}
+    if expired_at is not None:
+        now = bindparam("now", type_=columns.expire_date.type)
+        query, values = query.where(columns.expire_date <= now), {"now": expired_at}
+    page = _fetch(engine, query, values)
+    following = query.where(columns.session_key > bindparam("above"))
+    while page:
+        yield page
+        if len(page) < size:
+            return
+        page = _fetch(engine, following, {**values, "above": page[-1].session_key})
+
+
+def starting_with(engine: AutocommitEngine, table: sa.Table, prefix: str) -> list[StoredRow]:
+    """Return the rows whose keys begin with *prefix*; the one that has it for its key, alone."""
+    query = _rows(table).where(table.c.session_key.startswith(prefix, autoescape=True))
+    # LIKE heeds no case on SQLite, nor in most collations of MySQL.
+    rows = [row for row in _fetch(engine, query, {}) if row.session_key.startswith(prefix)]
+    return [row for row in rows if row.session_key == prefix] or rows
+
+
+def count(engine: AutocommitEngine, table: sa.Table, *, expired_before: datetime | None) -> int:
+    """Count the rows, or those that have expired before a time (aware)."""
+    query = sa.select(sa.func.count()).select_from(table)
+    if expired_before is None:
+        return int(engine.read(Statement(query), {}))
+    expire_date = table.c.expire_date
+    now = bindparam("now", type_=expire_date.type)
+    return int(engine.read(Statement(query.where(expire_date < now)), {"now": expired_before}))
+
+
+def _rows(table: sa.Table) -> sa.Select[Any]:
+    columns = table.c
+    return sa.select(columns.session_key, columns.session_data, columns.expire_date)
+
+
+def _fetch(
+    engine: AutocommitEngine, query: sa.Select[Any], values: dict[str, Any]
+) -> list[StoredRow]:
+    with engine.connect() as connection:
+        return [StoredRow(*row) for row in connection.execute(query, values)]

@@ -1,0 +1,110 @@
+"""What all commands share: errors in a line, help, and a bar where somebody looks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_dj_session import DjangoSessions
+from flask_dj_session.cli import clearsessions, sessions
+
+from ..conftest import MakeSite, Site
+from .conftest import Put
+
+COMMANDS = [clearsessions, *sessions.commands.values()]
+ON_ROWS = [["clearsessions"], ["sessions", "list"], ["sessions", "revoke", "--all", "--yes"]]
+
+
+@pytest.mark.parametrize("args", ON_ROWS, ids=lambda args: args[-1])
+def test_a_missing_table_is_an_error_that_says_how_to_make_it(
+    make_site: MakeSite, args: list[str]
+) -> None:
+    result = make_site(table=False).app.test_cli_runner().invoke(args=args)
+    assert result.output.startswith("Error: Table 'django_session' is not in the database.")
+    assert "'flask sessions create-table'" in result.output
+    assert result.exit_code == 1
+
+
+def test_a_server_that_does_not_answer_is_an_error_without_its_password() -> None:
+    app = Flask("tests")
+    url = "postgresql+psycopg://somebody:pass-word@127.0.0.1:1/test"
+    app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI=url)
+    DjangoSessions(app, SQLAlchemy(app))
+    result = app.test_cli_runner().invoke(args=["sessions", "list"])
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+    assert "pass-word" not in result.output
+    assert result.exit_code == 1
+
+
+def test_a_date_that_is_none_is_an_error(site: Site) -> None:
+    with site.app.app_context():
+        table = site.sessions.model.__table__.name  # type: ignore[attr-defined]
+        insert = f"INSERT INTO {table} VALUES ('k', 'x', 'yesterday')"
+        site.db.session.execute(site.db.text(insert))
+        site.db.session.commit()
+    result = site.app.test_cli_runner().invoke(args=["sessions", "list"])
+    assert result.output.startswith("Error: ")
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_and_every_option_has_help(command: click.Command) -> None:
+    assert command.help
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert [one.name for one in options if not one.help] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_and_every_option_is_documented(command: click.Command) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    words = [f" {command.name}"]
+    words += [name for one in command.params for name in one.opts if name.startswith("--")]
+    assert [word for word in words if word not in page] == []
+
+
+APP = """
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_dj_session import DjangoSessions
+
+app = Flask("tests")
+app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI="sqlite:///{}")
+DjangoSessions(app, SQLAlchemy(app))
+"""
+
+
+def _stderr_on_a_terminal(folder: Path, database: Path, *args: str) -> tuple[str, str]:
+    """Run a command with its errors on a terminal, and return what it wrote."""
+    pty = pytest.importorskip("pty")
+    (folder / "app.py").write_text(APP.format(database))
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "flask", *args]
+    done = subprocess.run(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=end, text=True, check=True, timeout=60
+    )
+    os.close(end)
+    bar = b""
+    with suppress(OSError):  # which is how Linux tells that the other end is closed
+        while read := os.read(terminal, 1024):
+            bar += read
+    os.close(terminal)
+    return done.stdout, bar.decode()
+
+
+def test_long_work_shows_a_bar_on_a_terminal(put: Put, database: Path, tmp_path: Path) -> None:
+    for number in range(4):
+        put(f"old{number}", ends=-(10**8))
+    args = ["clearsessions", "--batch-size", "1"]
+    output, bar = _stderr_on_a_terminal(tmp_path, database, *args)
+    assert output == "4 expired sessions removed.\n"
+    assert "Removing" in bar
+    assert "100%" in bar

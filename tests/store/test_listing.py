@@ -1,0 +1,86 @@
+"""Many rows, read page by page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from flask_dj_session import AbstractSession
+from flask_dj_session.store import Store, StoredRow
+
+from ..conftest import NOW, MakeSite
+from ..databases import EVERY_DATABASE
+from .conftest import store_of
+
+pytestmark = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def rows(store: Store) -> None:
+    """Store five rows, each ending a second after the other, the third one now."""
+    for number in range(5):
+        store.insert(f"aaaaaaa{number}", "text", NOW + timedelta(seconds=number - 2))
+
+
+def _listed(store: Store, size: int) -> list[list[str]]:
+    return [[row.session_key[-1] for row in page] for page in store.pages(size=size)]
+
+
+def test_pages_come_in_the_order_of_the_keys(store: Store) -> None:
+    assert _listed(store, 2) == [["0", "1"], ["2", "3"], ["4"]]
+    assert _listed(store, 5) == [["0", "1", "2", "3", "4"]]
+    store.delete_all()
+    assert _listed(store, 5) == []
+
+
+def test_a_row_has_an_aware_date(store: Store) -> None:
+    assert next(store.pages(size=1)) == [
+        StoredRow("aaaaaaa0", "text", NOW - timedelta(seconds=2)),
+    ]
+
+
+def test_a_row_that_ends_now_has_expired(store: Store) -> None:
+    (page,) = store.pages(size=9, expired_at=NOW)
+    assert [row.session_key[-1] for row in page] == ["0", "1", "2"]
+
+
+def test_a_row_that_is_removed_between_two_pages_is_no_matter(store: Store) -> None:
+    pages = store.pages(size=2)
+    next(pages)
+    store.delete("aaaaaaa1")
+    assert [row.session_key[-1] for row in next(pages)] == ["2", "3"]
+
+
+def test_rows_are_found_by_the_beginning_of_their_keys(store: Store) -> None:
+    assert len(store.starting_with("aaaaaaa")) == 5
+    assert [row.session_key for row in store.starting_with("aaaaaaa3")] == ["aaaaaaa3"]
+    assert store.starting_with("AAAAAAA") == []
+    assert store.starting_with("a%") == []
+
+
+def test_a_key_that_others_begin_with_is_found_alone(store: Store) -> None:
+    store.insert("aaaaaaa33", "text", NOW)
+    assert [row.session_key for row in store.starting_with("aaaaaaa3")] == ["aaaaaaa3"]
+
+
+def test_rows_are_counted(store: Store) -> None:
+    assert store.count() == 5
+    assert store.count(expired_before=NOW) == 2
+
+
+def test_several_rows_are_deleted_at_once(store: Store) -> None:
+    assert store.delete_keys(["aaaaaaa1", "aaaaaaa3", "nobody"]) == 2
+    assert store.delete_keys([]) == 0
+    assert store.delete_all() == 3
+
+
+def test_the_migration_of_another_table_is_not_recorded(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+
+    class Own(AbstractSession, site.db.Model):  # type: ignore[name-defined,misc]
+        __tablename__ = "own_session"
+
+    other = Store(store_of(site).engine, Own.__table__)
+    with pytest.raises(ValueError, match="'own_session' is not made by a migration"):
+        other.record_migration(NOW)
