@@ -15,6 +15,7 @@ from flask import Flask, current_app, has_app_context
 from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 
+from .cli import register
 from .interface import DjangoSessionInterface
 from .model import EXTENSION, AbstractSession, model_on
 from .session import DjangoSession
@@ -83,6 +84,7 @@ class DjangoSessions:
         self._states[app] = _State(settings, model, interface)
         app.extensions[EXTENSION] = self
         app.session_interface = interface
+        register(app)
 
     def session(self, session_key: str | None = None) -> DjangoSession:
         """Return a session outside a request, as Django's ``SessionStore(session_key)``.

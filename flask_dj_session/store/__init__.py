@@ -1,6 +1,8 @@
 """The table ``django_session`` and the statements on it; opaque text in and out."""
 
 from .engine import AutocommitEngine
+from .facts import TableFacts, expected_facts, found_facts
+from .pages import StoredRow, count_rows, pages
 from .rows import Store
 from .table import (
     TABLE_NAME,
@@ -17,9 +19,15 @@ __all__ = [
     "AutocommitEngine",
     "ExpireDate",
     "Store",
+    "StoredRow",
+    "TableFacts",
     "add_like_index",
+    "count_rows",
     "data_type",
+    "expected_facts",
     "for_site",
+    "found_facts",
     "indexes_of",
     "key_type",
+    "pages",
 ]
