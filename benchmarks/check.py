@@ -24,11 +24,13 @@ from flask_dj_session.wire.keys import new_session_key
 
 SECRET_KEY = "the key of the benchmark"
 AGE = timedelta(days=14)
-DDL = [
-    'CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY, '
-    '"session_data" text NOT NULL, "expire_date" datetime NOT NULL)',
+DDL = (
+    (
+        'CREATE TABLE "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY,'
+        ' "session_data" text NOT NULL, "expire_date" datetime NOT NULL)'
+    ),
     'CREATE INDEX "django_session_expire_date_a5c62663" ON "django_session" ("expire_date")',
-]
+)
 APP = """
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -79,10 +81,13 @@ def measure(folder: Path, number: int) -> None:
     start = time.perf_counter()
     subprocess.run(command, cwd=folder, env=environment, check=True)
     seconds = time.perf_counter() - start
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
     # Kilobytes on Linux, bytes on macOS.
-    unit = 1 if sys.platform == "darwin" else 1024
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit / 1024**2
-    print(f"\n{number:,} rows in {seconds:.1f} s: {number / seconds:,.0f} rows/s, {peak:.0f} MiB")
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1024**2
+    print(
+        f"\n{number:,} rows in {seconds:.1f} s ({used.ru_utime + used.ru_stime:.1f} s of CPU):"
+        f" {number / seconds:,.0f} rows/s, at most {peak:.0f} MiB"
+    )
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from ..wire.signing import base62_decode
 
 Form = Literal["signed", "legacy"]
 
-_SIGNED = re.compile(r"([^:]*):([0-9A-Za-z]{1,6}):[-\w]{43}", re.ASCII)
+_SIGNED = re.compile(r"(\.?[-\w]*):([0-9A-Za-z]{1,6}):[-\w]{43}", re.ASCII)
 _LEGACY = re.compile(rb"[0-9a-f]{40}:(.*)", re.DOTALL)
 
 
