@@ -13,7 +13,8 @@ def row_findings(census: Census) -> Iterator[Finding]:
     if not census.total:
         yield Finding("ok", "The table is empty, so only its columns could be examined.")
         return
-    yield Finding("ok", f"{rows(census.total)}, {census.compressed:,} of them compressed.")
+    compressed = f", {census.compressed:,} of them compressed" if census.compressed else ""
+    yield Finding("ok", f"{rows(census.total)}{compressed}.")
     if census.expired:
         yield Finding(
             "note",
