@@ -18,6 +18,7 @@ from flask import Flask
 from time_machine import Traveller
 
 from flask_dj_session.doctor import Finding
+from flask_dj_session.errors import SettingError
 from flask_dj_session.store import count_rows, pages
 
 from ..conftest import NOW, MakeSite, Site
@@ -292,6 +293,43 @@ def test_no_secret_is_printed(django: LiveDjango, make_site: MakeSite) -> None:
         session_key = site.rows()[0].session_key
     for secret in ["an0ther", "0lder", "hunter2", session_key]:
         assert secret not in check(site).output
+
+
+@pytest.fixture
+def django_settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
+    """Return the settings modules that there are, by name."""
+    modules: dict[str, dict[str, Any]] = {}
+
+    def read(module: str) -> dict[str, Any]:
+        if module not in modules:
+            raise SettingError("DJANGO_SETTINGS_MODULE", f"is {module!r}", "Name another.")
+        return modules[module]
+
+    monkeypatch.setattr("flask_dj_session.settings.django_settings", read, raising=False)
+    return modules
+
+
+def test_django_s_settings_are_compared(
+    site: Site, django_settings: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = site.app.config["SQLALCHEMY_DATABASE_URI"]
+    django_settings["shop.settings"] = {
+        "SECRET_KEY": site.app.config["SECRET_KEY"],
+        "USE_TZ": True,
+        "SQLALCHEMY_DATABASE_URI": url,
+    }
+    assert "The Django settings agree" in check(site, "--django-settings", "shop.settings").stdout
+    django_settings["shop.settings"]["SESSION_COOKIE_NAME"] = "sid"
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "shop.settings")
+    assert the_wrong_one(site).text.startswith("SESSION_COOKIE_NAME is 'sessionid' here, 'sid'")
+
+
+def test_a_settings_module_that_cannot_be_used_is_one_line(
+    site: Site, django_settings: dict[str, dict[str, Any]]
+) -> None:
+    result = check(site, "--django-settings", "missing")
+    assert result.exit_code == 1
+    assert result.output == "Error: 'DJANGO_SETTINGS_MODULE' is 'missing'. Name another.\n"
 
 
 def test_an_app_without_the_extension_is_told_so() -> None:
