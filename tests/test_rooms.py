@@ -12,6 +12,7 @@ import flask_dj_session
 
 PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
+_DOCTOR = ["sqlalchemy", ".doctor", ".errors", ".settings", ".store", ".wire"]
 _INTERFACE = ["flask", "werkzeug", ".session", ".store", ".wire", ".settings", ".errors"]
 
 #: what each room may import beyond the standard library; a dot means this package
@@ -24,7 +25,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "session": ["flask", ".site", ".wire", ".errors"],
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
-    "cli": ["flask", "click", "sqlalchemy", ".interface", ".store", ".wire", ".errors", ".cli"],
+    "doctor": _DOCTOR,
+    "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".cli"],
     "extension": [
         *_INTERFACE,
         "sqlalchemy",

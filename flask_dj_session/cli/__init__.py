@@ -6,6 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
+from .check import check
 from .clear import clearsessions
 from .create import create_table
 from .decode import decode
@@ -16,6 +17,7 @@ from .show import show
 __all__ = ["COMMANDS", "clearsessions", "register", "sessions"]
 
 COMMANDS: list[click.Command] = [
+    check,
     create_table,
     decode,
     list_sessions,

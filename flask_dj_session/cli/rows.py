@@ -39,7 +39,7 @@ class ReadRow(NamedTuple):
             "session_key": key if full else shortened(key),
             "user_id": self.user_id,
             "expire_date": iso(self.stored.expire_date),
-            "expired": self.stored.expire_date <= now,
+            "expired": self.stored.has_expired(now),
             "form": self.reading.form if self.reading else None,
             "error": str(self.error) if self.error else None,
             "size": len(self.stored.session_data),

@@ -40,10 +40,9 @@ def _reading_facts(reading: Reading | None) -> dict[str, object]:
 
 
 def _print(row: ReadRow) -> None:
-    expire_date = row.stored.expire_date
-    ending = " (expired)" if expire_date <= site().now() else ""
+    ending = " (expired)" if row.stored.has_expired(site().now()) else ""
     click.echo(f"key      {shortened(row.stored.session_key)}")
-    click.echo(f"expires  {iso(expire_date)}{ending}")
+    click.echo(f"expires  {iso(row.stored.expire_date)}{ending}")
     click.echo(f"size     {counted(len(row.stored.session_data), 'character')}")
     if row.reading is not None:
         click.echo(f"user     {'-' if row.user_id is None else printable(row.user_id)}")

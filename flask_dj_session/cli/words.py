@@ -23,8 +23,10 @@ def printable(text: object) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(text))
 
 
-def iso(moment: datetime) -> str:
+def iso(moment: datetime | None) -> str:
     """Write a date in UTC, to the second."""
+    if moment is None:
+        return "no date"
     return moment.astimezone(timezone.utc).isoformat(timespec="seconds")
 
 

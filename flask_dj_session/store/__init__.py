@@ -1,6 +1,7 @@
 """The table ``django_session`` and the statements on it; opaque text in and out."""
 
 from .engine import AutocommitEngine
+from .facts import TableFacts, expected_facts, found_facts
 from .listing import StoredRow
 from .rows import Store
 from .table import (
@@ -19,9 +20,12 @@ __all__ = [
     "ExpireDate",
     "Store",
     "StoredRow",
+    "TableFacts",
     "add_like_index",
     "data_type",
+    "expected_facts",
     "for_site",
+    "found_facts",
     "indexes_of",
     "key_type",
 ]

@@ -17,9 +17,14 @@ class StoredRow(NamedTuple):
     """A row as it is stored, expired or not."""
 
     session_key: str
-    session_data: str
-    #: aware
-    expire_date: datetime
+    #: text; anything at all where something else than Django wrote it
+    session_data: Any
+    #: aware; None where the column holds no date
+    expire_date: datetime | None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Tell whether nobody can read the row any more at *now* (aware)."""
+        return self.expire_date is None or self.expire_date <= now
 
 
 def pages(
@@ -37,20 +42,20 @@ def pages(
     if expired_at is not None:
         now = bindparam("now", type_=columns.expire_date.type)
         query, values = query.where(columns.expire_date <= now), {"now": expired_at}
-    page = _fetch(engine, query, values)
+    page = _fetch(engine, table, query, values)
     following = query.where(columns.session_key > bindparam("above"))
     while page:
         yield page
         if len(page) < size:
             return
-        page = _fetch(engine, following, {**values, "above": page[-1].session_key})
+        page = _fetch(engine, table, following, {**values, "above": page[-1].session_key})
 
 
 def starting_with(engine: AutocommitEngine, table: sa.Table, prefix: str) -> list[StoredRow]:
     """Return the rows whose keys begin with *prefix*; the one that has it for its key, alone."""
     query = _rows(table).where(table.c.session_key.startswith(prefix, autoescape=True))
     # LIKE heeds no case on SQLite, nor in most collations of MySQL.
-    rows = [row for row in _fetch(engine, query, {}) if row.session_key.startswith(prefix)]
+    rows = [row for row in _fetch(engine, table, query, {}) if row.session_key.startswith(prefix)]
     return [row for row in rows if row.session_key == prefix] or rows
 
 
@@ -66,11 +71,29 @@ def count(engine: AutocommitEngine, table: sa.Table, *, expired_before: datetime
 
 def _rows(table: sa.Table) -> sa.Select[Any]:
     columns = table.c
-    return sa.select(columns.session_key, columns.session_data, columns.expire_date)
+    # The date as it is, since one row with a date that is none must not end a listing.
+    raw_date = sa.type_coerce(columns.expire_date, sa.types.NullType())
+    return sa.select(columns.session_key, columns.session_data, raw_date)
 
 
 def _fetch(
-    engine: AutocommitEngine, query: sa.Select[Any], values: dict[str, Any]
+    engine: AutocommitEngine, table: sa.Table, query: sa.Select[Any], values: dict[str, Any]
 ) -> list[StoredRow]:
     with engine.connect() as connection:
-        return [StoredRow(*row) for row in connection.execute(query, values)]
+        rows = connection.execute(query, values).all()
+    return [StoredRow(key, text, _aware(date, table)) for key, text, date in rows]
+
+
+def _aware(value: Any, table: sa.Table) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    if value.tzinfo is not None:
+        return value
+    expire_date: Any = table.c.expire_date.type
+    date: datetime | None = expire_date.process_result_value(value, None)
+    return date

@@ -1,0 +1,154 @@
+"""What Django's settings say that the app's do not; no value of a secret is ever told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..settings import DEFAULTS
+from .finding import Finding
+
+#: where these differ, the one does not find or read what the other wrote
+_DECISIVE = {
+    "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_DOMAIN",
+    "SESSION_COOKIE_PATH",
+    "SESSION_SERIALIZER",
+    "USE_TZ",
+}
+#: compared otherwise than by their values
+_APART = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_ENGINE", "USE_TZ", "TIME_ZONE"}
+_DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
+_DB_ENGINES = {"django.contrib.sessions.backends." + name for name in ("db", "cached_db")}
+
+Settings = Mapping[str, Any]
+
+
+def setting_findings(app: Settings, django: Settings) -> list[Finding]:
+    """Compare *app*, prepared, with what a Django settings module sets."""
+    findings = [
+        *_key_findings(app, django),
+        *(finding for name in DEFAULTS for finding in _value_findings(name, app, django)),
+        *_clock_findings(app, django),
+        *_engine_findings(django),
+        *_database_findings(app, django),
+    ]
+    return findings or [Finding("ok", "The Django settings agree with the app's.")]
+
+
+def _value_findings(name: str, app: Settings, django: Settings) -> Iterator[Finding]:
+    theirs, ours = django.get(name, DEFAULTS[name]), app[name]
+    if name in _APART or _plain(name, theirs) == _plain(name, ours):
+        return
+    yield _differs(name, ours, theirs)
+
+
+def _differs(name: str, ours: Any, theirs: Any) -> Finding:
+    return Finding(
+        "wrong" if name in _DECISIVE else "note",
+        f"{name} is {ours!r} here, {theirs!r} in the Django settings.",
+        f"Set {name} = {theirs!r}.",
+    )
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Make values alike that mean the same."""
+    if name == "SESSION_SERIALIZER":
+        text = value if isinstance(value, str) else value.__name__
+        return {"json": "JSONSerializer", "pickle": "PickleSerializer"}.get(
+            text, text.rpartition(".")[2]
+        )
+    if name == "SESSION_COOKIE_SAMESITE":
+        return (value or "").lower()
+    return value or None if name == "SESSION_COOKIE_DOMAIN" else value
+
+
+def _key_findings(app: Settings, django: Settings) -> Iterator[Finding]:
+    theirs = [django.get("SECRET_KEY"), *(django.get("SECRET_KEY_FALLBACKS") or ())]
+    ours = [app["SECRET_KEY"], *(app["SECRET_KEY_FALLBACKS"] or ())]
+    theirs, ours = [[_as_bytes(key) for key in keys if key] for keys in (theirs, ours)]
+    if "SECRET_KEY" in django and theirs[:1] != ours[:1]:
+        yield Finding(
+            "wrong",
+            "SECRET_KEY is not that of the Django settings.",
+            "Set SECRET_KEY to the Django project's.",
+        )
+    if missing := len(set(theirs[1:]) - set(ours)):
+        yield Finding(
+            "wrong",
+            f"{missing} of Django's SECRET_KEY_FALLBACKS {'is' if missing == 1 else 'are'} not"
+            " among the app's keys.",
+            "Set SECRET_KEY_FALLBACKS to the Django project's.",
+        )
+    if unknown := len(set(ours[1:]) - set(theirs)):
+        yield Finding(
+            "note",
+            f"{unknown} of the app's SECRET_KEY_FALLBACKS {'is' if unknown == 1 else 'are'} not"
+            " among Django's keys.",
+        )
+
+
+def _as_bytes(key: str | bytes) -> bytes:
+    return key.encode() if isinstance(key, str) else key
+
+
+def _clock_findings(app: Settings, django: Settings) -> Iterator[Finding]:
+    if "USE_TZ" not in django:
+        yield Finding(
+            "note",
+            "The Django settings do not set USE_TZ: that is False before Django 5.0, and True"
+            f" since. Here it is {app['USE_TZ']}.",
+        )
+    elif django["USE_TZ"] != app["USE_TZ"]:
+        yield _differs("USE_TZ", app["USE_TZ"], django["USE_TZ"])
+    zone = django.get("TIME_ZONE") or DEFAULTS["TIME_ZONE"]
+    if zone != app["TIME_ZONE"]:
+        matters = not (app["USE_TZ"] and django.get("USE_TZ", True))
+        finding = _differs("TIME_ZONE", app["TIME_ZONE"], zone)
+        yield Finding("wrong" if matters else "note", finding.text, finding.mend)
+
+
+def _engine_findings(django: Settings) -> Iterator[Finding]:
+    engine = django.get("SESSION_ENGINE", DEFAULTS["SESSION_ENGINE"])
+    if str(engine).endswith(".cached_db"):
+        yield Finding(
+            "note",
+            "Django's SESSION_ENGINE is 'cached_db': a session changed or ended here is seen"
+            " there only when its cache entry expires.",
+        )
+    elif engine not in _DB_ENGINES:
+        yield Finding(
+            "note",
+            f"Django's SESSION_ENGINE is {engine!r}, not one of Django's own that use the table.",
+        )
+
+
+def _database_findings(app: Settings, django: Settings) -> Iterator[Finding]:
+    name = "SQLALCHEMY_DATABASE_URI"
+    if not (django.get(name) and app.get(name)):
+        return
+    ours, theirs = sa.make_url(app[name]), sa.make_url(django[name])
+    parts: dict[str, Callable[[sa.URL], object]] = {"database": _database, "server": _server}
+    for part, of in parts.items():
+        if of(ours) != of(theirs):
+            yield Finding(
+                "wrong" if part == "database" else "note",
+                f"The app's {part} is {of(ours)!r}, that of the Django settings {of(theirs)!r}.",
+                "Point both at the same database." if part == "database" else "",
+            )
+            return
+
+
+def _backend(url: sa.URL) -> str:
+    return url.get_backend_name().replace("mariadb", "mysql")
+
+
+def _database(url: sa.URL) -> str:
+    return f"{_backend(url)}: {url.database or ''}"
+
+
+def _server(url: sa.URL) -> str:
+    host = (url.host or "localhost").replace("127.0.0.1", "localhost")
+    return f"{host}:{url.port or _DEFAULT_PORTS.get(_backend(url), '')}"

@@ -1,0 +1,83 @@
+"""Whether the app's keys signed the rows, and if not, what has most likely happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from .census import Census
+from .finding import Finding, count, rows
+
+#: how long two keys are both in use while a site changes from one to the other
+_CHANGEOVER = timedelta(hours=1)
+
+
+def key_findings(census: Census) -> Iterator[Finding]:
+    """Tell which keys verified how many rows."""
+    current = census.verified[0]
+    if current:
+        yield Finding("ok", f"{count(current, 'row was', 'rows were')} signed with SECRET_KEY.")
+    for index in sorted(census.verified):
+        if index:
+            yield Finding(
+                "note",
+                f"{count(census.verified[index], 'row was', 'rows were')} signed with"
+                f" SECRET_KEY_FALLBACKS[{index - 1}].",
+            )
+    unverified = census.unverified.total()
+    if unverified and not census.verified:
+        yield _another_key(unverified)
+    elif unverified:
+        yield from _some_unverified(census)
+
+
+def _another_key(unverified: int) -> Finding:
+    return Finding(
+        "wrong",
+        f"{count(unverified, 'row was', 'rows were')} signed with another key, none with one of"
+        " this app's: most likely SECRET_KEY differs from Django's.",
+        "Set SECRET_KEY to the Django project's. (A SESSION_ENGINE whose class is not named"
+        " 'SessionStore' signs differently, too.)",
+    )
+
+
+def _some_unverified(census: Census) -> Iterator[Finding]:
+    if signed := census.unverified["signed"]:
+        yield _rotated(census, signed)
+    if legacy := census.unverified["legacy"]:
+        yield Finding(
+            "wrong",
+            f"{rows(legacy)} of the old form {'was' if legacy == 1 else 'were'} signed with none"
+            " of the keys: most likely a key was rotated away since.",
+            "Add the old key to SECRET_KEY_FALLBACKS, or let these sessions expire.",
+        )
+
+
+def _rotated(census: Census, signed: int) -> Finding:
+    """Tell by the times of signing which way a key was changed."""
+    text = f"{count(signed, 'row was', 'rows were')} signed with none of the keys"
+    unread, read, current = census.by_none.last, census.by_any.last, census.by_current.first
+    if unread is None or read is None or unread > read:
+        return Finding(
+            "wrong",
+            f"{text}, the newest after all that can be read: most likely Django signs with a new"
+            " SECRET_KEY.",
+            "Set SECRET_KEY to Django's present one, and add this app's to SECRET_KEY_FALLBACKS.",
+        )
+    if current is not None and unread > current + _CHANGEOVER:
+        return Finding(
+            "wrong",
+            f"{text}, the last at {_at(unread)}, when SECRET_KEY was in use already: either a key"
+            " was rotated away at that time, or another program writes with a key of its own.",
+            "Give every program the same SECRET_KEY; add an old one to SECRET_KEY_FALLBACKS.",
+        )
+    return Finding(
+        "wrong",
+        f"{text}, the last at {_at(unread)}, before the newest that can be read: most likely a"
+        " key was rotated away then.",
+        "Add the old key to SECRET_KEY_FALLBACKS, or let these sessions expire.",
+    )
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,86 @@
+"""What a database says of its table: columns, types and indexes, as plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateIndex
+
+from .engine import AutocommitEngine
+from .table import ExpireDate, add_like_index, data_type, indexes_of, key_type
+
+_OPTIONS = re.compile(r" (character set|collate|charset) .*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """How a table is made."""
+
+    name: str
+    #: types by column, in small letters, as ``varchar(40)``
+    columns: Mapping[str, str]
+    #: the columns of each index in order; the primary key is one
+    indexes: frozenset[tuple[str, ...]]
+    #: statements that make an index, by its columns
+    create_index: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    #: whether Django makes an index for LIKE here, and whether there is one
+    has_like_index: bool = False
+
+
+def found_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts | None:
+    """Describe the table in the database, None where it is missing."""
+    with engine.connect() as connection:
+        inspector = sa.inspect(connection)
+        if not inspector.has_table(table.name, schema=table.schema):
+            return None
+        columns = inspector.get_columns(table.name, schema=table.schema)
+        indexes = inspector.get_indexes(table.name, schema=table.schema)
+        primary = inspector.get_pk_constraint(table.name, schema=table.schema)
+    of_indexes = [tuple(name or "" for name in index["column_names"]) for index in indexes]
+    return TableFacts(
+        table.name,
+        {column["name"]: _type_text(column["type"], connection.dialect) for column in columns},
+        frozenset([*of_indexes, tuple(primary["constrained_columns"])]),
+        has_like_index=any(names[:1] == ("session_key",) for names in of_indexes),
+    )
+
+
+def expected_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts:
+    """Describe the table as Django's migration makes it on this database."""
+    dialect = engine.app_engine.dialect
+    model = _as_migrated(table, dialect)
+    create_index = {
+        tuple(index.columns.keys()): str(CreateIndex(index).compile(dialect=dialect))
+        for index in model.indexes
+    }
+    return TableFacts(
+        table.name,
+        {column.name: _type_text(column.type, dialect) for column in model.columns},
+        frozenset([*create_index, ("session_key",)]),
+        create_index,
+        has_like_index=("session_key",) in create_index,
+    )
+
+
+def _as_migrated(table: sa.Table, dialect: sa.Dialect) -> sa.Table:
+    """Make anew what an app's own class may have left out or added."""
+    model = sa.Table(
+        table.name,
+        sa.MetaData(),
+        sa.Column("session_key", key_type(), primary_key=True),
+        sa.Column("session_data", data_type(), nullable=False),
+        sa.Column("expire_date", ExpireDate(lambda: None), nullable=False),
+        *indexes_of(table.name),
+        schema=table.schema,
+    )
+    if dialect.name == "postgresql":
+        add_like_index(model)
+    return model
+
+
+def _type_text(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:
+    return _OPTIONS.sub("", kind.compile(dialect)).lower()
