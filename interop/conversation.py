@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from .eras import ROOT, Environment, NotRunError
-from .scenarios import Disagreement
+from .scenarios import DisagreementError
 
 # What Django raises where it does not take the server or lacks a driver.
 _NOT_RUN = ("NotSupportedError", "ImproperlyConfigured", "OperationalError")
@@ -58,7 +58,7 @@ class DjangoSide:
 
     def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "error" in answer:
-            raise Disagreement(f"Django raises {answer['error']}: {answer['message']}")
+            raise DisagreementError(f"Django raises {answer['error']}: {answer['message']}")
         return answer
 
     def _ask(self, do: str, **request: Any) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class DjangoSide:
         if not line:
             self._complaints.seek(0)
             lines = self._complaints.read().strip().splitlines() or ["without a word"]
-            raise Disagreement(f"Django's process ended: {lines[-1]}")
+            raise DisagreementError(f"Django's process ended: {lines[-1]}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
@@ -80,7 +80,7 @@ def django_side(
     environment: Environment, settings: dict[str, Any], *, mysql: bool
 ) -> Iterator[DjangoSide]:
     """Lend a Django with these settings."""
-    command = [environment.python, "-W", "ignore", "-m", "interop.django_side"]
+    command = [str(environment.python), "-W", "ignore", "-m", "interop.django_side"]
     with (
         TemporaryFile("w+") as complaints,
         subprocess.Popen(

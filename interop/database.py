@@ -58,7 +58,7 @@ class Database:
         with self.engine.connect() as connection:
             return str(connection.execute(sa.text(query), {"key": key}).scalar_one())
 
-    def keys(self) -> set[str]:
+    def session_keys(self) -> set[str]:
         """Return the keys of all rows."""
         with self.engine.connect() as connection:
             return set(connection.scalars(sa.text("SELECT session_key FROM django_session")))

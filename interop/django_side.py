@@ -47,8 +47,8 @@ def configure(settings: Dict[str, Any], mysql_version: Optional[str]) -> Dict[st
 
 def spoof_mysqlclient(version: str) -> None:
     """Let PyMySQL stand for mysqlclient; Django asks for a version of that."""
-    pymysql = importlib.import_module("pymysql")
-    pymysql.version_info = tuple(map(int, version.split("."))) + ("final", 0)
+    pymysql = importlib.import_module("pymysql")  # type: Any
+    pymysql.version_info = (*map(int, version.split(".")), "final", 0)
     pymysql.__version__ = version
     pymysql.install_as_MySQLdb()
 
@@ -143,10 +143,7 @@ def log_in(request: Any, name: str) -> str:
 
 # The conversation
 
-DEEDS = {
-    deed.__name__: deed  # type: ignore[attr-defined]
-    for deed in (configure, migrate, clear, load, make_user, visit)
-}  # type: Dict[str, Any]
+DEEDS = {deed.__name__: deed for deed in (configure, migrate, clear, load, make_user, visit)}  # type: Dict[str, Any]
 
 
 def main() -> None:

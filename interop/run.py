@@ -18,10 +18,10 @@ from .conversation import DjangoSide, django_side
 from .database import KINDS, VARIABLES, Database, fresh_database
 from .eras import ERAS, Environment, Era, NotRunError
 from .flask_side import flask_side
-from .scenarios import Disagreement, Meeting, scenarios_for
+from .scenarios import DisagreementError, Meeting, scenarios_for
 from .table import Cell, Row, columns_of, disagreements, markdown, summary
 
-SECRET_KEY = "one key for both: ŝ€"  # noqa: S105
+SECRET_KEY = "one key for both: ŝ€"
 OLD_KEY = "the key before"
 SERIALIZERS = "django.contrib.sessions.serializers."
 
@@ -37,7 +37,7 @@ class Configuration:
     @property
     def form(self) -> str:
         """What it writes, in words."""
-        form = "the form of today" if self.algorithm == "sha256" else "the form before 3.1"
+        form = "new form" if self.algorithm == "sha256" else "old form"
         return f"{form}, pickles" if self.pickle else form
 
     def settings(self, *, use_tz: bool) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def try_one(
 
 def _words_of(error: Exception) -> str:
     """Tell what differs, or what was raised on Flask's side."""
-    if isinstance(error, Disagreement):
+    if isinstance(error, DisagreementError):
         return str(error)
     first = (str(error).splitlines() or [""])[0]
     return f"{type(error).__name__}: {first}"
@@ -163,7 +163,7 @@ def fill_rows(era: Era, folder: Path) -> list[Row]:
                 row.python, _, row.django = versions.partition(" ")
             except NotRunError as error:
                 cell = Cell(not_run=str(error))
-            except Disagreement as error:
+            except DisagreementError as error:
                 cell = Cell(disagreed={"beginning": str(error)})
             row.cells[column] = cell
             sys.stderr.write(f"Django {row.django}, {row.form}; {column}: {cell}\n")
@@ -191,7 +191,7 @@ def main() -> int:
     eras = [era for era in ERAS if not arguments.only or era.name in arguments.only]
     # Forged rows are part of it.
     logging.getLogger("django.security.SuspiciousSession").setLevel(logging.CRITICAL)
-    with TemporaryDirectory() as folder, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
         rows = [
             row for rows in pool.map(lambda era: fill_rows(era, Path(folder)), eras) for row in rows
         ]

@@ -18,19 +18,27 @@ class Side(Protocol):
 
     name: str
 
-    def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]: ...
-    def load(self, key: str) -> dict[str, Any]: ...
-    def clear(self) -> None: ...
+    def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
+        """Ask for the page of a view, with a cookie where *key* is given."""
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Read a session outside a request."""
+
+    def clear(self) -> None:
+        """Remove the rows that have expired."""
 
 
 class Django(Side, Protocol):
     """The side that has a user and migrations."""
 
-    def migrate(self, *arguments: str) -> None: ...
-    def make_user(self, name: str) -> None: ...
+    def migrate(self, *arguments: str) -> None:
+        """Run ``manage.py migrate``."""
+
+    def make_user(self, name: str) -> None:
+        """Make a user who can log in."""
 
 
-class Disagreement(AssertionError):
+class DisagreementError(AssertionError):
     """The two sides differ."""
 
 
@@ -80,7 +88,7 @@ FEW_SECONDS = timedelta(seconds=20)
 def expect(what: str, found: Any, expected: Any) -> None:
     """Stop where *found* is not what is *expected*."""
     if found != expected:
-        raise Disagreement(f"{what}: {_short(found)}, expected {_short(expected)}")
+        raise DisagreementError(f"{what}: {_short(found)}, expected {_short(expected)}")
 
 
 def _short(value: Any) -> str:
@@ -95,7 +103,7 @@ def new_session(side: Side, view: str = "store", **given: Any) -> str:
     answer = side.visit(view, **given)
     expect(f"the status on {side.name}", answer["status"], 200)
     if not answer["key"]:
-        raise Disagreement(f"{side.name} gave no key to a new visitor")
+        raise DisagreementError(f"{side.name} gave no key to a new visitor")
     return str(answer["key"])
 
 
@@ -206,10 +214,10 @@ def cleared_rows_are_the_same(meeting: Meeting) -> None:
         for writer, _ in meeting.both_ways():
             live |= {new_session(writer), new_session(writer, "expire", seconds=120)}
             dead |= {new_session(writer, "expire", seconds=-seconds) for seconds in (60, 90_000)}
-        before = meeting.database.keys()
+        before = meeting.database.session_keys()
         expect(f"rows before {cleaner.name} clears", before >= live | dead, True)
         cleaner.clear()
-        after = meeting.database.keys()
+        after = meeting.database.session_keys()
         expect(f"live rows after {cleaner.name} cleared", live <= after, True)
         expect(f"expired rows after {cleaner.name} cleared", len(dead & after), 0)
 
@@ -262,7 +270,7 @@ def unknown_keys_are_not_adopted(meeting: Meeting) -> None:
             answer = side.visit(view, UNKNOWN_KEY, **given)
             expect(f"{side.name} gives a key", bool(answer["key"]), True)
             expect(f"{side.name} adopts the key", answer["key"] == UNKNOWN_KEY, False)
-    expect("a row of that key", UNKNOWN_KEY in meeting.database.keys(), False)
+    expect("a row of that key", UNKNOWN_KEY in meeting.database.session_keys(), False)
 
 
 def a_new_key_is_known_to_both(meeting: Meeting) -> None:
@@ -281,7 +289,7 @@ def a_flush_ends_it_on_both(meeting: Meeting) -> None:
     for writer, reader in meeting.both_ways():
         key = new_session(writer)
         reader.visit("flush", key)
-        expect("a row after flush", key in meeting.database.keys(), False)
+        expect("a row after flush", key in meeting.database.session_keys(), False)
         for side in (writer, reader):
             expect(f"{side.name} after flush", side.load(key), {"data": {}, "key": None})
             expect(f"{side.name} shows", side.visit("read", key)["body"], "{}")
@@ -375,12 +383,12 @@ def _expect_near(what: str, found: str, expected: str) -> None:
 
 def _expect_close(what: str, found: datetime, expected: datetime) -> None:
     if abs(found - expected) > FEW_SECONDS:
-        raise Disagreement(f"{what}: {found}, expected about {expected}")
+        raise DisagreementError(f"{what}: {found}, expected about {expected}")
 
 
 def scenarios_for(meeting: Meeting) -> list[Scenario]:
     """Return the scenarios that this Django can take part in; those on the table come last."""
-    scenarios = [
+    scenarios: list[Scenario] = [
         counts_go_on,
         data_is_equal,
         expiry_is_equal,
