@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint test-versions test-lowest run-lowest clean
+.PHONY: run test lint test-versions test-lowest run-lowest interop clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -33,6 +33,11 @@ run-lowest: $(VENV)/.dev
 	sed -n 's/>=/==/p' requirements.txt > $(VENV)/lowest.txt
 	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# A visitor to and fro between this package and real Djangos: docs/eras.md. Servers are those of
+# TEST_POSTGRESQL_URL and TEST_MARIADB_URL.
+interop: $(VENV)/.dev
+	$(BIN)/python -m interop.run $(INTEROP_ARGS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,102 @@
+"""Django as the other side of a pipe: what ``django_side`` does, asked for from here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+from .eras import ROOT, Environment, NotRunError
+from .scenarios import DisagreementError
+
+# What Django raises where it does not take the server or lacks a driver.
+_NOT_RUN = ("NotSupportedError", "ImproperlyConfigured", "OperationalError")
+
+
+class DjangoSide:
+    """A running Django."""
+
+    name = "Django"
+
+    def __init__(self, process: subprocess.Popen[str], complaints: IO[str]) -> None:
+        self._process = process
+        self._complaints = complaints
+        self.version = self.python = ""
+
+    def configure(self, settings: dict[str, Any], mysql_version: str | None) -> None:
+        """Set Django up.
+
+        :raises NotRunError: where Django does not take this database.
+        """
+        answer = self._ask("configure", settings=settings, mysql_version=mysql_version)
+        if answer.get("error") in _NOT_RUN:
+            raise NotRunError(answer["message"])
+        self.version, self.python = self._checked(answer)["django"], answer["python"]
+
+    def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
+        """Ask for the page of a view, with a cookie where *key* is given."""
+        return self._checked(self._ask("visit", view=view, key=key, given=given))
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Read a session outside a request."""
+        return self._checked(self._ask("load", key=key))
+
+    def clear(self) -> None:
+        """Run ``manage.py clearsessions``."""
+        self._checked(self._ask("clear"))
+
+    def migrate(self, *arguments: str) -> None:
+        """Run ``manage.py migrate``."""
+        self._checked(self._ask("migrate", arguments=arguments))
+
+    def make_user(self, name: str) -> None:
+        """Make a user who can log in."""
+        self._checked(self._ask("make_user", name=name))
+
+    def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
+        if "error" in answer:
+            raise DisagreementError(f"Django raises {answer['error']}: {answer['message']}")
+        return answer
+
+    def _ask(self, do: str, **request: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            self._complaints.seek(0)
+            lines = self._complaints.read().strip().splitlines() or ["without a word"]
+            raise DisagreementError(f"Django's process ended: {lines[-1]}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+@contextmanager
+def django_side(
+    environment: Environment, settings: dict[str, Any], *, mysql: bool
+) -> Iterator[DjangoSide]:
+    """Lend a Django with these settings."""
+    command = [str(environment.python), "-W", "ignore", "-m", "interop.django_side"]
+    with (
+        TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
+        ) as process,
+    ):
+        try:
+            side = DjangoSide(process, complaints)
+            side.configure(settings, environment.era.mysqlclient if mysql else None)
+            yield side
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()  # which ends it
+            process.wait(timeout=30)

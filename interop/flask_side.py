@@ -1,0 +1,92 @@
+"""An app with this package, and the deeds that ``django_side`` does as well."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import flask
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_dj_session import DjangoSessions
+
+from . import views
+
+#: whether ``create_table`` can tell Django's migrations of the table
+RECORDS_MIGRATION = "record_migration" in inspect.signature(DjangoSessions.create_table).parameters
+
+
+class FlaskSide:
+    """The app.
+
+    :param url: the database, as SQLAlchemy names it.
+    :param settings: Django's, by name.
+    """
+
+    name = "Flask"
+
+    def __init__(self, url: str, settings: dict[str, Any]) -> None:
+        self.app = Flask("interop")
+        self.app.config.update(settings, SQLALCHEMY_DATABASE_URI=url, TESTING=True)
+        self.db = SQLAlchemy(self.app)
+        self.sessions = DjangoSessions(self.app, self.db)
+        self.app.add_url_rule("/<name>/", view_func=_call_view)
+
+    def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
+        """Ask for the page of a view, with a cookie where *key* is given."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        client = self.app.test_client(use_cookies=False)
+        response = client.get(
+            f"/{view}/",
+            query_string={"given": json.dumps(given)},
+            headers={} if key is None else {"Cookie": f"{name}={key}"},
+        )
+        cookies = [text for text in response.headers.getlist("Set-Cookie") if text.startswith(name)]
+        return views.answer(
+            response.status_code,
+            response.text,
+            cookies[0] if cookies else "",
+            response.headers.get("Vary", ""),
+        )
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Read a session outside a request."""
+        with self.app.app_context():
+            session = self.sessions.session(key)
+            data = session.load()
+            return {"data": views.plain(data), "key": session.session_key}
+
+    def clear(self) -> None:
+        """Remove the rows that have expired."""
+        with self.app.app_context():
+            self.sessions.clear_expired()
+
+    def create_table(self, **options: bool) -> None:
+        """Make the table, before Django has."""
+        with self.app.app_context():
+            self.sessions.create_table(**options)
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self.app.app_context():
+            for engine in self.db.engines.values():
+                engine.dispose()
+
+
+@contextmanager
+def flask_side(url: str, settings: dict[str, Any]) -> Iterator[FlaskSide]:
+    """Lend an app."""
+    side = FlaskSide(url, settings)
+    try:
+        yield side
+    finally:
+        side.close()
+
+
+def _call_view(name: str) -> str:
+    given = json.loads(flask.request.args["given"])
+    return views.VIEWS[name](flask.session, given)

@@ -1,0 +1,209 @@
+"""``python -m interop.run``: all Djangos, all databases, and the table of what agreed."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from .conversation import DjangoSide, django_side
+from .database import KINDS, VARIABLES, Database, fresh_database
+from .eras import ERAS, Environment, Era, NotRunError
+from .flask_side import flask_side
+from .scenarios import DisagreementError, Meeting, scenarios_for
+from .table import Cell, Row, columns_of, disagreements, markdown, summary
+
+SECRET_KEY = "one key for both: ŝ€"
+OLD_KEY = "the key before"
+SERIALIZERS = "django.contrib.sessions.serializers."
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A Django and the settings by which it writes."""
+
+    era: Era
+    algorithm: str = "sha256"  # DEFAULT_HASHING_ALGORITHM
+    pickle: bool = False
+
+    @property
+    def form(self) -> str:
+        """What it writes, in words."""
+        form = "new form" if self.algorithm == "sha256" else "old form"
+        return f"{form}, pickles" if self.pickle else form
+
+    def settings(self, *, use_tz: bool) -> dict[str, Any]:
+        """Return the settings of Django and of Flask; a Django ignores what it does not know."""
+        name = "PickleSerializer" if self.pickle else "JSONSerializer"
+        settings: dict[str, Any] = {
+            "SECRET_KEY": SECRET_KEY,
+            "SECRET_KEY_FALLBACKS": [OLD_KEY],
+            "SESSION_ENGINE": "django.contrib.sessions.backends.db",
+            "SESSION_SERIALIZER": SERIALIZERS + name,
+            "USE_TZ": use_tz,
+            "TIME_ZONE": "America/Chicago",
+        }
+        return settings
+
+    def django_settings(self, database: Database, *, use_tz: bool) -> dict[str, Any]:
+        """Return what Django alone needs as well."""
+        settings = self.settings(use_tz=use_tz)
+        settings["DATABASES"] = {"default": database.django_settings()}
+        if self.era.version >= (3, 2):
+            settings["DEFAULT_AUTO_FIELD"] = "django.db.models.AutoField"
+        if self.era.version == (3, 2):
+            settings["DEFAULT_HASHING_ALGORITHM"] = self.algorithm
+        return settings
+
+
+def configurations() -> Iterator[Configuration]:
+    """Yield what is tried, in the order of the table."""
+    for era in ERAS:
+        if era.version < (3, 1):
+            yield Configuration(era, "sha1")
+        else:
+            yield Configuration(era)
+        if era.version == (3, 2):
+            yield Configuration(era, "sha1")
+        if era.version < (5, 0) and era.version != (3, 0):
+            yield Configuration(era, "sha1" if era.version < (3, 1) else "sha256", pickle=True)
+
+
+@contextmanager
+def meeting_of(
+    configuration: Configuration, database: Database, django: DjangoSide, *, use_tz: bool
+) -> Iterator[Meeting]:
+    """Lend both sides, ready to be visited."""
+    version = configuration.era.version
+    settings = configuration.settings(use_tz=use_tz)
+    settings["DEFAULT_HASHING_ALGORITHM"] = configuration.algorithm
+    another = {"SECRET_KEY": "a stranger's", "SECRET_KEY_FALLBACKS": []}
+    old = {"SECRET_KEY": OLD_KEY, "SECRET_KEY_FALLBACKS": []}
+    other = "sha1" if configuration.algorithm == "sha256" else "sha256"
+    form = {"DEFAULT_HASHING_ALGORITHM": other}
+    with ExitStack() as stack:
+        ours, strangers, elders, others = (
+            stack.enter_context(flask_side(database.text, {**settings, **changes}))
+            for changes in ({}, another, old, form)
+        )
+        django.migrate("--run-syncdb")
+        django.make_user("visitor")
+        yield Meeting(
+            django,
+            ours,
+            strangers,
+            elders,
+            others,
+            database,
+            use_tz=use_tz,
+            has_fallbacks=version >= (4, 1),
+            has_pickles=configuration.pickle,
+            reads_dates=version >= (4, 1),
+            reads_both_forms=version == (3, 2) and configuration.algorithm == "sha256",
+            survives_damage=version >= (3, 1),
+            varies_when_deleting=version >= (3, 0),
+        )
+
+
+def try_one(
+    configuration: Configuration, environment: Environment, kind: str, folder: Path, *, use_tz: bool
+) -> tuple[Cell, str]:
+    """Go through all scenarios; return what came of it, and what Django said it is."""
+    cell = Cell()
+    environment.require(kind)
+    with fresh_database(kind, folder) as database:
+        settings = configuration.django_settings(database, use_tz=use_tz)
+        with django_side(environment, settings, mysql=kind == "MariaDB") as django:
+            with meeting_of(configuration, database, django, use_tz=use_tz) as meeting:
+                for scenario in scenarios_for(meeting):
+                    try:
+                        scenario(meeting)
+                        cell.agreed += 1
+                    except Exception as error:
+                        cell.disagreed[scenario.__name__] = _words_of(error)
+            return cell, f"{django.python} {django.version}"
+
+
+def _words_of(error: Exception) -> str:
+    """Tell what differs, or what was raised on Flask's side."""
+    if isinstance(error, DisagreementError):
+        return str(error)
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"
+
+
+def fill_rows(era: Era, folder: Path) -> list[Row]:
+    """Try all that there is to try with a Django."""
+    environment = Environment(era)
+    why_not = ""
+    try:
+        environment.make([kind for kind in KINDS if not _missing(kind)])
+    except NotRunError as error:
+        why_not = str(error)
+    rows = []
+    for configuration in (one for one in configurations() if one.era == era):
+        row = Row(era.name, configuration.form)
+        for column, (kind, use_tz) in zip(columns_of(KINDS), _places(), strict=True):
+            reason = why_not or _missing(kind)
+            if configuration.pickle and kind != "SQLite":
+                reason = "pickles are tried on SQLite"
+            if reason:
+                row.cells[column] = Cell(not_run=reason)
+                continue
+            try:
+                cell, versions = try_one(configuration, environment, kind, folder, use_tz=use_tz)
+                row.python, _, row.django = versions.partition(" ")
+            except NotRunError as error:
+                cell = Cell(not_run=str(error))
+            except DisagreementError as error:
+                cell = Cell(disagreed={"beginning": str(error)})
+            row.cells[column] = cell
+            sys.stderr.write(f"Django {row.django}, {row.form}; {column}: {cell}\n")
+        rows.append(row)
+    return rows
+
+
+def _places() -> Iterator[tuple[str, bool]]:
+    for kind in KINDS:
+        yield kind, True
+        yield kind, False
+
+
+def _missing(kind: str) -> str:
+    variable = VARIABLES.get(kind)
+    return "" if variable is None or os.environ.get(variable) else f"{variable} is not set"
+
+
+def main() -> int:
+    """Run it all; 1 where anything disagreed."""
+    parser = argparse.ArgumentParser(prog="python -m interop.run", description=__doc__)
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table here, too")
+    parser.add_argument("--only", metavar="VERSION", action="append", help="a Django, as 4.2")
+    arguments = parser.parse_args()
+    eras = [era for era in ERAS if not arguments.only or era.name in arguments.only]
+    # Forged rows are part of it.
+    logging.getLogger("django.security.SuspiciousSession").setLevel(logging.CRITICAL)
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        rows = [
+            row for rows in pool.map(lambda era: fill_rows(era, Path(folder)), eras) for row in rows
+        ]
+    table = markdown(rows, columns_of(KINDS))
+    counts = summary(rows)
+    sys.stdout.write(table + "\n")
+    sys.stdout.writelines(f"{line}\n" for line in disagreements(rows))
+    sys.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()) + "\n")
+    if arguments.markdown:
+        arguments.markdown.write_text(table, encoding="utf-8")
+    return 1 if counts["disagreed"] or not counts["agreed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
