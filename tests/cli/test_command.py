@@ -19,6 +19,7 @@ from flask_dj_session.cli import clearsessions, sessions
 from ..conftest import MakeSite, Site
 from .conftest import Put
 
+ROOT = Path(__file__).parents[2]
 COMMANDS = [clearsessions, *sessions.commands.values()]
 ON_ROWS = [["clearsessions"], ["sessions", "list"], ["sessions", "revoke", "--all", "--yes"]]
 
@@ -65,7 +66,7 @@ def test_every_command_and_every_option_has_help(command: click.Command) -> None
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_every_command_and_every_option_is_documented(command: click.Command) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     words = [f" {command.name}"]
     words += [name for one in command.params for name in one.opts if name.startswith("--")]
     assert [word for word in words if word not in page] == []
@@ -87,9 +88,15 @@ def _stderr_on_a_terminal(folder: Path, database: Path, *args: str) -> tuple[str
     pty = pytest.importorskip("pty")
     (folder / "app.py").write_text(APP.format(database))
     terminal, end = pty.openpty()
-    command = [sys.executable, "-m", "flask", *args]
     done = subprocess.run(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=end, text=True, check=True, timeout=60
+        [sys.executable, "-m", "flask", *args],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=end,
+        text=True,
+        check=True,
+        timeout=60,
     )
     os.close(end)
     bar = b""
