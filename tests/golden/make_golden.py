@@ -21,6 +21,7 @@ import json
 import os
 import sqlite3
 import sys
+import time
 
 import django
 from django.conf import settings
@@ -109,6 +110,9 @@ def configure(database, arguments):
         name = "PickleSerializer" if serializer == "pickle" else "JSONSerializer"
         values["SESSION_SERIALIZER"] = SERIALIZERS + "." + name
     settings.configure(**values)
+    # What Django does for a settings module, but not for settings that are given.
+    os.environ["TZ"] = settings.TIME_ZONE
+    time.tzset()
     if hasattr(django, "setup"):
         django.setup()
     make_urls()
