@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint test-versions test-lowest run-lowest interop clean
+.PHONY: run test bench test-benchmarks lint test-versions test-lowest run-lowest interop clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -39,11 +39,22 @@ run-lowest: $(VENV)/.dev
 interop: $(VENV)/.dev
 	$(BIN)/python -m interop.run $(INTEROP_ARGS)
 
+test-benchmarks: $(VENV)/.dev
+	$(BIN)/python -m pytest benchmarks
+
+# PostgreSQL is measured where TEST_POSTGRESQL_URL names a server.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.visits $(BENCH_ARGS)
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(BIN)/python requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt --editable .
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run

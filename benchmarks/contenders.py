@@ -50,7 +50,7 @@ def ours(url: sa.URL, blob: str) -> WSGIApplication:
 
 def flask_session(url: sa.URL, blob: str) -> WSGIApplication:
     """Flask-Session with its SQLAlchemy backend."""
-    from flask_session import Session  # type: ignore[import-untyped]
+    from flask_session import Session
 
     app = Flask("flask_session")
     app.config.update(SECRET_KEY=SECRET_KEY, SQLALCHEMY_DATABASE_URI=_text(url))
