@@ -40,7 +40,7 @@ interop: $(VENV)/.dev
 	$(BIN)/python -m interop.run $(INTEROP_ARGS)
 
 test-benchmarks: $(VENV)/.dev
-	$(BIN)/python -m pytest benchmarks
+	$(BIN)/python -m pytest benchmarks/test_benchmarks.py
 
 # PostgreSQL is measured where TEST_POSTGRESQL_URL names a server.
 bench: $(VENV)/.bench
