@@ -42,9 +42,9 @@ interop: $(VENV)/.dev
 test-benchmarks: $(VENV)/.dev
 	$(BIN)/python -m pytest benchmarks/test_benchmarks.py
 
-# PostgreSQL is measured where TEST_POSTGRESQL_URL names a server.
+# What a request costs, beside other packages: docs/performance.md tells how to read it.
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks.visits $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

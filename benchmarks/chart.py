@@ -1,49 +1,122 @@
-"""The results of ``benchmarks.visits`` as a picture: bars in SVG, for light and dark pages."""
+"""The chart of a run, as an SVG that reads well on light and on dark pages."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from html import escape
+from itertools import product
 
-_NAMES = {
-    "bare": "bare Flask",
-    "floor": "floor",
-    "ours": "flask-dj-session",
-    "django": "Django 5.2",
-    "flask_session": "Flask-Session",
+from .contenders import CONTENDERS
+from .results import Cell, Results
+
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+KINDS = {
+    "returning": "returning visitor, counts",
+    "new": "new visitor",
+    "read": "only reads",
+    "untouched": "session untouched",
 }
+
+_WIDTH = 860
+_MARGIN = 16
+_HEAD = 74
+_LABEL = 148
+_FIGURE = 56
+_BAR = 11
+_GAP = 12
+_TITLE = 34
+
 _STYLE = """
-<style>
-  text { font: 13px system-ui, sans-serif; fill: #222 }
-  .head { font-weight: 600 } .bar { fill: #9db2c9 } .ours { fill: #2f7d4f }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #ddd } .bar { fill: #5b6f86 } .ours { fill: #57b27c }
-  }
-</style>
+text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: #1f2328 }
+.title { font-size: 16px; font-weight: 600 }
+.panel { font-size: 13px; font-weight: 600 }
+.note, .figure { fill: #59636e }
+.figure { font-size: 10px }
+.back { fill: #ffffff }
+.line { stroke: #d1d9e0 }
+.bare { fill: #afb8c1 } .floor { fill: #7d8894 } .ours { fill: #0969da }
+.django { fill: #2da06a } .flask_session { fill: #d97b1f }
+text.ours { fill: #0969da; font-weight: 600 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc }
+  .note, .figure { fill: #9198a1 }
+  .back { fill: #0d1117 }
+  .line { stroke: #3d444d }
+  .bare { fill: #545d68 } .floor { fill: #8b949e } .ours { fill: #58a6ff }
+  .django { fill: #3fb27f } .flask_session { fill: #e0913f }
+  text.ours { fill: #58a6ff }
+}
 """
-_ROW, _LEFT, _WIDTH = 18, 150, 720  # pixels
 
 
-def draw(results: list[dict[str, Any]], machine: str) -> str:
-    """Draw the results with small data, a group of bars to each kind of request."""
-    groups = [one for one in results if one["size"] == "small"]
-    longest = max((max(one["us"].values()) for one in groups), default=1.0)
-    lines: list[str] = []
-    y = 24
-    lines.append(f'<text class="head" x="8" y="{y}">Microseconds a request, median</text>')
-    for group in groups:
-        y += _ROW + 10
-        lines.append(
-            f'<text class="head" x="8" y="{y}">{group["database"]}, {group["kind"]}</text>'
+def draw(results: Results) -> str:
+    """Return the chart: a panel for each database and size, a group of bars for each kind."""
+    panels = list(dict.fromkeys((cell.database, cell.size) for cell in results.times))
+    databases = list(dict.fromkeys(database for database, _ in panels))
+    sizes = list(dict.fromkeys(size for _, size in panels))
+    kinds = list(dict.fromkeys(cell.kind for cell in results.times))
+    width = (_WIDTH - _MARGIN * 2) / len(databases)
+    group = _BAR * len(CONTENDERS) + _GAP
+    height = _TITLE + group * len(kinds)
+    drawn = [*_head()]
+    for (row, size), (column, database) in product(enumerate(sizes), enumerate(databases)):
+        left, top = _MARGIN + column * width, _HEAD + row * height
+        drawn += _text(left, top + 18, f"{DATABASES[database]}, {_said(size)}", "panel")
+        longest = _longest(results, size)
+        for number, kind in enumerate(kinds):
+            medians = results.medians(Cell(database, size, kind))
+            place = left, top + _TITLE + number * group
+            scale = (width - _LABEL - _FIGURE) / longest
+            drawn += _group(place, KINDS[kind], medians, scale)
+    return _document(_HEAD + height * len(sizes) + _MARGIN, drawn)
+
+
+def _longest(results: Results, size: str) -> float:
+    """Return what the longest bar of a row of panels stands for, so that they can be compared."""
+    cells = [cell for cell in results.times if cell.size == size]
+    return max(median for cell in cells for median in results.medians(cell).values())
+
+
+def _said(size: str) -> str:
+    return "a counter in the session" if size == "small" else "20 kB in the session"
+
+
+def _head() -> Iterator[str]:
+    yield from _text(_MARGIN, 28, "What a request costs, in µs: shorter is better", "title")
+    left = float(_MARGIN)
+    for name, title in CONTENDERS.items():
+        yield f'<rect class="{name}" x="{left}" y="44" width="12" height="12" rx="2"/>'
+        yield from _text(left + 18, 54, title, name if name == "ours" else "")
+        left += 44 + 7 * len(title)
+
+
+def _group(
+    place: tuple[float, float], label: str, medians: dict[str, float], scale: float
+) -> Iterator[str]:
+    left, top = place
+    middle = top + _BAR * len(medians) / 2 + 4
+    yield from _text(left, middle, label, "note")
+    start = left + _LABEL
+    bottom = top + _BAR * len(medians)
+    yield f'<line class="line" x1="{start}" y1="{top - 2}" x2="{start}" y2="{bottom + 1}"/>'
+    for number, name in enumerate(CONTENDERS):
+        y, width = top + number * _BAR, medians[name] * scale
+        yield (
+            f'<rect class="{name}" x="{start + 1}" y="{y}" width="{width:.1f}"'
+            f' height="{_BAR - 2}" rx="1"/>'
         )
-        for name, us in group["us"].items():
-            y += _ROW
-            length = max(1, (_WIDTH - _LEFT - 70) * us / longest)
-            kind = "ours" if name == "ours" else "bar"
-            lines.append(f'<text x="20" y="{y}">{_NAMES[name]}</text>')
-            lines.append(
-                f'<rect class="{kind}" x="{_LEFT}" y="{y - 11}" width="{length:.1f}" height="13"/>'
-            )
-            lines.append(f'<text x="{_LEFT + length + 6:.1f}" y="{y}">{us:.0f}</text>')
-    lines.append(f'<text x="8" y="{y + 30}">{machine}</text>')
-    size = f'width="{_WIDTH}" height="{y + 44}"'
-    return f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{_STYLE}{"".join(lines)}</svg>\n'
+        yield from _text(start + width + 5, y + 8, f"{medians[name]:,.0f}", "figure")
+
+
+def _text(x: float, y: float, text: str, style: str) -> Iterator[str]:
+    yield f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
+
+
+def _document(height: float, drawn: list[str]) -> str:
+    size = f'width="{_WIDTH}" height="{height:.0f}"'
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height:.0f}" {size}'
+        ' role="img" aria-label="What a request costs, in microseconds">'
+    )
+    back = f'<rect class="back" {size} rx="6"/>'
+    return "\n".join([opening, f"<style>{_STYLE}</style>", back, *drawn, "</svg>\n"])

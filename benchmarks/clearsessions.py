@@ -1,154 +1,150 @@
-"""Clearing a table of which nine rows in ten have expired, against Django's one DELETE.
+"""Removing expired sessions, against Django's command: ``python -m benchmarks.clearsessions``.
 
-    python -m benchmarks.clearsessions --rows 1000000
-
-Meanwhile a visitor in another process writes a session of his own, again and again; the longest of
-his waits is what people notice.
+Of a million rows nine in ten have expired. A visitor writes meanwhile, from another process; what
+counts besides the time is how long he is kept waiting.
 """
 
 from __future__ import annotations
 
-import argparse
-import multiprocessing
-import resource
-import shutil
+import json
 import sqlite3
-import statistics
-import tempfile
-import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from multiprocessing.connection import Connection
+from hashlib import md5
 from pathlib import Path
+from time import sleep
 from typing import Any
 
-from flask_dj_session import SessionCodec
-from flask_dj_session.wire.keys import new_session_key
+import psycopg
+import sqlalchemy as sa
 
-from .contenders import SECRET_KEY
+from .children import Child
+from .clearing import VISITOR
+from .contenders.ours_site import make_table
+from .databases import Make, available, for_psycopg, lend
+from .results import judged, machine, reaches
 
-VISITOR = "the-visitor-who-waits"
-CONTENDERS = ("ours", "django")
+_TEXT = "x" * 120  # as long as the text of a session with a user in it
+_DAY = 24 * 60 * 60
+_MOST_TIME = 1.5
+_LONGEST_WAIT = 0.1
 
-
-def fill(file: Path, rows: int, journal: str) -> None:
-    """Make a table of *rows*, nine in ten of them expired."""
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
-    text = SessionCodec(SECRET_KEY).encode({"num_visits": 1}, datetime.now(timezone.utc))
-    live, past = str(now + timedelta(days=7)), str(now - timedelta(days=1))
-    connection = sqlite3.connect(file)
-    connection.execute(f"PRAGMA journal_mode={journal}")
-    connection.execute(_TABLE)
-    connection.execute(_INDEX)
-    values = ((new_session_key(), text, past if n % 10 else live) for n in range(rows))
-    connection.executemany("INSERT INTO django_session VALUES (?, ?, ?)", values)
-    connection.execute("INSERT INTO django_session VALUES (?, ?, ?)", (VISITOR, text, live))
-    connection.commit()
-    connection.close()
+#: what is measured: the kind of database and the journal mode
+_PLACES = {
+    "sqlite-rollback": ("sqlite", "delete"),
+    "sqlite-wal": ("sqlite", "wal"),
+    "postgresql": ("postgresql", ""),
+}
 
 
-_TABLE = (
-    'CREATE TABLE IF NOT EXISTS "django_session" ("session_key" varchar(40) NOT NULL PRIMARY KEY,'
-    ' "session_data" text NOT NULL, "expire_date" datetime NOT NULL)'
-)
-_INDEX = (
-    'CREATE INDEX IF NOT EXISTS "django_session_expire_date_a5c62663"'
-    ' ON "django_session" ("expire_date")'
-)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print a table, and write what is asked for."""
+    options = _options(arguments)
+    rows: list[dict[str, Any]] = []
+    print("| | seconds | longest wait, ms | median wait, ms | writes | peak memory, MB (grew by) |")
+    print("|---|---:|---:|---:|---:|---:|", flush=True)
+    for place in options.databases:
+        ours, django = _measure(place, options)
+        rows += [ours, django]
+        _print_judgement(place, ours, django)
+    if options.json:
+        document = {"machine": machine(), "rows": options.rows, "results": rows}
+        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
-def _clear(name: str, file: str, pipe: Connection) -> None:
-    began = time.perf_counter()
-    if name == "ours":
-        from flask import Flask
-        from flask_sqlalchemy import SQLAlchemy
-
-        from flask_dj_session import DjangoSessions
-
-        app = Flask("clear")
-        app.config.update(SECRET_KEY=SECRET_KEY, SQLALCHEMY_DATABASE_URI=f"sqlite:///{file}")
-        sessions = DjangoSessions(app, SQLAlchemy(app))
-        with app.app_context():
-            began = time.perf_counter()
-            sessions.clear_expired()
-    else:
-        import django
-        from django.conf import settings
-        from django.core.management import call_command
-
-        database = {"ENGINE": "django.db.backends.sqlite3", "NAME": file}
-        settings.configure(
-            SECRET_KEY=SECRET_KEY,
-            DATABASES={"default": database},
-            INSTALLED_APPS=["django.contrib.sessions"],
-            USE_TZ=True,
-        )
-        django.setup()
-        began = time.perf_counter()
-        call_command("clearsessions")
-    took = time.perf_counter() - began
-    pipe.send((took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
-
-
-def _visit(file: str, pipe: Connection) -> None:
-    connection = sqlite3.connect(file, timeout=600, isolation_level=None)
-    connection.execute("PRAGMA synchronous=NORMAL")
-    statement = "UPDATE django_session SET session_data = session_data WHERE session_key = ?"
-    waits: list[float] = []
-    pipe.send("ready")
-    while not pipe.poll(0.002):
-        began = time.perf_counter()
-        connection.execute(statement, (VISITOR,))
-        waits.append(time.perf_counter() - began)
-    pipe.send((max(waits), statistics.median(waits), len(waits)))
-
-
-def run(name: str, file: Path) -> dict[str, Any]:
-    """Clear *file* by *name*, with a visitor beside."""
-    context = multiprocessing.get_context("spawn")
-    (ours_v, theirs_v), (ours_c, theirs_c) = multiprocessing.Pipe(), multiprocessing.Pipe()
-    visitor = context.Process(target=_visit, args=(str(file), theirs_v))
-    visitor.start()
-    ours_v.recv()
-    clearing = context.Process(target=_clear, args=(name, str(file), theirs_c))
-    clearing.start()
-    took, memory = ours_c.recv()
-    ours_v.send("stop")
-    longest, median, number = ours_v.recv()
-    for process in (visitor, clearing):
-        process.join()
-    return {"s": took, "MiB": memory, "longest": longest, "median": median, "visits": number}
-
-
-def main() -> None:
-    """Print what each took."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def _options(arguments: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="python -m benchmarks.clearsessions", description=__doc__)
+    places = [place for place, (kind, _) in _PLACES.items() if kind in available()]
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--journals", nargs="+", default=["wal", "delete"])
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        for journal in given.journals:
-            full = Path(folder, "full.sqlite3")
-            full.unlink(missing_ok=True)
-            fill(full, given.rows, journal)
-            ratios = []
-            for _ in range(given.rounds):
-                took = {}
-                for name in CONTENDERS:
-                    file = Path(folder, f"{name}.sqlite3")
-                    for old in Path(folder).glob(f"{name}.sqlite3*"):
-                        old.unlink()
-                    shutil.copy(full, file)
-                    found = run(name, file)
-                    took[name] = found["s"]
-                    print(
-                        f"{journal}, {name}: {found['s']:.1f} s, {found['MiB']:.0f} MiB;"
-                        f" a visitor waited at most {found['longest'] * 1000:.0f} ms,"
-                        f" half the time under {found['median'] * 1000:.2f} ms"
-                        f" ({found['visits']} writes)"
-                    )
-                ratios.append(took["ours"] / took["django"])
-            print(f"{journal}: ours / Django's = {statistics.median(ratios):.2f} of the time")
+    parser.add_argument("--databases", nargs="+", choices=places, default=places)
+    parser.add_argument("--alone", type=float, default=2.0, help="seconds the visitor is alone")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    return parser.parse_args(arguments)
+
+
+def _measure(place: str, options: Namespace) -> list[dict[str, Any]]:
+    """Clear a copy of the same table with each, ours first."""
+    kind, journal = _PLACES[place]
+    with lend(kind, journal=journal) as make:
+        _fill(make("filled"), options.rows)
+        return [_clear(place, role, make, options) for role in ("ours", "django")]
+
+
+def _clear(place: str, role: str, make: Make, options: Namespace) -> dict[str, Any]:
+    url = make(role, copy_of="filled")
+    with Child("clearing", role, url) as cleaner, Child("clearing", "visitor", url) as visitor:
+        cleaner.wait_until_ready()
+        visitor.wait_until_ready()
+        visitor.ask("begin")
+        sleep(options.alone)
+        alone = json.loads(visitor.ask("end"))
+        visitor.ask("begin")
+        cleared = json.loads(cleaner.ask("clear"))
+        waits = json.loads(visitor.ask("end"))
+    left = _left(sa.make_url(url))
+    if left != options.rows - options.rows * 9 // 10 + 1:
+        raise RuntimeError(f"{left} rows are left by '{role}'; that is wrong.")
+    row = {"database": place, "by": role, **cleared, "alone": alone, "visitor": waits}
+    _print(row)
+    return row
+
+
+def _print(row: dict[str, Any]) -> None:
+    waits, grew = row["visitor"], (row["peak"] - row["before"]) / 1024
+    print(
+        f"| {row['database']}, {row['by']} | {row['seconds']:.2f}"
+        f" | {waits['longest'] * 1e3:.1f} (alone {row['alone']['longest'] * 1e3:.1f})"
+        f" | {waits['median'] * 1e3:.2f} (alone {row['alone']['median'] * 1e3:.2f})"
+        f" | {waits['writes']} | {row['peak'] / 1024:.0f} ({grew:.1f}) |",
+        flush=True,
+    )
+
+
+def _print_judgement(place: str, ours: dict[str, Any], django: dict[str, Any]) -> None:
+    ratio, longest = ours["seconds"] / django["seconds"], ours["visitor"]["longest"]
+    in_time = judged(reached=reaches(ratio, "≤", _MOST_TIME))
+    in_patience = judged(reached=reaches(longest, "≤", _LONGEST_WAIT))
+    print(
+        f"| {place}, ours / Django | {ratio:.2f}: ≤ {_MOST_TIME} {in_time}"
+        f" | ≤ {_LONGEST_WAIT * 1e3:.0f} {in_patience} | | | |",
+        flush=True,
+    )
+
+
+def _fill(url: str, rows: int) -> None:
+    """Make the table with *rows*, nine in ten of them expired, and the visitor's."""
+    make_table(url)
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        connection = sqlite3.connect(str(parsed.database))
+        connection.executemany("INSERT INTO django_session VALUES (?, ?, ?)", _rows(rows))
+        connection.commit()
+        connection.close()
+        return
+    with psycopg.connect(for_psycopg(parsed), autocommit=True) as server:
+        with server.cursor().copy("COPY django_session FROM STDIN") as copy:
+            for key, text, end in _rows(rows):
+                copy.write_row((key, text, end + "+00"))
+        server.execute("VACUUM ANALYZE django_session")
+
+
+def _rows(rows: int) -> Iterator[tuple[str, str, str]]:
+    """Make the rows in the order in which visitors came; many came again, up to a day later."""
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    expired = rows * 9 // 10
+    for number in range(rows):
+        again = number * 7919 % _DAY
+        seconds = 2 * (number - expired) + (again + _DAY if number >= expired else again - 2 * _DAY)
+        key = md5(str(number).encode(), usedforsecurity=False).hexdigest()
+        yield key, _TEXT, str(now + timedelta(seconds=seconds))
+    yield VISITOR, _TEXT, str(now + timedelta(days=1))
+
+
+def _left(url: sa.URL) -> int:
+    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        return int(connection.exec_driver_sql("SELECT count(*) FROM django_session").scalar_one())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,109 @@
+"""Databases for benchmarks, made and dropped by them; what belongs to no contender.
+
+TEST_POSTGRESQL_URL is the SQLAlchemy URL of a database that may be connected to in order to create
+and drop others.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+
+_VARIABLE = "TEST_POSTGRESQL_URL"
+
+#: makes a database of a name, perhaps as a ``copy_of`` another, and returns its URL
+Make = Callable[..., str]
+
+
+def available() -> list[str]:
+    """Return the kinds of databases that can be had here."""
+    return ["sqlite", "postgresql"] if _VARIABLE in os.environ else ["sqlite"]
+
+
+@contextmanager
+def lend(kind: str, *, journal: str = "wal") -> Iterator[Make]:
+    """Lend a function that makes databases of *kind*, which are dropped in the end.
+
+    :param journal: the journal mode of an SQLite file.
+    """
+    with _sqlite_files(journal) if kind == "sqlite" else _postgresql_databases() as make:
+        yield make
+
+
+def set_pragmas(connection: Any) -> None:
+    """Set on a connection to SQLite what goes with the WAL mode; otherwise leave the defaults."""
+    (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+    if mode == "wal":
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def for_psycopg(url: sa.URL) -> str:
+    """Write *url* as the driver takes it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def describe(kind: str) -> str:
+    """Tell the version of a database, and what it does at a commit."""
+    if kind == "sqlite":
+        return f"SQLite {sqlite3.sqlite_version}, WAL, synchronous=NORMAL"
+    with psycopg.connect(for_psycopg(_server()), autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT current_setting('server_version'), current_setting('fsync'),"
+            " current_setting('synchronous_commit')"
+        ).fetchone()
+    assert row is not None
+    return "PostgreSQL {}, fsync={}, synchronous_commit={}".format(*row)
+
+
+@contextmanager
+def _sqlite_files(journal: str) -> Iterator[Make]:
+    with TemporaryDirectory(prefix="flask-dj-session-bench-") as name:
+        folder = Path(name)
+
+        def make(name: str, *, copy_of: str | None = None) -> str:
+            path = folder / f"{name}.sqlite3"
+            if copy_of:
+                shutil.copy(folder / f"{copy_of}.sqlite3", path)
+            connection = sqlite3.connect(path)
+            connection.execute(f"PRAGMA journal_mode = {journal}")
+            connection.close()
+            return f"sqlite:///{path}"
+
+        yield make
+
+
+@contextmanager
+def _postgresql_databases() -> Iterator[Make]:
+    prefix = f"flask_dj_session_bench_{os.getpid()}_"
+    made: list[str] = []
+
+    def make(name: str, *, copy_of: str | None = None) -> str:
+        database = prefix + name
+        template = f" TEMPLATE {prefix}{copy_of}" if copy_of else ""
+        _run(f"CREATE DATABASE {database}{template}")
+        made.append(database)
+        return _server().set(database=database).render_as_string(hide_password=False)
+
+    try:
+        yield make
+    finally:
+        for database in made:
+            _run(f"DROP DATABASE {database} WITH (FORCE)")
+
+
+def _server() -> sa.URL:
+    return sa.make_url(os.environ[_VARIABLE])
+
+
+def _run(statement: str) -> None:
+    with psycopg.connect(for_psycopg(_server()), autocommit=True) as connection:
+        connection.execute(statement.encode())

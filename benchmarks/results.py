@@ -1,0 +1,137 @@
+"""What a run has measured: medians, ratios, and whether they reach what is aimed at."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from statistics import median
+from typing import Any, NamedTuple
+
+_PACKAGES = ["Flask", "SQLAlchemy", "Flask-SQLAlchemy", "Django", "Flask-Session", "psycopg"]
+
+
+class Cell(NamedTuple):
+    """What is measured for each contender."""
+
+    database: str
+    size: str
+    kind: str
+
+
+class Target(NamedTuple):
+    """A ratio of two contenders' times, and what it should be on each database."""
+
+    kind: str
+    above: str
+    below: str
+    sign: str
+    bounds: dict[str, float]
+
+
+#: what the package should reach
+TARGETS = [
+    Target("returning", "ours", "floor", "≤", {"sqlite": 1.25, "postgresql": 1.18}),
+    Target("new", "ours", "floor", "≤", {"sqlite": 1.25, "postgresql": 1.18}),
+    Target("returning", "django", "ours", "≥", {"sqlite": 2.5, "postgresql": 2.5}),
+    Target("returning", "flask_session", "ours", "≥", {"sqlite": 3.0, "postgresql": 2.8}),
+    Target("read", "django", "ours", "≥", {"sqlite": 2.2, "postgresql": 2.5}),
+    Target("untouched", "ours", "bare", "≤", {"sqlite": 1.1, "postgresql": 1.1}),
+]
+
+
+class Verdict(NamedTuple):
+    """A ratio that was measured, the median of those of all rounds."""
+
+    cell: Cell
+    target: Target
+    ratio: float
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether it is what it should be."""
+        return reaches(self.ratio, self.target.sign, self.target.bounds[self.cell.database])
+
+
+def reaches(value: float, sign: str, bound: float) -> bool:
+    """Tell whether *value* is on the right side of *bound*."""
+    return value <= bound if sign == "≤" else value >= bound
+
+
+def judged(*, reached: bool) -> str:
+    """Say how it went."""
+    return "reached" if reached else "missed"
+
+
+@dataclass
+class Results:
+    """Microseconds for a request, by cell and contender, in the order of the rounds."""
+
+    times: dict[Cell, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, cell: Cell, contender: str, microseconds: float) -> None:
+        """Add a round's."""
+        self.times.setdefault(cell, {}).setdefault(contender, []).append(microseconds)
+
+    def medians(self, cell: Cell) -> dict[str, float]:
+        """Return the contenders' medians."""
+        return {name: median(times) for name, times in self.times[cell].items()}
+
+    def verdicts(self) -> list[Verdict]:
+        """Return the ratios that are aimed at."""
+        return [
+            Verdict(cell, target, self._ratio(cell, target))
+            for cell in self.times
+            for target in TARGETS
+            if target.kind == cell.kind
+        ]
+
+    def _ratio(self, cell: Cell, target: Target) -> float:
+        above, below = (self.times[cell][name] for name in (target.above, target.below))
+        return median(one / other for one, other in zip(above, below, strict=True))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it as JSON has it."""
+        return {
+            "results": [
+                {**cell._asdict(), "contender": name, "median": median(times), "rounds": times}
+                for cell, contenders in self.times.items()
+                for name, times in contenders.items()
+            ],
+            "ratios": [
+                {
+                    **verdict.cell._asdict(),
+                    "ratio": f"{verdict.target.above} / {verdict.target.below}",
+                    "median": verdict.ratio,
+                    "target": verdict.target.bounds[verdict.cell.database],
+                    "reached": verdict.is_reached,
+                }
+                for verdict in self.verdicts()
+            ],
+        }
+
+
+def say(text: str) -> None:
+    """Tell the one who waits how far it is."""
+    print(text, end="", file=sys.stderr, flush=True)
+
+
+def machine() -> dict[str, Any]:
+    """Tell on what it was measured, without naming the machine."""
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next(line.partition(":")[2].strip() for line in lines if "model name" in line)
+    except (OSError, StopIteration):
+        return platform.processor()
