@@ -61,13 +61,16 @@ class Statement:
         compiled: Any = self.core.compile(dialect=dialect)
         names = compiled.positiontup if compiled.positional else list(compiled.params)
         literals = {name: value for name, value in compiled.params.items() if value is not None}
-        convert = self._date_type.bind_processor(dialect) or _unchanged
+        # As SQLAlchemy does it itself: the type as it is on this database.
+        convert = self._date_type.dialect_impl(dialect).bind_processor(dialect) or _unchanged
         dates, positional = self._dates, compiled.positional
 
         def parameters(values: Values) -> Any:
             given = {**literals, **values}
             for name in dates:
                 given[name] = convert(given[name])
-            return tuple([given[name] for name in names]) if positional else given
+            if positional:
+                return tuple([given[name] for name in names])
+            return {name: given[name] for name in names}
 
         return _ForDriver(dialect, str(compiled), parameters)

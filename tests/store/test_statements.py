@@ -1,0 +1,71 @@
+"""What the driver is given is what SQLAlchemy would give it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from flask_dj_session.store import ExpireDate, Store
+from flask_dj_session.store.statements import Statement
+
+from ..conftest import MakeSite
+from ..databases import EVERY_DATABASE
+from .conftest import store_of
+
+NOW = datetime(2026, 11, 23, 12, 30, 15, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        (sqlite.dialect(), "2026-11-23 12:30:15"),
+        (postgresql.dialect(), NOW),  # type: ignore[no-untyped-call]
+        (mysql.dialect(), NOW.replace(tzinfo=None)),
+    ],
+    ids=["sqlite", "postgresql", "mysql"],
+)
+def test_a_date_is_given_as_the_column_takes_it(dialect: sa.Dialect, expected: object) -> None:
+    date_type = ExpireDate(lambda: None)
+    statement = Statement(
+        sa.select(sa.bindparam("now", type_=date_type)), dates=("now",), date_type=date_type
+    )
+    _, parameters = statement.for_driver(dialect, {"now": NOW})
+    assert (parameters["now"] if isinstance(parameters, dict) else parameters[0]) == expected
+
+
+def _run(store: Store) -> None:
+    store.insert("12345678", "text", NOW)
+    store.load("12345678", NOW)
+    store.exists("12345678")
+    store.update("12345678", "other", NOW)
+    list(store.clear_expired(NOW, batch_size=5))
+    store.delete("12345678")
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_watched_or_not_the_driver_is_given_the_same(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site()
+    store = store_of(site)
+    given: list[tuple[str, Any]] = []
+    dialect = type(store.engine.app_engine.dialect)
+    execute = dialect.do_execute
+
+    def note(self: Any, cursor: Any, text: str, parameters: Any, context: Any = None) -> None:
+        given.append((text, parameters))
+        execute(self, cursor, text, parameters, context)
+
+    monkeypatch.setattr(dialect, "do_execute", note)
+    _run(store)
+    unwatched = list(given)
+    given.clear()
+    event.listen(store.engine.app_engine, "before_cursor_execute", lambda *_: None)
+    _run(store)
+    assert len(unwatched) == 7
+    assert unwatched == given
