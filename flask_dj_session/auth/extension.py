@@ -40,7 +40,7 @@ class DjangoAuth:
     :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
-    :param password_hashers: in place of what PASSWORD_HASHERS says.
+    :param hashers: in place of what PASSWORD_HASHERS says.
     :param settings: settings of the login by name (``login_url="/login"``), for every app; they
         beat ``app.config``.
     :raises TypeError: for a keyword that is no setting of the login.
@@ -55,14 +55,14 @@ class DjangoAuth:
         user_model: str | sa.Table | type[Any] | None = None,
         username_field: str | None = None,
         backends: Mapping[str, BackendFactory] | None = None,
-        password_hashers: PasswordHashers | None = None,
+        hashers: PasswordHashers | None = None,
         **settings: Any,
     ) -> None:
         self._sessions = sessions
         self._user_model = user_model
         self._username_field = _username_field(username_field, user_model)
         self._backends = dict(backends or {})
-        self._hashers = password_hashers
+        self._hashers = hashers
         self._given_settings = settings
         self._accounts: WeakKeyDictionary[Flask, Accounts] = WeakKeyDictionary()
         #: the request's user, or :class:`.AnonymousUser`; it is found out when it is needed
@@ -134,11 +134,11 @@ class DjangoAuth:
         :raises TypeError: for an object that is no user of Django's.
         :raises ValueError: where it is not clear which backend found the user.
         """
-        login.login(self.accounts, request, _itself(user), backend)
+        login.login(self.accounts, _itself(request), _itself(user), backend)
 
     def logout(self) -> None:
         """Log whoever it is out, here and in Django; the data, the row and the cookie go."""
-        login.logout(self.accounts, request)
+        login.logout(self.accounts, _itself(request))
 
     def get_user(self, pk: Any) -> Any:
         """Return the user of a primary key, active or not; None where there is none."""
@@ -158,7 +158,7 @@ class DjangoAuth:
 
     def update_session_auth_hash(self, user: Any) -> None:
         """Keep the request's session, under a new key, after its user's password was changed."""
-        login.update_session_auth_hash(self.accounts, request, _itself(user))
+        login.update_session_auth_hash(self.accounts, _itself(request), _itself(user))
 
     def create_user(
         self,
@@ -264,7 +264,7 @@ class DjangoAuth:
     def _current_user(self) -> Any:
         if not has_request_context():
             return AnonymousUser()
-        return login.user_of(self.accounts, request)
+        return login.user_of(self.accounts, _itself(request))
 
     def _for_templates(self) -> dict[str, Any]:
         # Django 5.2, contrib/auth/context_processors.py: auth

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import flask_login
-from flask import Flask, request
+from flask import Flask, Request, request
 
 from .current import current_accounts
 from .login import login, logout, session_of, user_of
@@ -55,21 +55,21 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
         user_logged_out.connect(self._on_logout, app)
 
     def _load_user(self) -> None:
-        user = user_of(current_accounts(), request)
+        user = user_of(current_accounts(), _running())
         self._update_request_context_with_user(user if user.is_authenticated else None)
 
     # What Flask-Login's functions did is done again in Django's way.
 
     def _on_login_user(self, app: Flask, user: Any, **_: Any) -> None:
-        session = session_of(request)
+        session = session_of(_running())
         asked = {name: session.pop(name, None) for name in _FLASK_LOGINS}
-        login(current_accounts(), request, user)
+        login(current_accounts(), _running(), user)
         session["_fresh"] = asked["_fresh"]  # for 'fresh_login_required'
         if asked["_remember"] == "set":
             session.set_expiry(int(asked["_remember_seconds"] or session.get_session_cookie_age()))
 
     def _on_logout_user(self, app: Flask, **_: Any) -> None:
-        logout(current_accounts(), request)
+        logout(current_accounts(), _running())
 
     # What is done in Django's way is told to Flask-Login, which may know of another user.
 
@@ -78,3 +78,8 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
 
     def _on_logout(self, app: Flask, **_: Any) -> None:
         self._update_request_context_with_user()
+
+
+def _running() -> Request:
+    """Return the request itself, not what stands for it."""
+    return request._get_current_object()  # type: ignore[attr-defined,no-any-return]

@@ -147,14 +147,20 @@ class DjangoUser(UserMixin):
 
         def __getattr__(self, name: str) -> Any: ...
 
-    def __init__(self, pk: Any, columns: dict[str, Any]) -> None:
-        self._pk = pk
+    def __init__(self, columns: dict[str, Any], *, pk_name: str, username_field: str) -> None:
+        self._pk = columns[pk_name]
+        self._username = columns[username_field]
         vars(self).update(columns)
 
     @property
     def pk(self) -> Any:
         """The primary key."""
         return self._pk
+
+    def get_username(self) -> str:
+        """Return what the user logs in with."""
+        username: str = self._username
+        return username
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DjangoUser) and other.pk == self.pk

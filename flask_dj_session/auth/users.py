@@ -180,7 +180,7 @@ class Users:
 
     def _made(self, values: dict[str, Any]) -> Any:
         if self._mapper is None:
-            return DjangoUser(values[self.pk_name], values)
+            return DjangoUser(values, pk_name=self.pk_name, username_field=self.username_field)
         user = self._mapper.class_manager.new_instance()
         for name, value in values.items():
             orm.attributes.set_committed_value(user, name, value)

@@ -74,7 +74,7 @@ def make_auth(make_site: MakeSite) -> MakeAuth:
         *, tables: bool = True, config: dict[str, Any] | None = None, **options: Any
     ) -> AuthSite:
         site = make_site(**(config or {}))
-        auth = DjangoAuth(site.sessions, **{"password_hashers": quick_hashers(), **options})
+        auth = DjangoAuth(site.sessions, **{"hashers": quick_hashers(), **options})
         add_views(site.app, auth)
         if tables:
             with site.app.app_context():

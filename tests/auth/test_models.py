@@ -145,15 +145,13 @@ def own_site(make_auth: MakeAuth, make_site: MakeSite) -> tuple[AuthSite, Any]:
             return f"Hello, {self.called}"
 
     options: dict[str, Any] = {"user_model": Staff, "auth_user_model": "shop.Staff"}
-    auth = DjangoAuth(site.sessions, password_hashers=quick_hashers(), **options)
+    auth = DjangoAuth(site.sessions, hashers=quick_hashers(), **options)
     add_views(site.app, auth)
     return AuthSite(site, auth), Staff
 
 
 @EVERYWHERE
-def test_a_mapped_class_of_the_apps_own(
-    own_site: tuple[AuthSite, Any], live: LiveDjango
-) -> None:
+def test_a_mapped_class_of_the_apps_own(own_site: tuple[AuthSite, Any], live: LiveDjango) -> None:
     flask, staff = own_site
     with project_with(live, "Staff") as model:
         user = model.objects.create_user("ann", password=PASSWORD, first_name="Ann")

@@ -74,7 +74,9 @@ def test_every_answer_is_djangos(flask: AuthSite, name: str) -> None:
             question: ask(flask.auth.get_by_natural_key(name))
             for question, ask in QUESTIONS.items()
         }
-    assert ours == {question: ask(User.objects.get(pk=user.pk)) for question, ask in QUESTIONS.items()}
+    assert ours == {
+        question: ask(User.objects.get(pk=user.pk)) for question, ask in QUESTIONS.items()
+    }
 
 
 @pytest.mark.usefixtures("live")
