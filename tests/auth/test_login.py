@@ -344,7 +344,7 @@ def test_outside_a_request_there_is_nobody(flask: AuthSite) -> None:
 
 
 def test_the_sessions_must_be_there_first() -> None:
-    with pytest.raises(RuntimeError, match="Call 'sessions.init_app"):
+    with pytest.raises(RuntimeError, match=r"Call 'sessions\.init_app"):
         DjangoAuth().init_app(Flask("tests"), object())  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="'sessions' is missing"):
         DjangoAuth().init_app(Flask("tests"))
@@ -356,7 +356,7 @@ def test_one_app_has_one_login(flask: AuthSite) -> None:
 
 
 def test_an_app_without_it_says_so(flask: AuthSite) -> None:
-    with Flask("other").app_context(), pytest.raises(RuntimeError, match="Call 'auth.init_app"):
+    with Flask("other").app_context(), pytest.raises(RuntimeError, match=r"Call 'auth\.init_app"):
         flask.auth.get_user(1)
 
 

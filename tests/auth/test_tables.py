@@ -46,16 +46,16 @@ def test_on_sqlite_the_very_texts_are_djangos(
     assert ours == _sqlite_texts(theirs)
 
 
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE connamespace = 'public'::regnamespace"""
+_INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+_COLUMNS = """
+SELECT table_name, rank() OVER (PARTITION BY table_name ORDER BY ordinal_position), column_name,
+data_type, character_maximum_length, is_nullable, is_identity, identity_generation
+FROM information_schema.columns WHERE table_schema = 'public'"""
 _FACTS = {
-    "postgresql": [
-        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
-        " WHERE connamespace = 'public'::regnamespace",
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
-        "SELECT table_name, rank() OVER (PARTITION BY table_name ORDER BY ordinal_position),"
-        " column_name, data_type, character_maximum_length,"
-        " is_nullable, is_identity, identity_generation FROM information_schema.columns"
-        " WHERE table_schema = 'public'",
-    ],
+    "postgresql": [_CONSTRAINTS, _INDEXES, _COLUMNS],
     "mariadb": [f"SHOW CREATE TABLE {name}" for name in NAMES],
 }
 

@@ -7,9 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 
 
-@login_required
 def secret(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-urlpatterns = [re_path("^secret", secret)]
+urlpatterns = [re_path("^secret", login_required(secret))]
