@@ -17,6 +17,8 @@ from .engine import AutocommitEngine
 from .statements import Statement
 from .table import TABLE_NAME, ExpireDate
 
+_MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
+
 
 class Store:
     """Keeps opaque ``session_data`` texts under their keys, until they expire.
@@ -52,18 +54,22 @@ class Store:
         self._delete = self._statement(sa.delete(table).where(by_key))
 
     def _statement(self, core: Any, *dates: str) -> Statement:
-        return Statement(core, dates=dates, date_type=self.table.c.expire_date.type)
+        return Statement(core, dates=dates, date_type=self._date_type)
+
+    @property
+    def _date_type(self) -> ExpireDate:
+        date_type = self.table.c.expire_date.type
+        assert isinstance(date_type, ExpireDate)
+        return date_type
 
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired at *now* (aware), else None."""
-        with self._explaining():
-            text: str | None = self.engine.read(self._load, {"key": session_key, "now": now})
-            return text
+        text: str | None = self._read(self._load, {"key": session_key, "now": now})
+        return text
 
     def exists(self, session_key: str) -> bool:
         """Tell whether there is a row, expired or not."""
-        with self._explaining():
-            return self.engine.read(self._exists, {"key": session_key}) is not None
+        return self._read(self._exists, {"key": session_key}) is not None
 
     def insert(
         self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
@@ -128,8 +134,7 @@ class Store:
         values = {"now": now, "above": ""}
         while True:
             began = time.monotonic()
-            with self._explaining():
-                last = self.engine.read(last_of_batch, values)
+            last = self._read(last_of_batch, values)
             if last is None:
                 yield self._write(rest, values)
                 return
@@ -158,9 +163,7 @@ class Store:
                 f"'{self.table.name}' is not made by a migration of Django's own, so there is"
                 " nothing to record. Let the Django project fake the migration that makes it."
             )
-        expire_date = self.table.c.expire_date.type
-        assert isinstance(expire_date, ExpireDate)
-        return migrations.record_migration(self.engine, now, expire_date.naive_zone)
+        return migrations.record_migration(self.engine, now, self._date_type.naive_zone)
 
     def pages(
         self, *, size: int, expired_at: datetime | None = None
@@ -190,14 +193,24 @@ class Store:
         """Remove every row, and return how many there were."""
         return self._write(Statement(sa.delete(self.table)), {})
 
+    def _read(self, statement: Statement, values: dict[str, Any]) -> Any:
+        try:
+            return self.engine.read(statement, values)
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
+
     def _write(
         self, statement: Statement, values: dict[str, Any], columns: Mapping[str, Any] | None = None
     ) -> int:
         if columns:
             statement = self._with_columns(statement, columns)
             values = {**values, **{f"column_{name}": value for name, value in columns.items()}}
-        with self._explaining():
+        try:
             return self.engine.write(statement, values, table=self.table.name)
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
 
     def _with_columns(self, statement: Statement, columns: Mapping[str, Any]) -> Statement:
         """Let a statement set columns of the app's own, too."""
@@ -207,14 +220,17 @@ class Store:
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
-        """Say how to make the table, where it is missing."""
         try:
             yield
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            try:
-                missing = not ddl.has_table(self.engine, self.table)
-            except sa.exc.DBAPIError:
-                missing = False
-            if missing:
-                raise MissingTableError(self.table.name) from error
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
             raise
+
+    def _explain(self, error: Exception) -> None:
+        """Say how to make the table, where it is missing."""
+        try:
+            missing = not ddl.has_table(self.engine, self.table)
+        except sa.exc.DBAPIError:
+            missing = False
+        if missing:
+            raise MissingTableError(self.table.name) from error
