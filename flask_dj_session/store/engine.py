@@ -69,12 +69,16 @@ class AutocommitEngine:
 
     def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one value; None where there is no row."""
+        row = self.read_row(statement, values)
+        return row and row[0]
+
+    def read_row(self, statement: Statement, values: Values) -> Any:
+        """Run a query for one row; None where there is none."""
         engine = self._engine()
         if statement.is_plain and not engine.is_watched:
-            row = self._on_driver(engine, statement, values, _first_row)
-            return row and row[0]
+            return self._on_driver(engine, statement, values, _first_row)
         with self.connect() as connection:
-            return connection.scalar(statement.core, values)
+            return connection.execute(statement.core, values).first()
 
     def write(self, statement: Statement, values: Values, *, table: str) -> int:
         """Run a statement that changes rows, and return how many.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from ..errors import CreateError, MissingTableError, UpdateError
-from . import ddl, listing, migrations
+from . import clearing, ddl, listing, migrations
 from .engine import AutocommitEngine
 from .statements import Statement
 from .table import TABLE_NAME, ExpireDate
@@ -110,44 +109,11 @@ class Store:
     def clear_expired(
         self, now: datetime, *, batch_size: int, pause: float | None = None
     ) -> Iterator[int]:
-        """Remove the rows that have expired before *now* (aware), and yield how many each time.
-
-        It goes through the keys in order, *batch_size* rows at a time, and each batch is a
-        statement of its own: a row renewed meanwhile stays, and stopping loses nothing.
-
-        :param pause: seconds to rest between batches; by default none, but on SQLite, where one
-            writer keeps out all others, as long as a batch took, 30 ms at the most.
-        """
-        columns = self.table.c
-        above = columns.session_key > bindparam("above")
-        last_of_batch = self._statement(
-            sa.select(columns.session_key)
-            .where(above)
-            .order_by(columns.session_key)
-            .limit(1)
-            .offset(batch_size - 1)
-        )
-        expired = columns.expire_date < bindparam("now", type_=columns.expire_date.type)
-        delete = sa.delete(self.table).where(expired, above)
-        batch = self._statement(delete.where(columns.session_key <= bindparam("last")), "now")
-        rest = self._statement(delete, "now")
-        values = {"now": now, "above": ""}
-        while True:
-            began = time.monotonic()
-            last = self._read(last_of_batch, values)
-            if last is None:
-                yield self._write(rest, values)
-                return
-            number = self._write(batch, {**values, "last": last})
-            took = time.monotonic() - began
-            yield number
-            values["above"] = last
-            if number:
-                time.sleep(self._rest(took) if pause is None else pause)
-
-    def _rest(self, took: float) -> float:
-        # Whoever waits for SQLite tries again after some 25 ms, and not in the order of coming.
-        return min(took, 0.03) if self.engine.is_sqlite else 0
+        """Remove the rows that have expired before *now*; see :func:`.clearing.clear_expired`."""
+        with self._explaining():
+            yield from clearing.clear_expired(
+                self.engine, self.table, now, batch_size=batch_size, pause=pause
+            )
 
     def create_table(self) -> bool:
         """Make the table as Django's migration does; see :func:`.ddl.create_table`."""

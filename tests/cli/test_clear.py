@@ -42,7 +42,7 @@ def test_a_pause_comes_after_every_batch_but_the_last(
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     run("clearsessions", "--batch-size", "2", "--pause", "0.5")
-    assert pauses == [0.5, 0.5, 0.5]
+    assert pauses == [0.5, 0.5]
 
 
 @pytest.mark.usefixtures("five_expired")
