@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench test-benchmarks lint test-versions test-lowest run-lowest interop clean
+.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest interop clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -15,6 +15,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation as a site, in docs/_build/html; what Sphinx warns of is an error.
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 # The test-suite on every Python that is installed here (a skipped one is said), with what pip
 # chooses; then once with the lowest versions that requirements.txt allows.
@@ -62,4 +66,4 @@ $(VENV)/.dev: $(VENV)/.run
 	touch $@
 
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* docs/_build build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
