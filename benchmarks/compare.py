@@ -20,19 +20,19 @@ from .views import KINDS
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print, and write what is asked for."""
+    """Measure, write what is asked for, and print."""
     options = _options(arguments)
     results = Results()
     for database in options.databases:
         for size in options.sizes:
             _measure(results, database, size, options)
-    _print_medians(results)
-    _print_ratios(results)
     document = _document(results, options)
     if options.json:
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if options.chart:
         options.chart.write_text(chart.draw(document), encoding="utf-8")
+    _print_medians(results)
+    _print_ratios(results)
 
 
 def _options(arguments: Sequence[str] | None) -> Namespace:

@@ -115,7 +115,12 @@ class Results:
         """Return all of it as JSON has it."""
         return {
             "results": [
-                {**cell._asdict(), "contender": name, "median": median(times), "rounds": times}
+                {
+                    **cell._asdict(),
+                    "contender": name,
+                    "median": round(median(times), 2),
+                    "rounds": [round(time, 2) for time in times],
+                }
                 for cell, contenders in self.times.items()
                 for name, times in contenders.items()
             ],
