@@ -40,7 +40,7 @@ def lend(kind: str, *, journal: str = "wal") -> Iterator[Make]:
 
     :param journal: the journal mode of an SQLite file.
     """
-    with _sqlite_files(journal) if kind == "sqlite" else lend_on(_server(kind)) as make:
+    with _sqlite_files(journal) if kind == "sqlite" else _on_server(_server(kind)) as make:
         yield make
 
 
@@ -87,7 +87,7 @@ def _sqlite_files(journal: str) -> Iterator[Make]:
 
 
 @contextmanager
-def lend_on(server: sa.URL) -> Iterator[Make]:
+def _on_server(server: sa.URL) -> Iterator[Make]:
     """Lend a function that makes databases on *server*; copies only on PostgreSQL."""
     prefix = f"flask_dj_session_bench_{os.getpid()}_"
     force = " WITH (FORCE)" if server.get_backend_name() == "postgresql" else ""

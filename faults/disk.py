@@ -64,11 +64,10 @@ def database_on(disk: SmallDisk, server: PrivateServer | None) -> str:
     give_to(server.user, disk.folder)
     if server.url.get_backend_name() == "postgresql":
         server.run(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
-        server.run("CREATE DATABASE small TABLESPACE small")
-    else:
-        # A database is a folder; only the log of transactions stays elsewhere.
-        os.symlink(disk.folder, server.data / "small")
-        (disk.folder / "db.opt").write_text("default-character-set=utf8mb4\n", encoding="ascii")
+        return server.make_database("small", "TABLESPACE small")
+    # A database is a folder; only the log of transactions stays elsewhere.
+    os.symlink(disk.folder, server.data / "small")
+    (disk.folder / "db.opt").write_text("default-character-set=utf8mb4\n", encoding="ascii")
     return server.url.set(database="small").render_as_string(hide_password=False)
 
 

@@ -82,8 +82,7 @@ def the_database_is_stopped(database: str, options: Namespace) -> Iterator[str]:
         return
     with (
         private_server(database) as server,
-        databases.lend_on(server.url) as make,
-        _served(make("check"), options) as (site, log),
+        _served(server.make_database("site"), options) as (site, log),
     ):
         yield from asyncio.run(the_database_stops(site, server))
         _require_discreet(log, site)
