@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest interop clean
+.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest faults interop clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -46,9 +46,15 @@ interop: $(VENV)/.dev
 test-benchmarks: $(VENV)/.dev
 	$(BIN)/python -m pytest benchmarks/test_benchmarks.py
 
-# What a request costs, beside other packages: docs/performance.md tells how to read it.
+# What must hold under load, and while databases, workers and disks fail: docs/faults.md.
+faults: $(VENV)/.dev
+	$(BIN)/python -m faults.run $(FAULTS_ARGS)
+
+# What a request costs, beside other packages: docs/performance.md tells how to read it. What it
+# writes is what the README shows.
+BENCH_FILES ?= --json docs/performance.json --chart docs/performance.svg
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.compare $(BENCH_FILES) $(BENCH_ARGS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -194,6 +194,8 @@ class Store:
 
     def _explain(self, error: Exception) -> None:
         """Say how to make the table, where it is missing."""
+        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            return  # nobody answers, so nobody need be asked
         try:
             missing = not ddl.has_table(self.engine, self.table)
         except sa.exc.DBAPIError:
