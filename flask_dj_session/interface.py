@@ -57,6 +57,11 @@ class DjangoSessionInterface(SessionInterface):
     # What a session knows of its site
 
     @property
+    def sender(self) -> Flask:
+        """The app, from which the signals of sessions come."""
+        return self._app
+
+    @property
     def store(self) -> Store:
         """The rows of the app's database."""
         if self._store is None:

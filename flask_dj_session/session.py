@@ -13,8 +13,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+from blinker import NamedSignal
 from flask.sessions import SessionMixin
 
+from . import signals
 from .errors import CreateError, DecodeError
 from .site import Site
 from .wire import SESSION_SALT, expiry, keys
@@ -46,6 +48,7 @@ class DjangoSession(SessionMixin):
         self._session_key = session_key
         self._found: bool | None = None
         self._as_loaded: dict[str, Any] | None = None
+        self._is_cycling = False
         #: whether its row was found deleted when it was to be saved
         self.interrupted = False
         self.accessed = False
@@ -206,6 +209,7 @@ class DjangoSession(SessionMixin):
         except DecodeError:
             # Unlike Django: it is silent about what is signed, but is no JSON.
             _logger.warning("Session data corrupted")
+            self._tell(signals.session_corrupted)
             return {}
 
     # The row
@@ -259,6 +263,8 @@ class DjangoSession(SessionMixin):
             **self.extra_columns(data),
         )
         self._watch()
+        if must_create and not self._is_cycling:
+            self._tell(signals.session_created)
 
     def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of columns that the app added to the table; to be overridden.
@@ -275,18 +281,30 @@ class DjangoSession(SessionMixin):
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
+        had_key = self.session_key is not None
         self.clear()
         self.delete()
         self._session_key = None
+        if had_key:
+            self._tell(signals.session_flushed)
 
     def cycle_key(self) -> None:
         """Move the data to a new key, as at a login."""
         data = self._get_session()
         old_key = self.session_key
-        self.create()
+        self._is_cycling = old_key is not None
+        try:
+            self.create()
+        finally:
+            self._is_cycling = False
         self._session_cache = data
         if old_key:
             self.delete(old_key)
+            self._tell(signals.session_cycled)
+
+    def _tell(self, signal: NamedSignal) -> None:
+        if signal.receivers:
+            signal.send(self._site.sender, session=self)
 
     # When it ends
 
