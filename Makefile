@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest faults interop clean
+.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest faults interop package clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -70,6 +70,10 @@ $(VENV)/.bench: $(VENV)/.run
 $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
+
+# Wheel and sdist, installed in empty environments; the tests of the sdist.
+package: $(VENV)/.dev
+	tools/try-package $(abspath $(BIN)/python)
 
 clean:
 	rm -rf .venv .venv-* docs/_build build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
