@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench test-benchmarks lint test-versions test-lowest run-lowest interop clean
+.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest faults interop package clean
 
 run: $(VENV)/.run
 	$(BIN)/flask run
@@ -15,6 +15,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The documentation as a site, in docs/_build/html; what Sphinx warns of is an error.
+docs: $(VENV)/.dev
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 # The test-suite on every Python that is installed here (a skipped one is said), with what pip
 # chooses; then once with the lowest versions that requirements.txt allows.
@@ -42,9 +46,15 @@ interop: $(VENV)/.dev
 test-benchmarks: $(VENV)/.dev
 	$(BIN)/python -m pytest benchmarks/test_benchmarks.py
 
-# What a request costs, beside other packages: docs/performance.md tells how to read it.
+# What must hold under load, and while databases, workers and disks fail: docs/faults.md.
+faults: $(VENV)/.dev
+	$(BIN)/python -m faults.run $(FAULTS_ARGS)
+
+# What a request costs, beside other packages: docs/performance.md tells how to read it. What it
+# writes is what the README shows.
+BENCH_FILES ?= --json docs/performance.json --chart docs/performance.svg
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks.compare $(BENCH_FILES) $(BENCH_ARGS)
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -61,5 +71,9 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+# Wheel and sdist, installed in empty environments; the tests of the sdist.
+package: $(VENV)/.dev
+	tools/try-package $(abspath $(BIN)/python)
+
 clean:
-	rm -rf .venv .venv-* build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* docs/_build build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,10 +1,18 @@
-"""The chart of a run, as an SVG that reads well on light and on dark pages."""
+"""The chart of a run: ``python -m benchmarks.chart FILE.json FILE.svg`` draws it anew.
+
+It is an SVG written by hand, since that follows the page from light to dark, which what plotting
+libraries write does not.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 from .contenders import CONTENDERS
 from .results import Cell, Results
@@ -20,11 +28,12 @@ KINDS = {
 _WIDTH = 860
 _MARGIN = 16
 _HEAD = 74
-_LABEL = 148
+_LABEL = 158
 _FIGURE = 56
 _BAR = 11
 _GAP = 12
 _TITLE = 34
+_LINE = 16
 
 _STYLE = """
 text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: #1f2328 }
@@ -49,8 +58,22 @@ text.ours { fill: #0969da; font-weight: 600 }
 """
 
 
-def draw(results: Results) -> str:
-    """Return the chart: a panel for each database and size, a group of bars for each kind."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw what a run has written."""
+    parser = ArgumentParser(prog="python -m benchmarks.chart", description=__doc__)
+    parser.add_argument("json", type=Path, help="what 'benchmarks.compare --json' has written")
+    parser.add_argument("svg", type=Path)
+    options = parser.parse_args(arguments)
+    document = json.loads(options.json.read_text(encoding="utf-8"))
+    options.svg.write_text(draw(document), encoding="utf-8")
+
+
+def draw(document: Mapping[str, Any]) -> str:
+    """Return the chart: a panel for each database and size, a group of bars for each kind.
+
+    :param document: a run, as ``benchmarks.compare`` writes it.
+    """
+    results = Results.from_json(document)
     panels = list(dict.fromkeys((cell.database, cell.size) for cell in results.times))
     databases = list(dict.fromkeys(database for database, _ in panels))
     sizes = list(dict.fromkeys(size for _, size in panels))
@@ -68,7 +91,23 @@ def draw(results: Results) -> str:
             place = left, top + _TITLE + number * group
             scale = (width - _LABEL - _FIGURE) / longest
             drawn += _group(place, KINDS[kind], medians, scale)
-    return _document(_HEAD + height * len(sizes) + _MARGIN, drawn)
+    bottom = _HEAD + height * len(sizes) + _MARGIN
+    for number, line in enumerate(_notes(document)):
+        drawn += _text(_MARGIN, bottom + number * _LINE, line, "note")
+    return _document(bottom + _LINE * 2 + _MARGIN / 2, drawn)
+
+
+def _notes(document: Mapping[str, Any]) -> Iterator[str]:
+    """Say how it was measured, and on what."""
+    rounds, requests = document["rounds"], document["requests"]
+    machine, databases = document["machine"], document["databases"].values()
+    yield (
+        f"Medians of {rounds} rounds of {requests} requests."
+        " The floor: the statements alone, straight on the driver."
+    )
+    versions = [text.partition(",")[0].partition(" (")[0] for text in databases]
+    facts = [f"Python {machine['python']}", f"Django {machine['Django']}", *versions]
+    yield f"{machine['processor']}, {machine['cores']} cores; {', '.join(facts)}"
 
 
 def _longest(results: Results, size: str) -> float:
@@ -105,7 +144,8 @@ def _group(
             f'<rect class="{name}" x="{start + 1}" y="{y}" width="{width:.1f}"'
             f' height="{_BAR - 2}" rx="1"/>'
         )
-        yield from _text(start + width + 5, y + 8, f"{medians[name]:,.0f}", "figure")
+        style = "figure ours" if name == "ours" else "figure"
+        yield from _text(start + width + 5, y + 8, f"{medians[name]:,.0f}", style)
 
 
 def _text(x: float, y: float, text: str, style: str) -> Iterator[str]:
@@ -120,3 +160,7 @@ def _document(height: float, drawn: list[str]) -> str:
     )
     back = f'<rect class="back" {size} rx="6"/>'
     return "\n".join([opening, f"<style>{_STYLE}</style>", back, *drawn, "</svg>\n"])
+
+
+if __name__ == "__main__":
+    main()

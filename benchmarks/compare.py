@@ -14,23 +14,25 @@ from .children import Child
 from .contenders import CONTENDERS
 from .contenders.ours_site import make_table
 from .data import SIZES
-from .results import Cell, Results, judged, machine, say
+from .progress import progress
+from .results import Cell, Results, judged, machine
 from .views import KINDS
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print, and write what is asked for."""
+    """Measure, write what is asked for, and print."""
     options = _options(arguments)
     results = Results()
     for database in options.databases:
         for size in options.sizes:
             _measure(results, database, size, options)
+    document = _document(results, options)
+    if options.json:
+        options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    if options.chart:
+        options.chart.write_text(chart.draw(document), encoding="utf-8")
     _print_medians(results)
     _print_ratios(results)
-    if options.json:
-        options.json.write_text(_as_json(results, options), encoding="utf-8")
-    if options.chart:
-        options.chart.write_text(chart.draw(results), encoding="utf-8")
 
 
 def _options(arguments: Sequence[str] | None) -> Namespace:
@@ -60,14 +62,14 @@ def _measure(results: Results, database: str, size: str, options: Namespace) -> 
             child.wait_until_ready()
             for kind in options.kinds:
                 child.ask(f"{kind} {max(options.requests // 4, 10)}")  # warms up
+        advance = stack.enter_context(progress(f"{database}, {size}", options.rounds))
         for number in range(options.rounds):
-            say(f"\r{database}, {size}: round {number + 1} of {options.rounds}")
             for kind in options.kinds:
                 for name in _in_turn(number):
                     seconds = float(children[name].ask(f"{kind} {options.requests}"))
                     cell = Cell(database, size, kind)
                     results.add(cell, name, seconds / options.requests * 1e6)
-        say("\n")
+            advance()
 
 
 def _in_turn(number: int) -> Iterator[str]:
@@ -105,15 +107,14 @@ def _label(cell: Cell) -> str:
     return f"{chart.DATABASES[cell.database]}, {cell.size}: {chart.KINDS[cell.kind]}"
 
 
-def _as_json(results: Results, options: Namespace) -> str:
-    document: dict[str, Any] = {
+def _document(results: Results, options: Namespace) -> dict[str, Any]:
+    return {
         "machine": machine(),
         "databases": {name: databases.describe(name) for name in options.databases},
         "rounds": options.rounds,
         "requests": options.requests,
         **results.as_json(),
     }
-    return json.dumps(document, indent=1) + "\n"
 
 
 if __name__ == "__main__":

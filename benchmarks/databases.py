@@ -1,7 +1,7 @@
 """Databases for benchmarks, made and dropped by them; what belongs to no contender.
 
-TEST_POSTGRESQL_URL is the SQLAlchemy URL of a database that may be connected to in order to create
-and drop others.
+TEST_POSTGRESQL_URL and TEST_MARIADB_URL are SQLAlchemy URLs of databases that may be connected to
+in order to create and drop others.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,15 +18,20 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-_VARIABLE = "TEST_POSTGRESQL_URL"
+_VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mariadb": "TEST_MARIADB_URL"}
+
+#: the kinds of databases that are measured; every contender knows them
+MEASURED = ("sqlite", "postgresql")
+#: all kinds
+KINDS = ("sqlite", *_VARIABLES)
 
 #: makes a database of a name, perhaps as a ``copy_of`` another, and returns its URL
 Make = Callable[..., str]
 
 
-def available() -> list[str]:
-    """Return the kinds of databases that can be had here."""
-    return ["sqlite", "postgresql"] if _VARIABLE in os.environ else ["sqlite"]
+def available(kinds: Iterable[str] = MEASURED) -> list[str]:
+    """Return those of *kinds* that can be had here."""
+    return [kind for kind in kinds if kind == "sqlite" or _VARIABLES[kind] in os.environ]
 
 
 @contextmanager
@@ -35,7 +40,7 @@ def lend(kind: str, *, journal: str = "wal") -> Iterator[Make]:
 
     :param journal: the journal mode of an SQLite file.
     """
-    with _sqlite_files(journal) if kind == "sqlite" else _postgresql_databases() as make:
+    with _sqlite_files(journal) if kind == "sqlite" else _on_server(_server(kind)) as make:
         yield make
 
 
@@ -55,7 +60,7 @@ def describe(kind: str) -> str:
     """Tell the version of a database, and what it does at a commit."""
     if kind == "sqlite":
         return f"SQLite {sqlite3.sqlite_version}, WAL, synchronous=NORMAL"
-    with psycopg.connect(for_psycopg(_server()), autocommit=True) as connection:
+    with psycopg.connect(for_psycopg(_server(kind)), autocommit=True) as connection:
         row = connection.execute(
             "SELECT current_setting('server_version'), current_setting('fsync'),"
             " current_setting('synchronous_commit')"
@@ -82,28 +87,40 @@ def _sqlite_files(journal: str) -> Iterator[Make]:
 
 
 @contextmanager
-def _postgresql_databases() -> Iterator[Make]:
+def _on_server(server: sa.URL) -> Iterator[Make]:
+    """Lend a function that makes databases on *server*; copies only on PostgreSQL."""
     prefix = f"flask_dj_session_bench_{os.getpid()}_"
+    force = " WITH (FORCE)" if server.get_backend_name() == "postgresql" else ""
     made: list[str] = []
 
     def make(name: str, *, copy_of: str | None = None) -> str:
         database = prefix + name
         template = f" TEMPLATE {prefix}{copy_of}" if copy_of else ""
-        _run(f"CREATE DATABASE {database}{template}")
+        _run(server, f"CREATE DATABASE {database}{template}")
         made.append(database)
-        return _server().set(database=database).render_as_string(hide_password=False)
+        return server.set(database=database).render_as_string(hide_password=False)
 
     try:
         yield make
     finally:
         for database in made:
-            _run(f"DROP DATABASE {database} WITH (FORCE)")
+            _run(server, f"DROP DATABASE {database}{force}")
 
 
-def _server() -> sa.URL:
-    return sa.make_url(os.environ[_VARIABLE])
+def _server(kind: str) -> sa.URL:
+    """Return the URL that the environment gives, where the server answers."""
+    url = sa.make_url(os.environ[_VARIABLES[kind]])
+    try:
+        _run(url, "SELECT 1")
+    except sa.exc.OperationalError:
+        raise SystemExit(
+            f"'{_VARIABLES[kind]}' names a server that cannot be connected to."
+            " Start it, mend the URL, or unset the variable to do without."
+        ) from None
+    return url
 
 
-def _run(statement: str) -> None:
-    with psycopg.connect(for_psycopg(_server()), autocommit=True) as connection:
-        connection.execute(statement.encode())
+def _run(server: sa.URL, statement: str) -> None:
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)

@@ -32,7 +32,10 @@ class Visitor:
         self._port = port
 
     async def get(self, path: str) -> Answer:
-        """Ask for *path*; nothing is asked twice."""
+        """Ask for *path*; nothing is asked twice.
+
+        :raises OSError: where there is no whole answer.
+        """
         begin = perf_counter()
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
@@ -40,8 +43,6 @@ class Visitor:
         response = await reader.read()
         seconds = perf_counter() - begin
         writer.close()
-        if not response:
-            raise ConnectionError("The server has not answered.")
         answer = _parse(response.decode("latin-1"), seconds)
         if set_cookie := answer.headers.get("set-cookie"):
             self.cookie = set_cookie.partition(";")[0]
@@ -49,10 +50,14 @@ class Visitor:
 
 
 def _parse(response: str, seconds: float) -> Answer:
-    head, _, body = response.partition("\r\n\r\n")
+    head, ended, body = response.partition("\r\n\r\n")
+    if not ended:
+        raise ConnectionError("The server has not answered.")
     status, *lines = head.split("\r\n")
     pairs = (line.partition(": ") for line in lines)
     headers = {name.lower(): value for name, _, value in pairs}
+    if len(body) < int(headers.get("content-length", 0)):
+        raise ConnectionError("The server's answer breaks off.")
     return Answer(int(status.split()[1]), headers, body, seconds)
 
 

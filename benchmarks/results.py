@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from statistics import median
 from typing import Any, NamedTuple
 
-_PACKAGES = ["Flask", "SQLAlchemy", "Flask-SQLAlchemy", "Django", "Flask-Session", "psycopg"]
+PACKAGES = [
+    "flask-dj-session",
+    "Flask",
+    "Werkzeug",
+    "SQLAlchemy",
+    "Flask-SQLAlchemy",
+    "Django",
+    "Flask-Session",
+    "psycopg",
+    "gunicorn",
+]
 
 
 class Cell(NamedTuple):
@@ -71,6 +81,15 @@ class Results:
 
     times: dict[Cell, dict[str, list[float]]] = field(default_factory=dict)
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Results:
+        """Read what :meth:`as_json` has given."""
+        results = cls()
+        for one in document["results"]:
+            cell = Cell(one["database"], one["size"], one["kind"])
+            results.times.setdefault(cell, {})[one["contender"]] = one["rounds"]
+        return results
+
     def add(self, cell: Cell, contender: str, microseconds: float) -> None:
         """Add a round's."""
         self.times.setdefault(cell, {}).setdefault(contender, []).append(microseconds)
@@ -96,7 +115,12 @@ class Results:
         """Return all of it as JSON has it."""
         return {
             "results": [
-                {**cell._asdict(), "contender": name, "median": median(times), "rounds": times}
+                {
+                    **cell._asdict(),
+                    "contender": name,
+                    "median": round(median(times), 2),
+                    "rounds": [round(time, 2) for time in times],
+                }
                 for cell, contenders in self.times.items()
                 for name, times in contenders.items()
             ],
@@ -113,11 +137,6 @@ class Results:
         }
 
 
-def say(text: str) -> None:
-    """Tell the one who waits how far it is."""
-    print(text, end="", file=sys.stderr, flush=True)
-
-
 def machine() -> dict[str, Any]:
     """Tell on what it was measured, without naming the machine."""
     return {
@@ -125,7 +144,7 @@ def machine() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
-        **{name: version(name) for name in _PACKAGES},
+        **{name: version(name) for name in PACKAGES},
     }
 
 

@@ -10,7 +10,7 @@ from .contenders import make_site
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_site = make_site(os.environ["BENCH_CONTENDER"], os.environ["BENCH_URL"], "small")
+_site = make_site(*(os.environ[f"BENCH_{name}"] for name in ("CONTENDER", "URL", "SIZE")))
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

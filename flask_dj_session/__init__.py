@@ -5,6 +5,7 @@ from .extension import DjangoSessions
 from .model import AbstractSession
 from .session import DjangoSession
 from .settings import django_settings
+from .signals import session_corrupted, session_created, session_cycled, session_flushed
 from .wire import SessionCodec
 
 __all__ = [
@@ -16,4 +17,8 @@ __all__ = [
     "SessionInterrupted",
     "UpdateError",
     "django_settings",
+    "session_corrupted",
+    "session_created",
+    "session_cycled",
+    "session_flushed",
 ]

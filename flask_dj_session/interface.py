@@ -57,6 +57,11 @@ class DjangoSessionInterface(SessionInterface):
     # What a session knows of its site
 
     @property
+    def sender(self) -> Flask:
+        """The app, from which the signals of sessions come."""
+        return self._app
+
+    @property
     def store(self) -> Store:
         """The rows of the app's database."""
         if self._store is None:
@@ -66,12 +71,12 @@ class DjangoSessionInterface(SessionInterface):
     @property
     def watches_changes(self) -> bool:
         """Whether sessions remember how they were loaded, to find changes in place."""
-        return self._app.debug
+        return bool(self._app.config["DEBUG"])
 
     def codec(self, salt: str) -> SessionCodec:
         """Return the codec of the present settings; deriving its keys is done once."""
         settings = self.settings
-        made_of = (salt, settings.keys, settings.algorithm, settings.serializer_setting)
+        made_of = (salt, settings.of_codec)
         codec = self._codecs.get(made_of)
         if codec is None:
             current, *fallbacks = settings.keys
@@ -111,12 +116,13 @@ class DjangoSessionInterface(SessionInterface):
         assert isinstance(session, DjangoSession)
         if session.interrupted:
             return
-        if session.is_empty() and self._cookie_of(request) is not None:
+        is_empty = session.is_empty()
+        if is_empty and self._cookie_of(request) is not None:
             _add_cookie(response, cookies.delete_cookie(self.settings.cookie))
             _vary_on_cookie(response)
             return
         accessed = session.accessed
-        if self._is_saved(session, response):
+        if not is_empty and self._is_saved(session, response):
             try:
                 self._save(session, response)
             except UpdateError as error:
@@ -136,7 +142,7 @@ class DjangoSessionInterface(SessionInterface):
 
     def _is_saved(self, session: DjangoSession, response: Response) -> bool:
         wanted = session.modified or self.settings.save_every_request
-        return wanted and not session.is_empty() and response.status_code < 500
+        return wanted and response.status_code < 500
 
     def _save(self, session: DjangoSession, response: Response) -> None:
         max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
@@ -175,7 +181,11 @@ def _add_cookie(response: Response, header: str) -> None:
 
 
 def _vary_on_cookie(response: Response) -> None:
-    response.headers["Vary"] = cookies.patch_vary(", ".join(response.headers.getlist("Vary")))
+    headers = response.headers
+    if "Vary" in headers:
+        headers["Vary"] = cookies.patch_vary(", ".join(headers.getlist("Vary")))
+    else:
+        headers.add("Vary", cookies.patch_vary(""))
 
 
 def _report_changes(app: Flask, session: DjangoSession) -> None:

@@ -13,8 +13,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+from blinker import NamedSignal
 from flask.sessions import SessionMixin
 
+from . import signals
 from .errors import CreateError, DecodeError
 from .site import Site
 from .wire import SESSION_SALT, expiry, keys
@@ -46,6 +48,7 @@ class DjangoSession(SessionMixin):
         self._session_key = session_key
         self._found: bool | None = None
         self._as_loaded: dict[str, Any] | None = None
+        self._is_cycling = False
         #: whether its row was found deleted when it was to be saved
         self.interrupted = False
         self.accessed = False
@@ -59,65 +62,65 @@ class DjangoSession(SessionMixin):
     # The mapping
 
     def __getitem__(self, key: str) -> Any:
-        return self._session[key]
+        return self._get_session()[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._session[key] = value
+        self._get_session()[key] = value
         self.modified = True
 
     def __delitem__(self, key: str) -> None:
-        del self._session[key]
+        del self._get_session()[key]
         self.modified = True
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._session)
+        return iter(self._get_session())
 
     # Unlike Django: a session has a length, so an empty one is false.
     def __len__(self) -> int:
-        return len(self._session)
+        return len(self._get_session())
 
     def __contains__(self, key: object) -> bool:
-        return key in self._session
+        return key in self._get_session()
 
     def has_key(self, key: str) -> bool:
         """Tell whether *key* is in the session."""
-        return key in self._session
+        return key in self._get_session()
 
     def keys(self) -> KeysView[str]:
         """Return the keys of the data."""
-        return self._session.keys()
+        return self._get_session().keys()
 
     def values(self) -> ValuesView[Any]:
         """Return the values of the data."""
-        return self._session.values()
+        return self._get_session().values()
 
     def items(self) -> ItemsView[str, Any]:
         """Return the items of the data."""
-        return self._session.items()
+        return self._get_session().items()
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of *key*, or *default*."""
-        return self._session.get(key, default)
+        return self._get_session().get(key, default)
 
     def pop(self, key: str, default: Any = _MISSING) -> Any:
         """Remove *key* and return its value, or *default*.
 
         :raises KeyError: where there is neither.
         """
-        self.modified = self.modified or key in self._session
+        self.modified = self.modified or key in self._get_session()
         if default is _MISSING:
-            return self._session.pop(key)
-        return self._session.pop(key, default)
+            return self._get_session().pop(key)
+        return self._get_session().pop(key, default)
 
     def setdefault(self, key: str, value: Any = None) -> Any:
         """Return the value of *key*, which is *value* from now on if there was none."""
-        if key not in self._session:
+        if key not in self._get_session():
             self[key] = value
-        return self._session[key]
+        return self._get_session()[key]
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Change the data as ``dict.update`` does."""
-        self._session.update(*args, **kwargs)
+        self._get_session().update(*args, **kwargs)
         self.modified = True
 
     def clear(self) -> None:
@@ -131,7 +134,7 @@ class DjangoSession(SessionMixin):
     @property
     def session_key(self) -> str | None:
         """The key of the session; None where it has none yet, or none any more."""
-        return self._session_key
+        return self.__session_key
 
     @property
     def _session_key(self) -> str | None:
@@ -171,9 +174,7 @@ class DjangoSession(SessionMixin):
             with suppress(RecursionError):  # nested deeper than copying goes
                 self._as_loaded = copy.deepcopy(self._session_cache)
 
-    @property
-    def _session(self) -> dict[str, Any]:
-        return self._get_session()
+    _session = property(_get_session)
 
     def is_empty(self) -> bool:
         """Tell whether there is neither a key nor data; loads nothing."""
@@ -208,6 +209,7 @@ class DjangoSession(SessionMixin):
         except DecodeError:
             # Unlike Django: it is silent about what is signed, but is no JSON.
             _logger.warning("Session data corrupted")
+            self._tell(signals.session_corrupted)
             return {}
 
     # The row
@@ -261,6 +263,8 @@ class DjangoSession(SessionMixin):
             **self.extra_columns(data),
         )
         self._watch()
+        if must_create and not self._is_cycling:
+            self._tell(signals.session_created)
 
     def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of columns that the app added to the table; to be overridden.
@@ -277,18 +281,30 @@ class DjangoSession(SessionMixin):
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
+        had_key = self.session_key is not None
         self.clear()
         self.delete()
         self._session_key = None
+        if had_key:
+            self._tell(signals.session_flushed)
 
     def cycle_key(self) -> None:
         """Move the data to a new key, as at a login."""
-        data = self._session
+        data = self._get_session()
         old_key = self.session_key
-        self.create()
+        self._is_cycling = old_key is not None
+        try:
+            self.create()
+        finally:
+            self._is_cycling = False
         self._session_cache = data
         if old_key:
             self.delete(old_key)
+            self._tell(signals.session_cycled)
+
+    def _tell(self, signal: NamedSignal) -> None:
+        if signal.receivers:
+            signal.send(self._site.sender, session=self)
 
     # When it ends
 

@@ -58,6 +58,10 @@ class Site(Protocol):
     """All that a session knows of its site."""
 
     @property
+    def sender(self) -> object:
+        """Whom the signals of sessions come from: the app."""
+
+    @property
     def store(self) -> Rows:
         """The rows of the site's table."""
 

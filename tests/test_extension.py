@@ -31,6 +31,10 @@ def test_the_public_names_are_there() -> None:
         "SessionInterrupted",
         "UpdateError",
         "django_settings",
+        "session_corrupted",
+        "session_created",
+        "session_cycled",
+        "session_flushed",
     }
 
 

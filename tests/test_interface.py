@@ -938,7 +938,9 @@ def test_debug_mode_lets_a_view_drop_the_loaded_data(site: Site) -> None:
     assert returning(serve(site, drop), store(site, hello="world")).get("/").text == "dropped"
 
 
-CORRUPT = {
+CORRUPT: dict[str, object] = {
+    "bytes, which SQLite can hold": b"hello:1xVIM1:world",
+    "a number, which SQLite can hold": 7,
     "no signature": "hello",
     "empty": "",
     "only colons": "::",
@@ -959,13 +961,13 @@ CORRUPT = {
 
 @pytest.mark.parametrize("text", CORRUPT.values(), ids=CORRUPT)
 def test_a_corrupted_row_reads_as_an_empty_session_and_is_logged_once(
-    site: Site, caplog: pytest.LogCaptureFixture, text: str
+    site: Site, caplog: pytest.LogCaptureFixture, text: object
 ) -> None:
     key = store(site)
-    with site.app.app_context():
-        model = site.sessions.model
-        site.db.session.execute(sa.update(model).values(session_data=text))
-        site.db.session.commit()
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE django_session SET session_data = :text"), {"text": text}
+        )
     view = lambda session: f"{dict(session)} {look(session)} {look(session)}"  # noqa: E731
     assert returning(serve(site, view), key).get("/").text == "{} None None"
     (record,) = caplog.records

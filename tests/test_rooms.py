@@ -22,7 +22,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "settings": [".errors", ".settings", ".wire"],
     "store": _STORE,
     "site": [".wire"],
-    "session": ["flask", ".site", ".wire", ".errors"],
+    "signals": ["blinker"],
+    "session": ["blinker", "flask", ".signals", ".site", ".wire", ".errors"],
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
     "doctor": _DOCTOR,
@@ -35,7 +36,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".model",
         ".cli",
     ],
-    "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".wire"],
+    "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".signals", ".wire"],
 }
 
 

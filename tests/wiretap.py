@@ -27,6 +27,8 @@ class Wiretap:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.statements: list[str] = []
         self.round_trips = 0
+        self._lose: str | None = None
+        self._lost = False
         self.url = server.set(host="127.0.0.1", port=self._listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -34,6 +36,13 @@ class Wiretap:
         """Begin the notes anew."""
         self.statements.clear()
         self.round_trips = 0
+
+    def lose_answer_to(self, kind: str) -> None:
+        """Let the next statement of *kind* arrive; when the server answers, cut the wire instead.
+
+        :param kind: how the statement begins, as "UPDATE".
+        """
+        self._lose, self._lost = kind, False
 
     def cut(self) -> None:
         """Close all connections, as a server does that is restarted."""
@@ -69,6 +78,9 @@ class Wiretap:
             while data := source.recv(65536):
                 if noting:
                     rest = self._note(rest + data)
+                elif self._lost:
+                    self._lost = False
+                    break
                 target.sendall(data)
         for end in (source, target):
             with suppress(OSError):
@@ -80,6 +92,8 @@ class Wiretap:
             consumed = end
             if statement is not None:
                 self.statements.append(statement)
+                if self._lose and statement.startswith(self._lose):
+                    self._lose, self._lost = None, True
             self.round_trips += answered
         return data[consumed:]
 

@@ -18,6 +18,7 @@ from ..settings import django_settings
 from ..store import Store, expected_facts, found_facts
 from .command import SiteCommand, site
 from .progress import progress
+from .words import printable
 
 #: rows to a query
 PAGE_SIZE = 1000
@@ -84,12 +85,12 @@ def _examine(interface: DjangoSessionInterface) -> list[Finding]:
 def _print(findings: list[Finding], *, as_json: bool) -> None:
     if as_json:
         report = {"healthy": is_healthy(findings), "findings": [asdict(each) for each in findings]}
-        click.echo(json.dumps(report, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(report, indent=2))
         return
     for finding in findings:
         click.secho(f"{finding.level:<6}", fg=_COLOURS[finding.level], nl=False)
-        click.echo(finding.text)
+        click.echo(printable(finding.text))
         if finding.mend:
-            click.echo(f"      {finding.mend}")
+            click.echo(f"      {printable(finding.mend)}")
     wrong = sum(finding.level == "wrong" for finding in findings)
     click.echo(f"\n{wrong} wrong." if wrong else "\nNothing is wrong.")

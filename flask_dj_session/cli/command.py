@@ -14,6 +14,7 @@ from flask.cli import with_appcontext
 from ..errors import DatabaseHeldError, DecodeError, MissingTableError
 from ..interface import DjangoSessionInterface
 from ..wire import SessionCodec
+from .words import printable
 
 #: what a person is told, rather than a developer
 _PLAIN = (MissingTableError, DatabaseHeldError, DecodeError, ValueError)
@@ -37,9 +38,9 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except _PLAIN as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error)) from error
     except sa.exc.SQLAlchemyError as error:
-        raise click.ClickException(_message_of(error)) from error
+        raise click.ClickException(printable(_message_of(error))) from error
 
 
 def _message_of(error: sa.exc.SQLAlchemyError) -> str:

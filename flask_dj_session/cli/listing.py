@@ -53,8 +53,7 @@ def _line(row: ReadRow, width: int, *, full: bool) -> str:
     stored = row.stored
     key = printable(stored.session_key) if full else shortened(stored.session_key)
     user = "-" if row.user_id is None else printable(row.user_id)
-    size = len(stored.session_data)
-    return f"{key:{width}}  {iso(stored.expire_date)}  {size:6}  {user:8}  {row.form}"
+    return f"{key:{width}}  {iso(stored.expire_date)}  {stored.size:6}  {user:8}  {row.form}"
 
 
 def _json_lines(rows: Iterator[ReadRow], *, full: bool) -> Iterator[str]:

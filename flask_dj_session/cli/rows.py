@@ -42,7 +42,7 @@ class ReadRow(NamedTuple):
             "expired": self.stored.has_expired(now),
             "form": self.reading.form if self.reading else None,
             "error": str(self.error) if self.error else None,
-            "size": len(self.stored.session_data),
+            "size": self.stored.size,
         }
 
 

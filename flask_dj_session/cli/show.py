@@ -43,7 +43,7 @@ def _print(row: ReadRow) -> None:
     ending = " (expired)" if row.stored.has_expired(site().now()) else ""
     click.echo(f"key      {shortened(row.stored.session_key)}")
     click.echo(f"expires  {iso(row.stored.expire_date)}{ending}")
-    click.echo(f"size     {counted(len(row.stored.session_data), 'character')}")
+    click.echo(f"size     {counted(row.stored.size, 'character')}")
     if row.reading is not None:
         click.echo(f"user     {'-' if row.user_id is None else printable(row.user_id)}")
         click.echo(f"read     {_how(row.reading)}")

@@ -58,7 +58,7 @@ class RowReader:
             reading = self._codec.read(text)
         except SignatureError:
             return _unverified(text)
-        except (DecodeError, TypeError) as error:  # a TypeError where it is no text
+        except DecodeError as error:
             return self._unread(text, error)
         return Verdict("readable", reading, reading.form, reading.signed_at)
 

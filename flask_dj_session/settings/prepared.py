@@ -63,11 +63,8 @@ class Settings:
         self._config = config
         self.use_tz: bool = config["USE_TZ"]
         self.time_zone: tzinfo = ZoneInfo(config["TIME_ZONE"])
-
-    @property
-    def naive_zone(self) -> tzinfo | None:
-        """The zone of the site's wall clock where USE_TZ is false, else None."""
-        return None if self.use_tz else self.time_zone
+        #: the zone of the site's wall clock where USE_TZ is false, else None
+        self.naive_zone: tzinfo | None = None if self.use_tz else self.time_zone
 
     @property
     def keys(self) -> tuple[str | bytes, ...]:
@@ -117,6 +114,17 @@ class Settings:
     def serializer_setting(self) -> Any:
         """SESSION_SERIALIZER as it was given: a name or a class."""
         return self._config["SESSION_SERIALIZER"]
+
+    @property
+    def of_codec(self) -> tuple[Any, ...]:
+        """All that a codec is made of, to tell whether it has changed."""
+        config = self._config
+        return (
+            config["SECRET_KEY"],
+            *(config["SECRET_KEY_FALLBACKS"] or ()),
+            config["DEFAULT_HASHING_ALGORITHM"],
+            config["SESSION_SERIALIZER"],
+        )
 
     def make_serializer(self) -> Serializer:
         """Make the serializer that SESSION_SERIALIZER names."""

@@ -9,10 +9,12 @@ private arguments of SQLAlchemy serve that: a connection that begins nothing
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from operator import attrgetter, methodcaller
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,11 +24,15 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry, Pool, StaticPool
 from sqlalchemy.pool.base import ResetStyle
 
+from .idle import IdleConnections
 from .sqlite import OWN, HeldConnections, is_locked, no_waiting
 from .statements import Statement, Values
 
+_first_row = methodcaller("fetchone")
+_row_count = attrgetter("rowcount")
+
 # A child process must neither use nor close what its parent had open.
-_left_to_the_parent: list[Pool] = []
+_left_to_the_parent: list[_OwnPoolEngine] = []
 
 
 class AutocommitEngine:
@@ -53,7 +59,9 @@ class AutocommitEngine:
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
         """Lend a connection that commits each statement by itself."""
-        connection = sa.Connection(self._engine(), _allow_autobegin=False)
+        engine = self._engine()
+        with engine.idle.waiting():
+            connection = sa.Connection(engine, engine.idle.at_hand(), _allow_autobegin=False)
         try:
             yield connection
         finally:
@@ -61,12 +69,16 @@ class AutocommitEngine:
 
     def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one value; None where there is no row."""
+        row = self.read_row(statement, values)
+        return row and row[0]
+
+    def read_row(self, statement: Statement, values: Values) -> Any:
+        """Run a query for one row; None where there is none."""
         engine = self._engine()
         if statement.is_plain and not engine.is_watched:
-            row = self._on_driver(engine, statement, values, lambda cursor: cursor.fetchone())
-            return row and row[0]
+            return self._on_driver(engine, statement, values, _first_row)
         with self.connect() as connection:
-            return connection.scalar(statement.core, values)
+            return connection.execute(statement.core, values).first()
 
     def write(self, statement: Statement, values: Values, *, table: str) -> int:
         """Run a statement that changes rows, and return how many.
@@ -75,9 +87,9 @@ class AutocommitEngine:
             write is what stands in the way.
         """
         engine = self._engine()
-        held = self._held.by_this_owner() if self._held is not None else []
-        if statement.is_plain and not (engine.is_watched or held or self._is_shared):
-            rows: int = self._on_driver(engine, statement, values, lambda cursor: cursor.rowcount)
+        held = self._held is not None and self._held.by_this_owner()
+        if statement.is_plain and not (held or engine.is_watched or self._is_shared):
+            rows: int = self._on_driver(engine, statement, values, _row_count)
             return rows
         with self.connect() as connection:
             if self._held is None:
@@ -95,20 +107,24 @@ class AutocommitEngine:
 
         Of a request that costs hardly more than its two statements it is the greater part.
         """
-        connection = None
+        dialect = engine.dialect
+        connection: Any = None
+        is_in_order = False
         try:
-            connection = engine.pool.connect()
-            cursor = connection.cursor()
-            try:
-                text, parameters = statement.for_driver(engine.dialect, values)
-                engine.dialect.do_execute(cursor, text, parameters)
-                return outcome(cursor)
-            finally:
-                cursor.close()
-        except engine.dialect.loaded_dbapi.Error as error:
+            connection = engine.idle.take()
+            text, parameters = statement.for_driver(dialect, values)
+            cursor = connection.dbapi_connection.cursor()
+            dialect.do_execute(cursor, text, parameters)
+            result = outcome(cursor)
+            cursor.close()
+            is_in_order = True
+            return result
+        except dialect.loaded_dbapi.Error as error:
             raise self._as_sqlalchemys(engine, error, connection, str(statement.core)) from error
         finally:
-            if connection is not None:
+            if is_in_order:
+                engine.idle.give_back(connection)
+            elif connection is not None:
                 connection.close()
 
     def _as_sqlalchemys(
@@ -169,7 +185,8 @@ class AutocommitEngine:
         if current is None:
             with self._lock:
                 if self._current is None:
-                    self._current = _OwnPoolEngine(self.app_engine, self._make_pool())
+                    listeners = self._held.listeners if self._held is not None else ()
+                    self._current = _OwnPoolEngine(self.app_engine, self._make_pool(), listeners)
                     self._pid = os.getpid()
                 current = self._current
         return current
@@ -198,27 +215,36 @@ class _OwnPoolEngine(OptionEngine):
 
     pool: Any = None  # instead of the property that hands on the app's
 
-    def __init__(self, engine: sa.Engine, pool: Pool) -> None:
+    def __init__(
+        self, engine: sa.Engine, pool: Pool, own_listeners: Collection[Callable[..., Any]]
+    ) -> None:
         options: dict[str, Any] = {}
         if "isolation_level" in engine.get_execution_options():
             # Such an engine sets its own level at each checkout; so must this one.
             options["isolation_level"] = "AUTOCOMMIT"
         super().__init__(engine, options)
         self.pool = pool
+        self.idle = IdleConnections(pool, own_listeners)
         # What is bound here are session keys and data, which belong in no log and no message.
         self.hide_parameters = True
 
     @property
     def is_watched(self) -> bool:
         """Whether a listener or the log wants to see each statement."""
-        return self._has_events or self.dialect._has_events or self._should_log_info()
+        app_engine = self._proxied
+        return (
+            app_engine._has_events
+            or app_engine.dialect._has_events
+            or app_engine.logger.isEnabledFor(logging.INFO)
+        )
 
     def leave(self, *, close: bool) -> None:
         """Give the pool up, and close its idle connections where they are this process's."""
         if close:
+            self.idle.close()
             self.pool.dispose()
         else:
-            _left_to_the_parent.append(self.pool)
+            _left_to_the_parent.append(self)
 
 
 def _opened(record: Any) -> DBAPIConnection:

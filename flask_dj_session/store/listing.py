@@ -22,6 +22,12 @@ class StoredRow(NamedTuple):
     #: aware; None where the column holds no date
     expire_date: datetime | None
 
+    @property
+    def size(self) -> int:
+        """How many characters the text has; bytes, where it is none."""
+        data = self.session_data
+        return len(data if isinstance(data, (str, bytes)) else str(data))
+
     def has_expired(self, now: datetime) -> bool:
         """Tell whether nobody can read the row any more at *now* (aware)."""
         return self.expire_date is None or self.expire_date <= now

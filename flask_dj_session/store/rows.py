@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,10 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from ..errors import CreateError, MissingTableError, UpdateError
-from . import ddl, listing, migrations
+from . import clearing, ddl, listing, migrations
 from .engine import AutocommitEngine
 from .statements import Statement
 from .table import TABLE_NAME, ExpireDate
+
+_MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
 
 
 class Store:
@@ -52,18 +53,22 @@ class Store:
         self._delete = self._statement(sa.delete(table).where(by_key))
 
     def _statement(self, core: Any, *dates: str) -> Statement:
-        return Statement(core, dates=dates, date_type=self.table.c.expire_date.type)
+        return Statement(core, dates=dates, date_type=self._date_type)
+
+    @property
+    def _date_type(self) -> ExpireDate:
+        date_type = self.table.c.expire_date.type
+        assert isinstance(date_type, ExpireDate)
+        return date_type
 
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired at *now* (aware), else None."""
-        with self._explaining():
-            text: str | None = self.engine.read(self._load, {"key": session_key, "now": now})
-            return text
+        text: str | None = self._read(self._load, {"key": session_key, "now": now})
+        return text
 
     def exists(self, session_key: str) -> bool:
         """Tell whether there is a row, expired or not."""
-        with self._explaining():
-            return self.engine.read(self._exists, {"key": session_key}) is not None
+        return self._read(self._exists, {"key": session_key}) is not None
 
     def insert(
         self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
@@ -104,45 +109,11 @@ class Store:
     def clear_expired(
         self, now: datetime, *, batch_size: int, pause: float | None = None
     ) -> Iterator[int]:
-        """Remove the rows that have expired before *now* (aware), and yield how many each time.
-
-        It goes through the keys in order, *batch_size* rows at a time, and each batch is a
-        statement of its own: a row renewed meanwhile stays, and stopping loses nothing.
-
-        :param pause: seconds to rest between batches; by default none, but on SQLite, where one
-            writer keeps out all others, as long as a batch took, 30 ms at the most.
-        """
-        columns = self.table.c
-        above = columns.session_key > bindparam("above")
-        last_of_batch = self._statement(
-            sa.select(columns.session_key)
-            .where(above)
-            .order_by(columns.session_key)
-            .limit(1)
-            .offset(batch_size - 1)
-        )
-        expired = columns.expire_date < bindparam("now", type_=columns.expire_date.type)
-        delete = sa.delete(self.table).where(expired, above)
-        batch = self._statement(delete.where(columns.session_key <= bindparam("last")), "now")
-        rest = self._statement(delete, "now")
-        values = {"now": now, "above": ""}
-        while True:
-            began = time.monotonic()
-            with self._explaining():
-                last = self.engine.read(last_of_batch, values)
-            if last is None:
-                yield self._write(rest, values)
-                return
-            number = self._write(batch, {**values, "last": last})
-            took = time.monotonic() - began
-            yield number
-            values["above"] = last
-            if number:
-                time.sleep(self._rest(took) if pause is None else pause)
-
-    def _rest(self, took: float) -> float:
-        # Whoever waits for SQLite tries again after some 25 ms, and not in the order of coming.
-        return min(took, 0.03) if self.engine.is_sqlite else 0
+        """Remove the rows that have expired before *now*; see :func:`.clearing.clear_expired`."""
+        with self._explaining():
+            yield from clearing.clear_expired(
+                self.engine, self.table, now, batch_size=batch_size, pause=pause
+            )
 
     def create_table(self) -> bool:
         """Make the table as Django's migration does; see :func:`.ddl.create_table`."""
@@ -158,9 +129,7 @@ class Store:
                 f"'{self.table.name}' is not made by a migration of Django's own, so there is"
                 " nothing to record. Let the Django project fake the migration that makes it."
             )
-        expire_date = self.table.c.expire_date.type
-        assert isinstance(expire_date, ExpireDate)
-        return migrations.record_migration(self.engine, now, expire_date.naive_zone)
+        return migrations.record_migration(self.engine, now, self._date_type.naive_zone)
 
     def pages(
         self, *, size: int, expired_at: datetime | None = None
@@ -190,14 +159,24 @@ class Store:
         """Remove every row, and return how many there were."""
         return self._write(Statement(sa.delete(self.table)), {})
 
+    def _read(self, statement: Statement, values: dict[str, Any]) -> Any:
+        try:
+            return self.engine.read(statement, values)
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
+
     def _write(
         self, statement: Statement, values: dict[str, Any], columns: Mapping[str, Any] | None = None
     ) -> int:
         if columns:
             statement = self._with_columns(statement, columns)
             values = {**values, **{f"column_{name}": value for name, value in columns.items()}}
-        with self._explaining():
+        try:
             return self.engine.write(statement, values, table=self.table.name)
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
 
     def _with_columns(self, statement: Statement, columns: Mapping[str, Any]) -> Statement:
         """Let a statement set columns of the app's own, too."""
@@ -207,14 +186,19 @@ class Store:
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
-        """Say how to make the table, where it is missing."""
         try:
             yield
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
-            try:
-                missing = not ddl.has_table(self.engine, self.table)
-            except sa.exc.DBAPIError:
-                missing = False
-            if missing:
-                raise MissingTableError(self.table.name) from error
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
             raise
+
+    def _explain(self, error: Exception) -> None:
+        """Say how to make the table, where it is missing."""
+        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            return  # nobody answers, so nobody need be asked
+        try:
+            missing = not ddl.has_table(self.engine, self.table)
+        except sa.exc.DBAPIError:
+            missing = False
+        if missing:
+            raise MissingTableError(self.table.name) from error

@@ -39,6 +39,8 @@ class HeldConnections:
     def __init__(self, engine: sa.Engine, owner: Callable[[], object]) -> None:
         self._owner = owner
         self._held: dict[int, _Held] = {}
+        #: on the pool of *engine* and on those made like it
+        self.listeners = (self._on_checkout, self._on_checkin)
         event.listen(engine, "checkout", self._on_checkout)
         event.listen(engine, "checkin", self._on_checkin)
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from .table import ExpireDate
+
 Values = Mapping[str, Any]
 
 
@@ -14,10 +16,6 @@ class _ForDriver(NamedTuple):
     dialect: sa.Dialect
     text: str
     parameters: Callable[[Values], Any]
-
-
-def _unchanged(value: Any) -> Any:
-    return value
 
 
 class Statement:
@@ -37,7 +35,7 @@ class Statement:
         core: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete,
         *,
         dates: tuple[str, ...] = (),
-        date_type: sa.types.TypeEngine[Any] | None = None,
+        date_type: ExpireDate | None = None,
     ) -> None:
         self.core = core
         self._dates = dates
@@ -61,16 +59,15 @@ class Statement:
         compiled: Any = self.core.compile(dialect=dialect)
         names = compiled.positiontup if compiled.positional else list(compiled.params)
         literals = {name: value for name, value in compiled.params.items() if value is not None}
-        # As SQLAlchemy does it itself: the type as it is on this database.
-        convert = self._date_type.dialect_impl(dialect).bind_processor(dialect) or _unchanged
-        dates, positional = self._dates, compiled.positional
+        convert = self._date_type.for_driver(dialect)
+        converted = [(name, convert if name in self._dates else None) for name in names]
 
         def parameters(values: Values) -> Any:
-            given = {**literals, **values}
-            for name in dates:
-                given[name] = convert(given[name])
-            if positional:
-                return tuple([given[name] for name in names])
-            return {name: given[name] for name in names}
+            given = {**literals, **values} if literals else values
+            ready = [
+                given[name] if convert is None else convert(given[name])
+                for name, convert in converted
+            ]
+            return tuple(ready) if compiled.positional else dict(zip(names, ready, strict=True))
 
         return _ForDriver(dialect, str(compiled), parameters)

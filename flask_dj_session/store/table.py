@@ -90,12 +90,17 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
         if value is None:
             return None
         zone = self.naive_zone()
-        # Within one zone astimezone() changes nothing, so an hour that a clock change skips
-        # stays as Django would write it.
-        naive = value.astimezone(zone or timezone.utc).replace(tzinfo=None)
         if dialect.name != "postgresql":
-            return naive
-        return value if zone is None else _as_postgresql_reads(naive, zone)
+            return _wall_clock(value, zone)
+        return value if zone is None else _as_postgresql_reads(_wall_clock(value, zone), zone)
+
+    def for_driver(self, dialect: sa.Dialect) -> Callable[[datetime], Any]:
+        """Return what turns an aware datetime into what the driver is given."""
+        if dialect.name != "sqlite":
+            return self.dialect_impl(dialect).bind_processor(dialect) or _unchanged
+        # In one step, since each statement on SQLite takes hardly longer than a few calls.
+        naive_zone = self.naive_zone
+        return lambda moment: str(_wall_clock(moment, naive_zone()))
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Turn the column's datetime into an aware one."""
@@ -106,6 +111,16 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
     def copy(self, **kw: Any) -> ExpireDate:
         """Copy the type for another table."""
         return ExpireDate(self.naive_zone)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _wall_clock(moment: datetime, zone: tzinfo | None) -> datetime:
+    # Within one zone astimezone() changes nothing, so an hour that a clock change skips
+    # stays as Django would write it.
+    return moment.astimezone(zone or timezone.utc).replace(tzinfo=None)
 
 
 def _as_postgresql_reads(naive: datetime, zone: tzinfo) -> datetime:

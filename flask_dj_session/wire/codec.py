@@ -103,8 +103,11 @@ class SessionCodec:
     def read(self, text: str) -> Reading:
         """Read a *text* in either form, and tell how.
 
-        :raises DecodeError: a subclass tells at which step it failed.
+        :raises DecodeError: a subclass tells at which step it failed; also where *text* is none,
+            since a column of SQLite may hold anything.
         """
+        if not isinstance(text, str):
+            raise Base64Error(f"The column holds {type(text).__name__}, and no text")
         # The alphabet of the old form has no colon, the new form always has two.
         return self._read_signed(text) if ":" in text else self._read_legacy(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -115,3 +116,26 @@ def test_long_work_shows_a_bar_on_a_terminal(put: Put, database: Path, tmp_path:
     assert output == "4 expired sessions removed.\n"
     assert "Removing" in bar
     assert "100%" in bar
+
+
+def test_ctrl_c_in_a_real_process_ends_with_a_sentence_and_130(
+    site: Site, put: Put, database: Path, tmp_path: Path
+) -> None:
+    for number in range(3):
+        put(f"old{number}", ends=-(10**8))
+    (tmp_path / "app.py").write_text(APP.format(database))
+    command = ["clearsessions", "--batch-size", "1", "--pause", "60"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "flask", *command],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        while len(site.rows()) == 3:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert output == "Stopped. 1 expired session removed so far.\n"
+    assert process.returncode == 130

@@ -126,9 +126,9 @@ def test_clear_expired_leaves_a_row_that_was_renewed_while_it_ran(store: Store) 
     _fill(store, expired=6, live=0)
     batches = store.clear_expired(NOW, batch_size=2)
     assert next(batches) == 2
-    store.update("expired-004", TEXT, LATER)
+    store.update("expired-001", TEXT, LATER)
     assert sum(batches) == 3
-    assert store.load("expired-004", NOW) == TEXT
+    assert store.load("expired-001", NOW) == TEXT
 
 
 def test_clear_expired_that_is_stopped_keeps_what_it_has_done(store: Store) -> None:
@@ -136,7 +136,16 @@ def test_clear_expired_that_is_stopped_keeps_what_it_has_done(store: Store) -> N
     batches = store.clear_expired(NOW, batch_size=2)
     assert next(batches) == 2
     batches.close()  # type: ignore[attr-defined]
-    assert [store.exists(f"expired-{number:03}") for number in range(6)] == [False] * 2 + [True] * 4
+    assert [store.exists(f"expired-{number:03}") for number in range(6)] == [True] * 4 + [False] * 2
+
+
+def test_clear_expired_keeps_to_its_batches_where_many_rows_share_a_date(store: Store) -> None:
+    long_ago = NOW - timedelta(days=1)
+    for number in range(7):
+        store.insert(f"same-date-{number}", TEXT, long_ago + timedelta(seconds=number // 6))
+    store.insert("live-row", TEXT, LATER)
+    assert list(store.clear_expired(NOW, batch_size=2)) == [2, 2, 2, 1]
+    assert store.exists("live-row")
 
 
 @pytest.mark.parametrize(

@@ -5,45 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-import sqlalchemy as sa
+from benchmarks.load import Visitor, wait_for_workers
 
-from .load import Visitor, wait_for_workers
-
-
-@dataclass
-class Site:
-    """A served site, and its database."""
-
-    port: int
-    url: str
-    visitors: int
-    requests: int
-    workers: int
-
-    def stored(self) -> set[str]:
-        """Return the keys of all rows."""
-        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            keys = connection.exec_driver_sql("SELECT session_key FROM django_session").scalars()
-            return set(keys)
-
-    @property
-    def each(self) -> int:
-        """How many requests each visitor makes."""
-        return self.requests // self.visitors
-
-
-class CheckError(AssertionError):
-    """Something does not hold."""
-
-
-def require(holds: bool, message: str) -> None:
-    """Fail where *holds* is false."""
-    if not holds:
-        raise CheckError(message)
+from .counted import UNANSWERED, Counted, all_visit, answers_of, visiting_while
+from .site import Site, require
 
 
 async def every_count_is_right(site: Site) -> str:
@@ -122,6 +90,20 @@ async def a_killed_worker_loses_nothing(site: Site) -> str:
     return f"{len(visitors)} visitors, {2 * half} visits each, none lost"
 
 
+async def a_worker_is_killed_under_load(site: Site) -> str:
+    """Kill a worker while all visitors ask; what was answered is counted."""
+    visitors = [Counted(site.port) for _ in range(site.visitors)]
+    each = max(site.each // 10, 2)
+    await all_visit(visitors, each, expected=200)
+    killed = (await Visitor(site.port).get("untouched")).headers["x-worker"]
+    await visiting_while(visitors, lambda: os.kill(int(killed), signal.SIGKILL))
+    await wait_for_workers(site.port, site.workers)
+    await all_visit(visitors, each, expected=200)
+    answers = answers_of(visitors)
+    require(answers[500] == 0, f"{answers[500]} requests have failed at another worker.")
+    return f"{answers[200]} visits counted, {answers[UNANSWERED]} not answered, none lost"
+
+
 async def _count(visitor: Visitor, expected: int) -> str:
     """Count a visit, and return the worker that did."""
     answer = await visitor.get("count")
@@ -130,9 +112,10 @@ async def _count(visitor: Visitor, expected: int) -> str:
     return answer.headers["x-worker"]
 
 
-CHECKS: list[Callable[[Site], Awaitable[str]]] = [
+CHECKS: list[Callable[[Site], Coroutine[Any, Any, str]]] = [
     every_count_is_right,
     no_row_comes_back,
     created_at_once,
     a_killed_worker_loses_nothing,
+    a_worker_is_killed_under_load,
 ]

@@ -1,0 +1,129 @@
+"""``python -m faults.run``: every check under gunicorn, on every database that can be had.
+
+SQLite is always there; PostgreSQL and MariaDB are the servers of TEST_POSTGRESQL_URL and
+TEST_MARIADB_URL. Servers that are stopped, and disks that run full, are made for the purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+
+from benchmarks import databases
+from benchmarks.contenders.ours_site import make_table
+from benchmarks.server import serve
+
+from .checks import CHECKS
+from .disk import database_on, small_disk, the_disk_runs_full
+from .outage import the_database_stops
+from .servers import KINDS, NotPossibleError, private_server
+from .site import CheckError, Site, require
+
+Check = Callable[[str, Namespace], Iterator[str]]
+
+_LINES = 60  # of the log, where a check fails
+_SMALL, _LARGE = 12, 48  # megabytes; an empty database of PostgreSQL has 8
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the checks, print a line for each, and return how many have failed."""
+    options = _options(arguments)
+    failed = sum(
+        not _passes(check, database, options) for database in options.databases for check in _CHECKS
+    )
+    if failed:
+        print(f"{failed} have failed.", file=sys.stderr)
+    return failed
+
+
+def _options(arguments: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="python -m faults.run", description=__doc__)
+    available = databases.available(databases.KINDS)
+    parser.add_argument("--databases", nargs="+", choices=available, default=available)
+    parser.add_argument("--visitors", type=int, default=64)
+    parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=8)
+    return parser.parse_args(arguments)
+
+
+def _passes(check: Check, database: str, options: Namespace) -> bool:
+    try:
+        for said in check(database, options):
+            print(f"{database}: {said}", flush=True)
+    except NotPossibleError as error:
+        print(f"{database}: skipped, {error}: {_named(check)}", flush=True)
+    except CheckError as error:
+        print(f"{database}: FAILED: {_named(check)}: {error}", flush=True)
+        return False
+    return True
+
+
+def _named(check: Callable[..., object]) -> str:
+    return check.__name__.replace("_", " ").strip()
+
+
+def under_load(database: str, options: Namespace) -> Iterator[str]:
+    """Run what needs no fault but a killed worker."""
+    with databases.lend(database) as make, _served(make("check"), options) as (site, _):
+        for check in CHECKS:
+            try:
+                yield f"{_named(check)}: {asyncio.run(check(site))}"
+            except CheckError as error:
+                raise CheckError(f"{_named(check)}: {error}") from error
+
+
+def the_database_is_stopped(database: str, options: Namespace) -> Iterator[str]:
+    """Stop and start a server; SQLite has none."""
+    if database not in KINDS:
+        return
+    with (
+        private_server(database) as server,
+        _served(server.make_database("site"), options) as (site, log),
+    ):
+        yield from asyncio.run(the_database_stops(site, server))
+        _require_discreet(log, site)
+
+
+def the_disk_is_full(database: str, options: Namespace) -> Iterator[str]:
+    """Let the disk of the database run full."""
+    of_server = private_server(database) if database in KINDS else nullcontext()
+    with (
+        small_disk(_SMALL) as disk,
+        of_server as server,
+        _served(database_on(disk, server), options, size="20kB") as (site, log),
+    ):
+        yield asyncio.run(the_disk_runs_full(site, lambda: disk.grow(_LARGE)))
+        _require_discreet(log, site)
+
+
+_CHECKS: list[Check] = [under_load, the_database_is_stopped, the_disk_is_full]
+
+
+@contextmanager
+def _served(
+    url: str, options: Namespace, *, size: str = "small"
+) -> Iterator[tuple[Site, list[str]]]:
+    """Lend a served site with its table, and the log of its errors."""
+    make_table(url)
+    workers, threads, log = options.workers, options.threads, list[str]()
+    with serve("ours", url, workers=workers, threads=threads, size=size, log=log.append) as port:
+        try:
+            yield Site(port, url, options.visitors, options.requests, workers), log
+        except CheckError:
+            sys.stderr.writelines(log[-_LINES:])
+            raise
+
+
+def _require_discreet(log: list[str], site: Site) -> None:
+    """See that the errors are logged, and that no log tells the key of a session."""
+    text = "".join(log)
+    require("sqlalchemy.exc." in text, "No error of the database is logged.")
+    require(not any(key in text for key in site.stored()), "The log tells session keys.")
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)

@@ -1,0 +1,92 @@
+"""Connections at hand between two statements, without a visit to their pool; no statements here.
+
+Checking a connection out of SQLAlchemy's pool and in again costs more than a statement on SQLite
+does. So some stay checked out. The pool still counts them and makes them, and whoever has to wait
+for one gets it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.pool import Pool, PoolProxiedConnection, QueuePool
+
+
+class IdleConnections:
+    """Keeps idle connections of *pool* checked out, at most as many as the pool itself would keep.
+
+    :param own_listeners: listeners on the pool that need not see each use of a connection.
+    """
+
+    def __init__(self, pool: Pool, own_listeners: Collection[Callable[..., Any]] = ()) -> None:
+        self._pool = pool
+        self._kept: deque[PoolProxiedConnection] = deque()
+        self._limit = _most_kept(pool) if _may_skip_checkout(pool, own_listeners) else 0
+        self._lock = threading.Lock()
+        self._waiting = 0
+
+    def take(self) -> PoolProxiedConnection:
+        """Return a connection for one user, who gives it back or closes it.
+
+        :raises sqlalchemy.exc.TimeoutError: where all are in use.
+        """
+        try:
+            return self._kept.pop()
+        except IndexError:
+            with self.waiting():
+                return self.at_hand() or self._pool.connect()
+
+    def at_hand(self) -> PoolProxiedConnection | None:
+        """Return a connection, where one need not be waited for."""
+        try:
+            return self._kept.pop()
+        except IndexError:
+            return None
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Have connections go to the pool while somebody may be waiting for it."""
+        with self._lock:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def give_back(self, connection: PoolProxiedConnection) -> None:
+        """Keep a connection that nobody uses any more and that is in order."""
+        if self._waiting or not self._limit:
+            connection.close()
+        elif len(self._kept) >= self._limit:
+            # The pool, too, closes what it has made beyond its size.
+            connection.detach()
+            connection.close()
+        else:
+            self._kept.append(connection)
+            if self._waiting:
+                # Who began to wait after the question above may have looked here too early.
+                self.close()
+
+    def close(self) -> None:
+        """Give the pool what is kept."""
+        while connection := self.at_hand():
+            connection.close()
+
+
+def _most_kept(pool: Pool) -> float:
+    assert isinstance(pool, QueuePool)
+    return pool.size() or float("inf")
+
+
+def _may_skip_checkout(pool: Pool, own_listeners: Collection[Callable[..., Any]]) -> bool:
+    """Tell whether the app wants nothing to be done each time a connection is checked out."""
+    if type(pool) is not QueuePool or pool._pre_ping or pool._recycle != -1:
+        return False
+    dispatch = pool.dispatch
+    listeners = [*dispatch.checkout, *dispatch.checkin, *dispatch.reset]
+    return all(listener in own_listeners for listener in listeners)

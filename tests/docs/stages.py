@@ -1,0 +1,144 @@
+"""Where the consoles of the documents are tried; a stage lasts for a page."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import time_machine
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from flask_dj_session import DjangoSessions, SessionCodec
+
+from .console import ROOT
+
+_PORT = "5000"
+_NOW = datetime(2026, 11, 23, 3, 39, 1, tzinfo=timezone.utc)
+_ROWS: list[tuple[str, dict[str, Any], timedelta, str]] = [
+    ("eq8qwe", {"num_visits": 1}, timedelta(days=14), "secret"),
+    ("i6xzsm", {"_auth_user_id": "7"}, timedelta(days=14), "the key of last year"),
+    ("jgfzc2", {"num_visits": 4}, timedelta(days=-1), "secret"),
+    ("qt1nxm", {"_auth_user_id": "7", "num_visits": 3}, timedelta(days=14), "secret"),
+    ("w1uotf", {"num_visits": 2018}, timedelta(days=3), "nobody's key"),
+    ("xz4rpd", {}, timedelta(days=-10), "secret"),
+]
+
+
+class Stage(Protocol):
+    """What runs a command and returns the lines that it prints."""
+
+    def run(self, command: str) -> list[str]:
+        """Run *command*."""
+
+
+class Shell:
+    """A folder with ``app.py``, which is served as ``flask run`` does."""
+
+    def __init__(self, folder: Path, port: str) -> None:
+        self._folder = folder
+        self._port = port
+
+    def run(self, command: str) -> list[str]:
+        """Run *command* in the folder; the port of the documents is that of the server here."""
+        missing = [name for name in ("curl", "sqlite3", "base64") if not shutil.which(name)]
+        if any(name in command for name in missing):
+            pytest.skip(f"not installed here: {', '.join(missing)}")
+        done = subprocess.run(
+            ["bash", "-c", command.replace(f":{_PORT}/", f":{self._port}/")],
+            cwd=self._folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        return done.stdout.splitlines()
+
+
+class Commands:
+    """An app with some rows, at a time that stands still."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def run(self, command: str) -> list[str]:
+        """Run a command of ``flask``; where it asks, the answer is yes."""
+        program, *arguments = command.split()
+        assert program == "flask"
+        answer = "y\n" if "--all" in arguments else None
+        output = self._app.test_cli_runner().invoke(args=arguments, input=answer).output
+        return output.splitlines()
+
+
+@contextmanager
+def shell(folder: Path) -> Iterator[Stage]:
+    """Serve ``app.py`` from *folder*."""
+    shutil.copy(ROOT / "app.py", folder)
+    with subprocess.Popen(
+        [sys.executable, "-m", "flask", "run", "--port", "0"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    ) as server:
+        assert server.stderr is not None
+        try:
+            yield Shell(folder, _port(iter(server.stderr)))
+        finally:
+            server.terminate()
+            server.stderr.read()
+
+
+def _port(lines: Iterator[str]) -> str:
+    for line in lines:
+        if found := re.search(r"Running on http://127\.0\.0\.1:(\d+)", line):
+            return found[1]
+    raise AssertionError("'flask run' has ended.")
+
+
+@contextmanager
+def _app(folder: Path, *, table: bool = True) -> Iterator[tuple[Flask, DjangoSessions]]:
+    app = Flask("docs")
+    app.config.update(
+        SECRET_KEY="secret",
+        SECRET_KEY_FALLBACKS=["the key of last year"],
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'db.sqlite3'}",
+    )
+    db = SQLAlchemy(app)
+    sessions = DjangoSessions(app, db)
+    with app.app_context(), time_machine.travel(_NOW, tick=False):
+        if table:
+            sessions.create_table()
+        yield app, sessions
+        db.engine.dispose()
+
+
+@contextmanager
+def empty(folder: Path) -> Iterator[Stage]:
+    """Lend an app whose database has no table yet."""
+    with _app(folder, table=False) as (app, _):
+        yield Commands(app)
+
+
+@contextmanager
+def rows(folder: Path) -> Iterator[Stage]:
+    """Lend an app with some sessions: live and expired, a user's, and one of another key."""
+    with _app(folder) as (app, sessions):
+        for beginning, data, lifetime, key in _ROWS:
+            text = SessionCodec(key).encode(data, _NOW)
+            sessions.store.insert(beginning.ljust(32, "0"), text, _NOW + lifetime)
+        yield Commands(app)
+
+
+STAGES: dict[str, Any] = {"app": shell, "empty": empty, "rows": rows}

@@ -1,0 +1,147 @@
+"""Which connections stay at hand between statements, and that nobody misses one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import NullPool, Pool, QueuePool
+
+from flask_dj_session.store.idle import IdleConnections
+
+from ..conftest import MakeSite
+
+
+@pytest.fixture
+def pool(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pool]:
+    options: dict[str, Any] = {"poolclass": QueuePool, **getattr(request, "param", {})}
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'db.sqlite3'}", **options)
+    yield engine.pool
+    engine.dispose()
+
+
+@pytest.fixture
+def idle(pool: Pool) -> Iterator[IdleConnections]:
+    idle = IdleConnections(pool)
+    yield idle
+    idle.close()
+
+
+def _raw(connection: Any) -> object:
+    return connection.dbapi_connection
+
+
+def test_a_connection_that_was_given_back_is_taken_again_without_the_pool(
+    idle: IdleConnections, pool: QueuePool
+) -> None:
+    first = idle.take()
+    idle.give_back(first)
+    assert (pool.checkedout(), pool.checkedin()) == (1, 0)
+    assert idle.take() is first
+    idle.give_back(first)
+
+
+def test_once_closed_the_pool_has_them_all(idle: IdleConnections, pool: QueuePool) -> None:
+    for connection in [idle.take(), idle.take()]:
+        idle.give_back(connection)
+    idle.close()
+    assert (pool.checkedout(), pool.checkedin()) == (0, 2)
+
+
+@pytest.mark.parametrize("pool", [{"pool_size": 2, "max_overflow": 3}], indirect=True, ids=str)
+def test_no_more_are_kept_than_the_pool_would_keep(idle: IdleConnections, pool: QueuePool) -> None:
+    taken = [idle.take() for _ in range(5)]
+    opened = [_raw(connection) for connection in taken]
+    for connection in taken:
+        idle.give_back(connection)
+    assert pool.checkedout() == 2
+    again = [idle.take() for _ in range(5)]
+    assert sum(_raw(connection) in opened for connection in again) == 2
+    for connection in again:
+        idle.give_back(connection)
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [{"pool_pre_ping": True}, {"pool_recycle": 3600}, {"poolclass": NullPool}],
+    indirect=True,
+    ids=str,
+)
+def test_what_the_app_wants_at_each_checkout_is_not_left_out(idle: IdleConnections) -> None:
+    first = idle.take()
+    idle.give_back(first)
+    second = idle.take()
+    assert second is not first
+    idle.give_back(second)
+
+
+@pytest.mark.parametrize("name", ["checkout", "checkin", "reset"])
+def test_the_apps_listeners_see_each_use(pool: Pool, name: str) -> None:
+    seen: list[str] = []
+    event.listen(pool, name, lambda *_: seen.append(name))
+    idle = IdleConnections(pool)
+    for _ in range(3):
+        idle.give_back(idle.take())
+    assert seen == [name] * 3
+
+
+def test_listeners_of_our_own_need_not_see_each_use(pool: QueuePool) -> None:
+    def ours(*_: object) -> None:
+        """Take no notice."""
+
+    event.listen(pool, "checkout", ours)
+    idle = IdleConnections(pool, [ours])
+    idle.give_back(idle.take())
+    assert pool.checkedout() == 1
+    idle.close()
+
+
+@pytest.mark.parametrize("pool", [{"pool_size": 1, "max_overflow": 0}], indirect=True, ids=str)
+def test_who_waits_for_a_connection_gets_the_one_that_is_given_back(idle: IdleConnections) -> None:
+    first = idle.take()
+    with ThreadPoolExecutor(1) as threads:
+        second = threads.submit(idle.take)
+        while not idle._waiting:
+            threading.Event().wait(0)
+        idle.give_back(first)
+        connection = second.result(timeout=20)
+    idle.give_back(connection)
+
+
+@pytest.mark.parametrize(
+    "pool", [{"pool_size": 1, "max_overflow": 1, "pool_timeout": 20}], indirect=True, ids=str
+)
+def test_many_threads_share_few_connections(idle: IdleConnections, pool: QueuePool) -> None:
+    used: list[int] = []
+    in_use: set[int] = set()
+
+    def use(_: int) -> None:
+        connection = idle.take()
+        number = id(_raw(connection))
+        assert number not in in_use
+        in_use.add(number)
+        used.append(pool.checkedout())
+        in_use.remove(number)
+        idle.give_back(connection)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(use, range(2000)))
+    assert len(used) == 2000
+    assert max(used) <= 2
+
+
+def test_a_listing_uses_the_connection_at_hand_where_the_pool_has_no_other(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(options={"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.1})
+    with site.app.app_context():
+        site.sessions.session().save()
+        assert site.sessions.store.count() == 1
+        assert [len(page) for page in site.sessions.store.pages(size=10)] == [1]
+        site.sessions.session().save()

@@ -1,0 +1,121 @@
+"""What is sent when a session begins, moves, ends or is corrupted; and when nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+import sqlalchemy as sa
+from blinker import NamedSignal
+
+from flask_dj_session import (
+    DjangoSession,
+    UpdateError,
+    session_corrupted,
+    session_created,
+    session_cycled,
+    session_flushed,
+    signals,
+)
+
+from .conftest import Site
+
+_SIGNALS = [session_created, session_cycled, session_flushed, session_corrupted]
+_UPDATE = sa.text("UPDATE django_session SET session_data = 'nonsense'")
+
+
+@pytest.fixture
+def sent(site: Site) -> Iterator[list[str]]:
+    """Return the names of the signals that are sent for the site's sessions."""
+    names: list[str] = []
+
+    def note(signal: NamedSignal) -> None:
+        def receive(sender: object, session: DjangoSession) -> None:
+            assert isinstance(session, DjangoSession)
+            names.append(signal.name)
+
+        stack.enter_context(signal.connected_to(receive, site.app))
+
+    with site.app.app_context(), ExitStack() as stack:
+        for signal in _SIGNALS:
+            note(signal)
+        yield names
+
+
+@pytest.fixture
+def session(site: Site) -> DjangoSession:
+    """Return a session that is stored."""
+    with site.app.app_context():
+        session = site.sessions.session()
+        session["n"] = 1
+        session.save()
+    return session
+
+
+def test_the_first_save_is_a_session_created(site: Site, sent: list[str]) -> None:
+    session = site.sessions.session()
+    session["n"] = 1
+    assert sent == []
+    session.save()
+    assert sent == ["session-created"]
+    session.save()
+    assert sent == ["session-created"]
+
+
+def test_a_session_that_gets_a_new_key_is_cycled_and_not_created(
+    session: DjangoSession, sent: list[str]
+) -> None:
+    session.cycle_key()
+    assert sent == ["session-cycled"]
+
+
+def test_cycling_a_session_without_a_key_creates_one(site: Site, sent: list[str]) -> None:
+    site.sessions.session().cycle_key()
+    assert sent == ["session-created"]
+
+
+def test_a_session_that_ends_is_flushed(session: DjangoSession, sent: list[str]) -> None:
+    session.flush()
+    assert sent == ["session-flushed"]
+
+
+def test_flushing_a_session_that_never_was_tells_nothing(site: Site, sent: list[str]) -> None:
+    site.sessions.session().flush()
+    assert sent == []
+
+
+def test_a_row_that_cannot_be_read_is_told_of_once(
+    site: Site, session: DjangoSession, sent: list[str]
+) -> None:
+    with site.db.engine.begin() as connection:
+        connection.execute(_UPDATE)
+    again = site.sessions.session(session.session_key)
+    assert (again.get("n"), again.get("n")) == (None, None)
+    assert sent == ["session-corrupted"]
+
+
+def test_what_did_not_happen_in_the_database_is_not_told(
+    site: Site, session: DjangoSession, sent: list[str]
+) -> None:
+    site.sessions.session(session.session_key).delete()
+    with pytest.raises(UpdateError):
+        session.save()
+    assert sent == []
+
+
+def test_a_receiver_finds_the_row_in_the_database(site: Site) -> None:
+    found: list[bool] = []
+
+    def look(sender: object, session: DjangoSession) -> None:
+        assert sender is site.app
+        found.append(session.exists(session.session_key))
+
+    with site.app.app_context(), session_created.connected_to(look, site.app):
+        site.sessions.session().save()
+    assert found == [True]
+
+
+def test_each_signal_is_public() -> None:
+    named = {name for name, value in vars(signals).items() if isinstance(value, NamedSignal)}
+    assert named == {signal.name.replace("-", "_") for signal in _SIGNALS}
