@@ -36,6 +36,16 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".model",
         ".cli",
     ],
+    "auth": [
+        *_INTERFACE,
+        "blinker",
+        "flask_login",
+        "sqlalchemy",
+        ".interface",
+        ".cli",
+        ".extension",
+        ".auth",
+    ],
     "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".signals", ".wire"],
 }
 
