@@ -234,10 +234,10 @@ def test_wrong_credentials_are_nobodys(flask: AuthSite, name: Any, password: Any
 
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
-@pytest.mark.parametrize("name", ["ann\0", "\ud800", "x" * 10_000, "a'; --"])
-def test_a_name_that_nobody_can_have_is_no_error(flask: AuthSite, name: str) -> None:
+def test_a_name_that_nobody_can_have_is_no_error(flask: AuthSite) -> None:
     with flask.app.app_context():
-        assert flask.auth.authenticate(name, PASSWORD) is None
+        for name in ("ann\0", "\ud800", "x" * 10_000, "a'; --"):
+            assert flask.auth.authenticate(name, PASSWORD) is None, name
 
 
 def test_somebody_who_is_no_user_cannot_log_in(flask: AuthSite) -> None:

@@ -35,7 +35,9 @@ def test_only_what_the_module_sets_is_read(write_settings: WriteSettings) -> Non
 
 
 def test_every_setting_that_we_know_is_read(write_settings: WriteSettings) -> None:
-    values = {name: f"a {name}" for name in [*DEFAULTS, *AUTH_DEFAULTS]} | {"SESSION_ENGINE": "mysite.sessions"}
+    values = {name: f"a {name}" for name in [*DEFAULTS, *AUTH_DEFAULTS]} | {
+        "SESSION_ENGINE": "mysite.sessions"
+    }
     del values["DEFAULT_HASHING_ALGORITHM"]  # unknown to the Django that is installed
     code = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     read = django_settings(write_settings(code))
