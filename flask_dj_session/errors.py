@@ -15,6 +15,7 @@ __all__ = [
     "EncodeError",
     "JSONError",
     "MissingTableError",
+    "MissingUserTableError",
     "PickleError",
     "SessionInterrupted",
     "SettingError",
@@ -55,13 +56,23 @@ class SettingError(ValueError):
 class MissingTableError(RuntimeError):
     """The table of the sessions is not in the database."""
 
+    _mend = (
+        "Run 'manage.py migrate sessions' in the Django project, or make it here with"
+        " 'flask sessions create-table' ('sessions.create_table()' in code)."
+    )
+
     def __init__(self, table: str) -> None:
-        super().__init__(
-            f"Table '{table}' is not in the database. Run 'manage.py migrate sessions' in the"
-            " Django project, or make it here with 'flask sessions create-table'"
-            " ('sessions.create_table()' in code)."
-        )
+        super().__init__(f"Table '{table}' is not in the database. {self._mend}")
         self.table = table
+
+
+class MissingUserTableError(MissingTableError):
+    """A table of Django's login is not in the database."""
+
+    _mend = (
+        "Run 'manage.py migrate' in the Django project. Without one, make Django's own tables of"
+        " users here with 'flask users create-tables' ('auth.create_tables()' in code)."
+    )
 
 
 class DatabaseHeldError(RuntimeError):

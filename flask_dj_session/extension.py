@@ -99,6 +99,11 @@ class DjangoSessions:
         return self._model_on(self._db) if self._db is not None else self._state.model
 
     @property
+    def apps(self) -> list[Flask]:
+        """The apps whose sessions are kept here."""
+        return list(self._states)
+
+    @property
     def settings(self) -> Settings:
         """The settings of the current app."""
         return self._state.settings

@@ -56,6 +56,14 @@ class DjangoSide:
         """Make a user who can log in."""
         self._checked(self._ask("make_user", name=name))
 
+    def grant(self, name: str, own: str, of_group: str) -> None:
+        """Give a user one permission, and a group of theirs another."""
+        self._checked(self._ask("grant", name=name, own=own, of_group=of_group))
+
+    def post_form(self, key: str) -> dict[str, Any]:
+        """Send a form with its CSRF token, and without."""
+        return self._checked(self._ask("post_form", key=key))
+
     def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
         if "error" in answer:
             raise DisagreementError(f"Django raises {answer['error']}: {answer['message']}")

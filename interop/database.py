@@ -19,9 +19,9 @@ _ENGINES = {"SQLite": "sqlite3", "PostgreSQL": "postgresql", "MariaDB": "mysql"}
 
 # What the column says, whatever time zone a connection has; on PostgreSQL it holds a moment.
 _RAW = {
-    "SQLite": "expire_date",
-    "PostgreSQL": "CAST(expire_date AT TIME ZONE 'UTC' AS text)",
-    "MariaDB": "CAST(expire_date AS char)",
+    "SQLite": "{}",
+    "PostgreSQL": "CAST({} AT TIME ZONE 'UTC' AS text)",
+    "MariaDB": "CAST({} AS char)",
 }
 
 _numbers = itertools.count(1)
@@ -54,9 +54,23 @@ class Database:
 
     def expire_date(self, key: str) -> str:
         """Return the text of the column."""
-        query = f"SELECT {_RAW[self.kind]} FROM django_session WHERE session_key = :key"  # noqa: S608
+        return self._raw("expire_date", "django_session", "session_key", key)
+
+    def last_login(self, name: str) -> str:
+        """Return the text of the column for a user."""
+        return self._raw("last_login", "auth_user", "username", name)
+
+    def _raw(self, column: str, table: str, key: str, value: str) -> str:
+        date = _RAW[self.kind].format(column)
+        query = f"SELECT {date} FROM {table} WHERE {key} = :value"  # noqa: S608
         with self.engine.connect() as connection:
-            return str(connection.execute(sa.text(query), {"key": key}).scalar_one())
+            return str(connection.execute(sa.text(query), {"value": value}).scalar_one())
+
+    def set_active(self, name: str, *, active: bool) -> None:
+        """Switch a user on or off."""
+        query = sa.text("UPDATE auth_user SET is_active = :active WHERE username = :name")
+        with self.engine.begin() as connection:
+            connection.execute(query, {"active": active, "name": name})
 
     def session_keys(self) -> set[str]:
         """Return the keys of all rows."""

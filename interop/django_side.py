@@ -24,7 +24,8 @@ SITE = {
     ],
     # For the time it takes: what is tried is the migration of the sessions, and no password.
     "MIGRATION_MODULES": {"auth": None, "contenttypes": None},
-    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "PASSWORD_HASHERS": ["interop.quick.QuickHasher"],
+    "CSRF_USE_SESSIONS": True,
 }
 
 
@@ -93,6 +94,32 @@ def make_user(name: str) -> Dict[str, Any]:
     return {}
 
 
+def grant(name: str, own: str, of_group: str) -> Dict[str, Any]:
+    """Give a user one permission, and a group of theirs another."""
+    from django.contrib.auth.models import Group, Permission, User
+
+    user = User.objects.get(username=name)
+    user.user_permissions.add(Permission.objects.get(codename=own))
+    group = Group.objects.create(name="readers")
+    group.permissions.add(Permission.objects.get(codename=of_group))
+    user.groups.add(group)
+    return {}
+
+
+def post_form(key: str) -> Dict[str, Any]:
+    """Send a form with its CSRF token, and without."""
+    from django.conf import settings
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.cookies[settings.SESSION_COOKIE_NAME] = key
+    page = "/form/?given=null"
+    token = client.get(page).content.decode()
+    right = client.post(page, {"csrfmiddlewaretoken": token})
+    wrong = client.post(page, {"csrfmiddlewaretoken": token[::-1]})
+    return {"status": right.status_code, "status_without": wrong.status_code}
+
+
 def visit(view: str, key: Optional[str], given: Dict[str, Any]) -> Dict[str, Any]:
     """Ask for the page of a view, with a cookie where ``key`` is given."""
     from django.conf import settings
@@ -124,26 +151,79 @@ def make_urls() -> None:
 def call_view(request: Any, name: str) -> Any:
     """Call a view of both sides, or one that only Django has."""
     from django.http import HttpResponse
+    from django.views.decorators.csrf import csrf_protect
 
     given = json.loads(request.GET["given"])
-    if name == "login":
-        return HttpResponse(log_in(request, given["name"]))
-    if name == "whoami":
-        return HttpResponse(request.user.get_username())
+    if name == "form":
+        return csrf_protect(show_token)(request)
+    if name in USER_VIEWS:
+        return HttpResponse(USER_VIEWS[name](request, given))
     return HttpResponse(views.VIEWS[name](request.session, given))
 
 
-def log_in(request: Any, name: str) -> str:
+def show_token(request: Any) -> Any:
+    """Show the CSRF token of a form."""
+    from django.http import HttpResponse
+    from django.middleware.csrf import get_token
+
+    return HttpResponse(get_token(request))
+
+
+def log_in(request: Any, given: Dict[str, Any]) -> str:
     """Log a user in."""
     from django.contrib.auth import authenticate, login
 
-    login(request, authenticate(username=name, password="correct horse"))
+    user = authenticate(username=given["name"], password=given["password"])
+    if user is None:
+        return "refused"
+    login(request, user)
     return "logged in"
+
+
+def log_out(request: Any, given: Dict[str, Any]) -> str:
+    """Log out whoever it is."""
+    from django.contrib.auth import logout
+
+    logout(request)
+    return "logged out"
+
+
+def whoami(request: Any, given: Dict[str, Any]) -> str:
+    """Say who it is; nobody has an empty name."""
+    return str(request.user.get_username())
+
+
+def permissions(request: Any, given: Dict[str, Any]) -> str:
+    """Name all permissions."""
+    return ",".join(sorted(request.user.get_all_permissions()))
+
+
+def change_password(request: Any, given: Dict[str, Any]) -> str:
+    """Change the password, and keep this session."""
+    from django.contrib.auth import update_session_auth_hash
+
+    user = request.user
+    user.set_password(given["password"])
+    user.save()
+    update_session_auth_hash(request, user)
+    return "changed"
+
+
+USER_VIEWS = {
+    "login": log_in,
+    "logout": log_out,
+    "whoami": whoami,
+    "permissions": permissions,
+    "change_password": change_password,
+}
 
 
 # The conversation
 
-DEEDS = {deed.__name__: deed for deed in (configure, migrate, clear, load, make_user, visit)}  # type: Dict[str, Any]
+DEEDS = {
+    deed.__name__: deed
+    for deed in (configure, migrate, clear, load, make_user, grant, post_form, visit)
+}  # type: Dict[str, Any]
 
 
 def main() -> None:

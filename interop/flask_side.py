@@ -13,6 +13,8 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions
+from flask_dj_session.auth import DjangoAuth
+from flask_dj_session.auth.passwords import PasswordHashers
 
 from . import views
 
@@ -34,7 +36,9 @@ class FlaskSide:
         self.app.config.update(settings, SQLALCHEMY_DATABASE_URI=url, TESTING=True)
         self.db = SQLAlchemy(self.app)
         self.sessions = DjangoSessions(self.app, self.db)
-        self.app.add_url_rule("/<name>/", view_func=_call_view)
+        hashers = PasswordHashers(iterations=1000)  # as in 'quick'
+        self.auth = DjangoAuth(self.sessions, hashers=hashers, csrf_use_sessions=True)
+        self.app.add_url_rule("/<name>/", "view", self._call_view)
 
     def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
         """Ask for the page of a view, with a cookie where *key* is given."""
@@ -52,6 +56,12 @@ class FlaskSide:
             cookies[0] if cookies else "",
             response.headers.get("Vary", ""),
         )
+
+    def _call_view(self, name: str) -> str:
+        given = json.loads(flask.request.args["given"])
+        if name in _USER_VIEWS:
+            return _USER_VIEWS[name](self.auth, given)
+        return views.VIEWS[name](flask.session, given)
 
     def load(self, key: str) -> dict[str, Any]:
         """Read a session outside a request."""
@@ -87,6 +97,38 @@ def flask_side(url: str, settings: dict[str, Any]) -> Iterator[FlaskSide]:
         side.close()
 
 
-def _call_view(name: str) -> str:
-    given = json.loads(flask.request.args["given"])
-    return views.VIEWS[name](flask.session, given)
+def _log_in(auth: DjangoAuth, given: dict[str, Any]) -> str:
+    user = auth.authenticate(given["name"], given["password"])
+    if user is None:
+        return "refused"
+    auth.login(user)
+    return "logged in"
+
+
+def _log_out(auth: DjangoAuth, given: dict[str, Any]) -> str:
+    auth.logout()
+    return "logged out"
+
+
+def _whoami(auth: DjangoAuth, given: dict[str, Any]) -> str:
+    return str(auth.current_user.get_username())
+
+
+def _permissions(auth: DjangoAuth, given: dict[str, Any]) -> str:
+    return ",".join(sorted(auth.current_user.get_all_permissions()))
+
+
+def _change_password(auth: DjangoAuth, given: dict[str, Any]) -> str:
+    user = auth.current_user
+    auth.set_password(user, given["password"])
+    auth.update_session_auth_hash(user)
+    return "changed"
+
+
+_USER_VIEWS = {
+    "login": _log_in,
+    "logout": _log_out,
+    "whoami": _whoami,
+    "permissions": _permissions,
+    "change_password": _change_password,
+}

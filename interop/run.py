@@ -18,6 +18,7 @@ from .conversation import DjangoSide, django_side
 from .database import KINDS, VARIABLES, Database, fresh_database
 from .eras import ERAS, Environment, Era, NotRunError
 from .flask_side import flask_side
+from .login import login_scenarios_for
 from .scenarios import DisagreementError, Meeting, scenarios_for
 from .table import Cell, Row, columns_of, disagreements, markdown, summary
 
@@ -123,7 +124,7 @@ def try_one(
         settings = configuration.django_settings(database, use_tz=use_tz)
         with django_side(environment, settings, mysql=kind == "MariaDB") as django:
             with meeting_of(configuration, database, django, use_tz=use_tz) as meeting:
-                for scenario in scenarios_for(meeting):
+                for scenario in [*login_scenarios_for(meeting), *scenarios_for(meeting)]:
                     try:
                         scenario(meeting)
                         cell.agreed += 1

@@ -37,6 +37,12 @@ class Django(Side, Protocol):
     def make_user(self, name: str) -> None:
         """Make a user who can log in."""
 
+    def grant(self, name: str, own: str, of_group: str) -> None:
+        """Give a user one permission, and a group of theirs another."""
+
+    def post_form(self, key: str) -> dict[str, Any]:
+        """Send a form with its CSRF token, and without."""
+
 
 class DisagreementError(AssertionError):
     """The two sides differ."""
@@ -177,8 +183,8 @@ def expiry_is_equal(meeting: Meeting) -> None:
             key = new_session(writer, "store" if seconds is None else "expire", **given)
             dates[writer.name] = written = meeting.database.expire_date(key)
             reader.visit("touch", key)
-            _expect_near(f"{reader.name} renewing", meeting.database.expire_date(key), written)
-        _expect_near(f"set_expiry({seconds})", dates["Flask"], dates["Django"])
+            expect_near(f"{reader.name} renewing", meeting.database.expire_date(key), written)
+        expect_near(f"set_expiry({seconds})", dates["Flask"], dates["Django"])
 
 
 def dates_are_equal(meeting: Meeting) -> None:
@@ -352,7 +358,7 @@ def fallback_keys_are_read(meeting: Meeting) -> None:
 def a_login_is_kept(meeting: Meeting) -> None:
     """Flask reads what a login in Django left, keeps it, and its logout counts."""
     key = new_session(meeting.django)
-    answer = meeting.django.visit("login", key, name="visitor")
+    answer = meeting.django.visit("login", key, name="visitor", password="correct horse")
     expect("a new key at login", answer["key"] != key, True)
     key = answer["key"]
     login = meeting.django.load(key)["data"]
@@ -374,7 +380,7 @@ def a_login_is_kept(meeting: Meeting) -> None:
 _DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?")
 
 
-def _expect_near(what: str, found: str, expected: str) -> None:
+def expect_near(what: str, found: str, expected: str) -> None:
     """Stop unless both are texts of one kind, of moments that are close."""
     for text in (found, expected):
         expect(f"{what}: the shape of {text}", _DATE.fullmatch(text) is not None, True)

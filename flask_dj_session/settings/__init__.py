@@ -1,8 +1,19 @@
 """Settings by Django's names: from a Django project, in ``app.config``, checked and read."""
 
-from .defaults import DEFAULTS
+from .auth import AuthSettings, prepare_auth
+from .defaults import AUTH_DEFAULTS, DEFAULTS
 from .origin import ORIGIN, Origin
 from .prepared import Settings, prepare
 from .project import django_settings
 
-__all__ = ["DEFAULTS", "ORIGIN", "Origin", "Settings", "django_settings", "prepare"]
+__all__ = [
+    "AUTH_DEFAULTS",
+    "DEFAULTS",
+    "ORIGIN",
+    "AuthSettings",
+    "Origin",
+    "Settings",
+    "django_settings",
+    "prepare",
+    "prepare_auth",
+]

@@ -29,21 +29,24 @@ def _check_fallbacks(name: str, value: Any) -> None:
         raise SettingError(name, "holds something that is no key", "Keys are strings or bytes.")
 
 
-def _check_cookie_name(name: str, value: Any) -> None:
+def check_cookie_name(name: str, value: Any) -> None:
+    """Refuse what no cookie can be called."""
     if not isinstance(value, str) or not _COOKIE_NAME.fullmatch(value):
         raise SettingError(
             name, f"is {value!r}, not a cookie's name", "Use letters, digits, '-' and '_'."
         )
 
 
-def _check_cookie_age(name: str, value: Any) -> None:
+def check_cookie_age(name: str, value: Any) -> None:
+    """Refuse what is no number of seconds."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise SettingError(
             name, f"is {value!r}, not a number of seconds", "Give seconds as an int, 0 or more."
         )
 
 
-def _check_optional_text(name: str, value: Any) -> None:
+def check_optional_text(name: str, value: Any) -> None:
+    """Refuse what no cookie can carry."""
     if value is not None and (
         not isinstance(value, str) or re.search(r"[;,\s\x00-\x1f\x7f]", value)
     ):
@@ -54,12 +57,14 @@ def _check_optional_text(name: str, value: Any) -> None:
         )
 
 
-def _check_flag(name: str, value: Any) -> None:
+def check_flag(name: str, value: Any) -> None:
+    """Refuse what is neither True nor False."""
     if not isinstance(value, bool):
         raise SettingError(name, f"is {value!r}", "Give True or False.")
 
 
-def _check_samesite(name: str, value: Any) -> None:
+def check_samesite(name: str, value: Any) -> None:
+    """Refuse what is none of the attribute's values."""
     known = isinstance(value, str) and value.lower() in ("lax", "strict", "none")
     if not known and value is not False:
         raise SettingError(
@@ -123,19 +128,19 @@ def _check_algorithm(name: str, value: Any) -> None:
 CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SECRET_KEY": _check_secret_key,
     "SECRET_KEY_FALLBACKS": _check_fallbacks,
-    "SESSION_COOKIE_NAME": _check_cookie_name,
-    "SESSION_COOKIE_AGE": _check_cookie_age,
-    "SESSION_COOKIE_DOMAIN": _check_optional_text,
-    "SESSION_COOKIE_PATH": _check_optional_text,
-    "SESSION_COOKIE_SECURE": _check_flag,
-    "SESSION_COOKIE_HTTPONLY": _check_flag,
-    "SESSION_COOKIE_SAMESITE": _check_samesite,
-    "SESSION_COOKIE_PARTITIONED": _check_flag,
-    "SESSION_EXPIRE_AT_BROWSER_CLOSE": _check_flag,
-    "SESSION_SAVE_EVERY_REQUEST": _check_flag,
+    "SESSION_COOKIE_NAME": check_cookie_name,
+    "SESSION_COOKIE_AGE": check_cookie_age,
+    "SESSION_COOKIE_DOMAIN": check_optional_text,
+    "SESSION_COOKIE_PATH": check_optional_text,
+    "SESSION_COOKIE_SECURE": check_flag,
+    "SESSION_COOKIE_HTTPONLY": check_flag,
+    "SESSION_COOKIE_SAMESITE": check_samesite,
+    "SESSION_COOKIE_PARTITIONED": check_flag,
+    "SESSION_EXPIRE_AT_BROWSER_CLOSE": check_flag,
+    "SESSION_SAVE_EVERY_REQUEST": check_flag,
     "SESSION_SERIALIZER": _check_serializer,
     "SESSION_ENGINE": _check_engine,
-    "USE_TZ": _check_flag,
+    "USE_TZ": check_flag,
     "TIME_ZONE": _check_time_zone,
     "DEFAULT_HASHING_ALGORITHM": _check_algorithm,
 }

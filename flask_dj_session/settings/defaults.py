@@ -28,6 +28,28 @@ DEFAULTS: dict[str, Any] = {
     "DEFAULT_HASHING_ALGORITHM": "sha256",
 }
 
+#: Django's settings of the login, which ``flask_dj_session.auth`` alone puts into a mapping
+AUTH_DEFAULTS: dict[str, Any] = {
+    "AUTH_USER_MODEL": "auth.User",
+    "AUTHENTICATION_BACKENDS": ["django.contrib.auth.backends.ModelBackend"],
+    "LOGIN_URL": "/accounts/login/",
+    "PASSWORD_HASHERS": [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+        "django.contrib.auth.hashers.Argon2PasswordHasher",
+        "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+        "django.contrib.auth.hashers.ScryptPasswordHasher",
+    ],
+    "CSRF_COOKIE_NAME": "csrftoken",
+    "CSRF_COOKIE_AGE": 60 * 60 * 24 * 7 * 52,
+    "CSRF_COOKIE_DOMAIN": None,
+    "CSRF_COOKIE_PATH": "/",
+    "CSRF_COOKIE_SECURE": False,
+    "CSRF_COOKIE_HTTPONLY": False,
+    "CSRF_COOKIE_SAMESITE": "Lax",
+    "CSRF_USE_SESSIONS": False,
+}
+
 #: what Flask itself puts under these names, which is nobody's choice
 FLASK_DEFAULTS: dict[str, Any] = {
     "SECRET_KEY_FALLBACKS": None,

@@ -7,7 +7,7 @@ TIME_ZONE are fixed once prepared.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,17 +29,27 @@ def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Setti
     :raises TypeError: for a name that is no setting.
     :raises SettingError: naming the first setting that cannot be used.
     """
+    fill(config, given, DEFAULTS, CHECKS)
+    return Settings(config)
+
+
+def fill(
+    config: MutableMapping[str, Any],
+    given: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    checks: Mapping[str, Callable[[str, Any], None]],
+) -> None:
+    """Do for any table of settings what :func:`prepare` does for those of the sessions."""
     for name, value in given.items():
-        if name.upper() not in DEFAULTS:
-            raise TypeError(f"'{name}' is not a setting. Known are: {', '.join(DEFAULTS)}.")
+        if name.upper() not in defaults:
+            raise TypeError(f"'{name}' is not a setting. Known are: {', '.join(defaults)}.")
         config[name.upper()] = value
     chosen = {name.upper() for name in given} | names_from_django(config)
-    for name, default in DEFAULTS.items():
+    for name, default in defaults.items():
         if name not in config or (name not in chosen and _is_flasks_own(name, config[name])):
             config[name] = default
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         check(name, config[name])
-    return Settings(config)
 
 
 def _is_flasks_own(name: str, value: Any) -> bool:

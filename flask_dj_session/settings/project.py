@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import SettingError
 from .checks import refuse_other_storage
 from .databases import sqlalchemy_settings
-from .defaults import DEFAULTS
+from .defaults import AUTH_DEFAULTS, DEFAULTS
 from .modules import settings_module
 from .origin import ORIGIN, Origin
 from .versions import installed
@@ -21,7 +21,7 @@ _FORMER_DEFAULTS: dict[str, tuple[tuple[int, int], Any]] = {
 
 
 def django_settings(module: str | None = None, *, using: str | None = "default") -> dict[str, Any]:
-    """Read what a Django project's settings say of its sessions.
+    """Read what a Django project's settings say of its sessions and of its login.
 
     ::
 
@@ -56,9 +56,11 @@ def django_settings(module: str | None = None, *, using: str | None = "default")
 
 
 def _settings_of(source: ModuleType) -> dict[str, Any]:
-    read = {name: getattr(source, name) for name in DEFAULTS if hasattr(source, name)}
-    if read.get("SESSION_COOKIE_SAMESITE", "") is None:
-        read["SESSION_COOKIE_SAMESITE"] = False  # to Django the same: no attribute
+    names = [*DEFAULTS, *AUTH_DEFAULTS]
+    read = {name: getattr(source, name) for name in names if hasattr(source, name)}
+    for name in ("SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SAMESITE"):
+        if read.get(name, "") is None:
+            read[name] = False  # to Django the same: no attribute
     return read
 
 

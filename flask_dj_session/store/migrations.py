@@ -1,7 +1,8 @@
-"""Telling Django that its migration of the sessions was applied: a row of ``django_migrations``."""
+"""Telling Django that its migrations were applied: rows of ``django_migrations``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,6 +15,9 @@ from .table import ExpireDate, NaiveZone
 
 MIGRATIONS_TABLE = "django_migrations"
 APP, NAME = "sessions", "0001_initial"
+
+#: the app and the name of a migration
+Migration = tuple[str, str]
 
 # What Django 5.2 sends with the 'DEFAULT_AUTO_FIELD' of its project template (BigAutoField, the
 # default itself since Django 6.0); SQLite keeps the text.
@@ -46,13 +50,27 @@ def record_migration(engine: AutocommitEngine, now: datetime, naive_zone: NaiveZ
 
     # Django 5.2, db/migrations/recorder.py: record_applied
     """
+    return bool(record_migrations_of(engine, [(APP, NAME)], now, naive_zone))
+
+
+def record_migrations_of(
+    engine: AutocommitEngine,
+    migrations: Iterable[Migration],
+    now: datetime,
+    naive_zone: NaiveZone,
+) -> int:
+    """Do that for any *migrations*, in their order, and return how many were recorded."""
     table = _migrations(naive_zone)
     _ensure_table(engine, table)
+    return sum(_record(engine, table, migration, now) for migration in migrations)
+
+
+def _record(engine: AutocommitEngine, table: sa.Table, migration: Migration, now: datetime) -> bool:
     columns = table.c
     recorded = sa.select(sa.func.count()).where(
         columns.app == bindparam("app"), columns.name == bindparam("name")
     )
-    values = {"app": APP, "name": NAME}
+    values = dict(zip(("app", "name"), migration, strict=True))
     if engine.read(Statement(recorded), values):
         return False
     engine.write(Statement(sa.insert(table)), {**values, "applied": now}, table=table.name)

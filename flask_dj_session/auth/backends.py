@@ -1,0 +1,132 @@
+"""Who a user is and what they may do, as Django's backends of the same names decide.
+
+What Django finds by its dotted name in AUTHENTICATION_BACKENDS stands here under that name. An app
+gives objects of this kind for backends of its project's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import Forbidden
+
+if TYPE_CHECKING:
+    from .accounts import Accounts
+
+
+class PermissionDenied(Forbidden):
+    """Nobody may go on here; answered with status 403 (Django's name)."""
+
+
+class ModelBackend:
+    """Checks the password in the user's row; a user who is not active is nobody.
+
+    # Django 5.2, contrib/auth/backends.py: ModelBackend
+    """
+
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
+
+    def authenticate(
+        self, username: str | None = None, password: str | None = None, **credentials: Any
+    ) -> Any:
+        """Return the user whose name and password these are, or None."""
+        if username is None:
+            username = credentials.get(self.accounts.users.username_field)
+        if not isinstance(username, str) or not isinstance(password, str):
+            return None
+        user = self.accounts.users.by_username(username)
+        if user is None:
+            self.accounts.spend(password)
+            return None
+        if self.accounts.check_password(user, password) and self.user_can_authenticate(user):
+            return user
+        return None
+
+    def get_user(self, pk: Any) -> Any:
+        """Return the user of a primary key who may be logged in, or None."""
+        user = self.accounts.users.by_pk(pk)
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Tell whether *user* is active."""
+        return bool(getattr(user, "is_active", True))
+
+    # Permissions
+
+    def get_user_permissions(self, user: Any, obj: Any = None) -> set[str]:
+        """Return what the user was given directly; nothing for a single object."""
+        return self._permissions(user, obj, "user", self.accounts.permissions.of_user)
+
+    def get_group_permissions(self, user: Any, obj: Any = None) -> set[str]:
+        """Return what the user's groups were given."""
+        return self._permissions(user, obj, "group", self.accounts.permissions.of_groups)
+
+    def get_all_permissions(self, user: Any, obj: Any = None) -> set[str]:
+        """Return both; they are asked for once for each user object."""
+        return self.get_user_permissions(user, obj) | self.get_group_permissions(user, obj)
+
+    def has_perm(self, user: Any, perm: str, obj: Any = None) -> bool:
+        """Tell whether an active user has a permission."""
+        return perm in self.get_all_permissions(user, obj)
+
+    def has_module_perms(self, user: Any, app_label: str) -> bool:
+        """Tell whether an active user has any permission of an app."""
+        labels = (perm.partition(".")[0] for perm in self.get_all_permissions(user))
+        return app_label in labels
+
+    def _permissions(
+        self, user: Any, obj: Any, source: str, ask: Callable[[Any], set[str]]
+    ) -> set[str]:
+        # Users without that column have no tables of groups and permissions either.
+        is_superuser = getattr(user, "is_superuser", None)
+        if obj is not None or is_superuser is None or not getattr(user, "is_active", True):
+            return set()
+        cache = f"_{source}_perm_cache"
+        if cache not in vars(user):
+            every = self.accounts.permissions.every
+            setattr(user, cache, every() if is_superuser else ask(self.accounts.users.pk_of(user)))
+        found: set[str] = vars(user)[cache]
+        return found
+
+
+class AllowAllUsersModelBackend(ModelBackend):
+    """Lets users in who are not active, too."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Tell that anybody may."""
+        return True
+
+
+class RemoteUserBackend(ModelBackend):
+    """Trusts the web server, which has checked who it is.
+
+    # Django 5.2, contrib/auth/backends.py: RemoteUserBackend
+    """
+
+    def authenticate(self, remote_user: str) -> Any:  # type: ignore[override]
+        """Return the user of that name, or None."""
+        # Unlike Django: a user who is not there is not made.
+        user = self.accounts.users.by_username(remote_user) if remote_user else None
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+
+class AllowAllUsersRemoteUserBackend(RemoteUserBackend):
+    """Lets users in who are not active, too."""
+
+    def user_can_authenticate(self, user: Any) -> bool:
+        """Tell that anybody may."""
+        return True
+
+
+#: by the names that Django has for them
+KNOWN: dict[str, type[ModelBackend]] = {
+    f"django.contrib.auth.backends.{kind.__name__}": kind
+    for kind in (
+        ModelBackend,
+        AllowAllUsersModelBackend,
+        RemoteUserBackend,
+        AllowAllUsersRemoteUserBackend,
+    )
+}

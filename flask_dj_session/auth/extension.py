@@ -1,0 +1,305 @@
+"""``DjangoAuth``: the extension that puts Django's login into a Flask app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from flask import Flask, abort, current_app, has_request_context, request
+from werkzeug.local import LocalProxy
+
+from ..cli.users import users as users_command
+from ..extension import DjangoSessions
+from ..interface import DjangoSessionInterface
+from ..settings import AuthSettings, prepare_auth
+from . import ddl, login
+from .accounts import Accounts, BackendFactory
+from .backends import PermissionDenied
+from .current import EXTENSION
+from .passwords import PasswordHashers
+from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
+from .tables import user_model
+from .templates import PermWrapper
+from .user import AnonymousUser, UserMixin
+from .users import Users
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class DjangoAuth:
+    """Knows in a Flask app who is logged in to the Django site, and logs in and out for both.
+
+    :param sessions: the sessions that both share.
+    :param app: call :meth:`init_app` on this app; by default on those that *sessions* serves.
+    :param user_model: where AUTH_USER_MODEL has a table that Django would call otherwise, or a
+        primary key that the database does not tell (a UUID on SQLite and MySQL): its name, a
+        :class:`sqlalchemy.Table`, or a mapped class of the app's own with :class:`.UserMixin`.
+    :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
+    :param backends: what stands for backends of the project's own, by their dotted names: a
+        subclass of :class:`.ModelBackend`, or that class itself.
+    :param hashers: in place of what PASSWORD_HASHERS says.
+    :param settings: settings of the login by name (``login_url="/login"``), for every app; they
+        beat ``app.config``.
+    :raises TypeError: for a keyword that is no setting of the login.
+    :raises SettingError: for a setting that cannot be used.
+    """
+
+    def __init__(
+        self,
+        sessions: DjangoSessions | None = None,
+        app: Flask | None = None,
+        *,
+        user_model: str | sa.Table | type[Any] | None = None,
+        username_field: str | None = None,
+        backends: Mapping[str, BackendFactory] | None = None,
+        hashers: PasswordHashers | None = None,
+        **settings: Any,
+    ) -> None:
+        self._sessions = sessions
+        self._user_model = user_model
+        self._username_field = _username_field(username_field, user_model)
+        self._backends = dict(backends or {})
+        self._hashers = hashers
+        self._given_settings = settings
+        self._accounts: WeakKeyDictionary[Flask, Accounts] = WeakKeyDictionary()
+        #: the request's user, or :class:`.AnonymousUser`; it is found out when it is needed
+        self.current_user: Any = LocalProxy(self._current_user)
+        if isinstance(user_model, type) and not issubclass(user_model, UserMixin):
+            raise TypeError(
+                f"'{user_model.__name__}' has not the methods of a user. Let it inherit from"
+                " 'flask_dj_session.auth.UserMixin' as well."
+            )
+        for one in [app] if app is not None else sessions.apps if sessions is not None else []:
+            self.init_app(one)
+
+    def init_app(self, app: Flask, sessions: DjangoSessions | None = None) -> None:
+        """Let *app* know Django's users.
+
+        Settings are checked here; the database is asked nothing before a user is.
+
+        :raises SettingError: for a setting that cannot be used.
+        """
+        sessions = sessions or self._sessions
+        if sessions is None:
+            raise TypeError(
+                "'sessions' is missing. Pass the DjangoSessions: 'auth.init_app(app, sessions)'."
+            )
+        site = app.session_interface
+        if not isinstance(site, DjangoSessionInterface):
+            raise RuntimeError(
+                "The app has no 'DjangoSessions' yet. Call 'sessions.init_app(app, db)' before"
+                " 'auth.init_app(app)'."
+            )
+        if EXTENSION in app.extensions:
+            raise RuntimeError(
+                "A 'DjangoAuth' is already registered on this Flask app. Use that one instead."
+            )
+        settings = prepare_auth(app.config, self._given_settings)
+        hashers = self._hashers or PasswordHashers(hashers=settings.password_hashers)
+        self._accounts[app] = Accounts(
+            site, settings, lambda: self._make_users(site, settings), hashers, self._backends
+        )
+        app.extensions[EXTENSION] = self
+        app.context_processor(self._for_templates)
+        app.cli.add_command(users_command)
+
+    @property
+    def accounts(self) -> Accounts:
+        """What belongs to the current app."""
+        try:
+            return self._accounts[current_app._get_current_object()]  # type: ignore[attr-defined]
+        except KeyError:
+            raise RuntimeError(
+                "This 'DjangoAuth' does not know the app. Call 'auth.init_app(app, sessions)'."
+            ) from None
+
+    # Who it is
+
+    def authenticate(
+        self, username: str | None = None, password: str | None = None, /, **credentials: Any
+    ) -> Any:
+        """Return the user with this name and password, or None, and it is not told why."""
+        positional = {"username": username, "password": password}
+        given = {name: value for name, value in positional.items() if value is not None}
+        return login.authenticate(self.accounts, _request(), {**given, **credentials})
+
+    def login(self, user: Any, backend: str | None = None) -> None:
+        """Log *user* in, here and in Django; what an anonymous visitor did stays.
+
+        :param backend: the dotted name of the backend that found the user, where that is not
+            plain.
+        :raises TypeError: for an object that is no user of Django's.
+        :raises ValueError: where it is not clear which backend found the user.
+        """
+        login.login(self.accounts, _itself(request), _itself(user), backend)
+
+    def logout(self) -> None:
+        """Log whoever it is out, here and in Django; the data, the row and the cookie go."""
+        login.logout(self.accounts, _itself(request))
+
+    def get_user(self, pk: Any) -> Any:
+        """Return the user of a primary key, active or not; None where there is none."""
+        return self.accounts.users.by_pk(pk)
+
+    def get_by_natural_key(self, username: str) -> Any:
+        """Return the user of a name, active or not; None where there is none."""
+        return self.accounts.users.by_username(username)
+
+    def set_password(self, user: Any, raw_password: str) -> None:
+        """Store another password; it ends all sessions of the user, on both sides.
+
+        After it, :meth:`update_session_auth_hash` keeps the session of the request, if it was
+        found out before whose it is, as in a view with :meth:`login_required`.
+        """
+        self.accounts.set_password(_itself(user), raw_password)
+
+    def update_session_auth_hash(self, user: Any) -> None:
+        """Keep the request's session, under a new key, after its user's password was changed."""
+        login.update_session_auth_hash(self.accounts, _itself(request), _itself(user))
+
+    def create_user(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **columns: Any,
+    ) -> Any:
+        """Add a user and return it.
+
+        :param password: without one, nobody can log in with a password.
+        :raises sqlalchemy.exc.IntegrityError: where the name is taken.
+        """
+        return self.accounts.create_user(username, email, password, **columns)
+
+    def create_superuser(
+        self,
+        username: str,
+        email: str | None = None,
+        password: str | None = None,
+        **columns: Any,
+    ) -> Any:
+        """Add a user who may do everything, and return it."""
+        everything = {"is_staff": True, "is_superuser": True, **columns}
+        return self.accounts.create_user(username, email, password, **everything)
+
+    def create_tables(self, *, record_migrations: bool = False) -> list[str]:
+        """Make the tables of ``manage.py migrate auth`` that are missing, and name them.
+
+        :param record_migrations: also tell Django so, in ``django_migrations``, where all of
+            them were made here.
+        :raises ValueError: where AUTH_USER_MODEL is not Django's own.
+        """
+        accounts = self.accounts
+        made = ddl.create_tables(accounts.users.engine, accounts.users.model)
+        if record_migrations:
+            settings = accounts.site.settings
+            ddl.record_migrations(
+                accounts.users.engine, accounts.site.now(), lambda: settings.naive_zone
+            )
+        return made
+
+    # Views for some only
+
+    def user_passes_test(
+        self,
+        test_func: Callable[[Any], bool],
+        login_url: str | None = None,
+        redirect_field_name: str = REDIRECT_FIELD_NAME,
+    ) -> Callable[[View], View]:
+        """Decorate a view for users of whom *test_func* is true; others go to the login page."""
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def guarded(*args: Any, **kwargs: Any) -> Any:
+                if test_func(_itself(self.current_user)):
+                    return current_app.ensure_sync(view)(*args, **kwargs)
+                url = login_url or self.accounts.settings.login_url
+                if url is None and self.current_user.is_authenticated:
+                    abort(403)  # whoever is known already is not helped by status 401
+                return redirect_to_login(request, url, redirect_field_name)
+
+            return guarded  # type: ignore[return-value]
+
+        return decorate
+
+    def login_required(
+        self,
+        view: Any = None,
+        redirect_field_name: str = REDIRECT_FIELD_NAME,
+        login_url: str | None = None,
+    ) -> Any:
+        """Decorate a view for those who are logged in; others go to the login page.
+
+        Where LOGIN_URL is empty, they get status 401.
+        """
+        decorate: Any = self.user_passes_test(
+            lambda user: bool(user.is_authenticated), login_url, redirect_field_name
+        )
+        return decorate if view is None else decorate(view)
+
+    def permission_required(
+        self,
+        perm: str | Iterable[str],
+        login_url: str | None = None,
+        raise_exception: bool = False,
+    ) -> Callable[[View], View]:
+        """Decorate a view for users with a permission, or with all of several.
+
+        :param raise_exception: answer others with status 403, in place of the login page.
+        """
+        perms = (perm,) if isinstance(perm, str) else tuple(perm)
+
+        def has_them(user: Any) -> bool:
+            if user.has_perms(perms):
+                return True
+            if raise_exception:
+                raise PermissionDenied
+            return False
+
+        return self.user_passes_test(has_them, login_url)
+
+    def _current_user(self) -> Any:
+        if not has_request_context():
+            return AnonymousUser()
+        return login.user_of(self.accounts, _itself(request))
+
+    def _for_templates(self) -> dict[str, Any]:
+        # Django 5.2, contrib/auth/context_processors.py: auth
+        user = self.current_user
+        return {"user": user, "current_user": user, "perms": PermWrapper(user)}
+
+    def _make_users(self, site: DjangoSessionInterface, settings: AuthSettings) -> Users:
+        given = self._user_model
+        if given is None or isinstance(given, str):
+            table, schema, source = given, None, None
+        else:
+            its_table = given if isinstance(given, sa.Table) else _table_of(given)
+            table, schema, source = its_table.name, its_table.schema, given
+        return Users(
+            site.store.engine,
+            user_model(settings.user_model, table, schema),
+            lambda: site.settings.naive_zone,
+            source=source,
+            username_field=self._username_field,
+        )
+
+
+def _username_field(given: str | None, model: Any) -> str:
+    return given or str(getattr(model, "USERNAME_FIELD", "username"))
+
+
+def _table_of(model: type[Any]) -> sa.Table:
+    table: sa.Table = model.__table__
+    return table
+
+
+def _request() -> Any:
+    return _itself(request) if has_request_context() else None
+
+
+def _itself(proxy: Any) -> Any:
+    """Return the object behind ``current_user``, or the object itself."""
+    return proxy._get_current_object() if isinstance(proxy, LocalProxy) else proxy

@@ -1,0 +1,85 @@
+"""Flask-Login on Django's login; of its own it leaves nothing in the session but ``_fresh``.
+
+Flask-Login asks its manager who it is, and tells by signals whom it has logged in and out. Of the
+manager's methods that are overridden here, one is private: ``_load_user``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_login
+from flask import Flask, Request, request
+
+from .current import current_accounts
+from .login import login, logout, session_of, user_of
+from .signals import user_logged_in, user_logged_out
+from .user import AnonymousUser
+
+# What Flask-Login puts into the session, and Django has other names for, or no need.
+_FLASK_LOGINS = ("_user_id", "_id", "_fresh", "_remember", "_remember_seconds")
+
+
+class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
+    """Flask-Login's manager, where Django knows who is logged in.
+
+    ``user_loader`` and ``request_loader`` are not needed, and not asked. There is no cookie that
+    remembers: Django's session outlives the browser by itself, and ``login_user(remember=True)``
+    sees to it where SESSION_EXPIRE_AT_BROWSER_CLOSE says otherwise.
+
+    :param app: call :meth:`init_app` on this app.
+    """
+
+    login_view: Any
+
+    def __init__(self, app: Flask | None = None) -> None:
+        super().__init__()
+        self.anonymous_user = AnonymousUser
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
+        """Let Flask-Login work in *app*, which has a ``DjangoAuth``.
+
+        LOGIN_URL is the ``login_view``, where none is set.
+        """
+        # Without Flask-Login's own 'after_request', which would load every request's session.
+        app.login_manager = self  # type: ignore[attr-defined]
+        if self.login_view is None:
+            self.login_view = app.config.get("LOGIN_URL") or None
+        if add_context_processor:
+            app.context_processor(lambda: {"current_user": flask_login.current_user})
+        flask_login.user_logged_in.connect(self._on_login_user, app)
+        flask_login.user_logged_out.connect(self._on_logout_user, app)
+        user_logged_in.connect(self._on_login, app)
+        user_logged_out.connect(self._on_logout, app)
+
+    def _load_user(self) -> None:
+        user = user_of(current_accounts(), _running())
+        self._update_request_context_with_user(user if user.is_authenticated else None)
+
+    # What Flask-Login's functions did is done again in Django's way.
+
+    def _on_login_user(self, app: Flask, user: Any, **_: Any) -> None:
+        session = session_of(_running())
+        asked = {name: session.pop(name, None) for name in _FLASK_LOGINS}
+        login(current_accounts(), _running(), user)
+        session["_fresh"] = asked["_fresh"]  # for 'fresh_login_required'
+        if asked["_remember"] == "set":
+            session.set_expiry(int(asked["_remember_seconds"] or session.get_session_cookie_age()))
+
+    def _on_logout_user(self, app: Flask, **_: Any) -> None:
+        logout(current_accounts(), _running())
+
+    # What is done in Django's way is told to Flask-Login, which may know of another user.
+
+    def _on_login(self, app: Flask, user: Any, **_: Any) -> None:
+        self._update_request_context_with_user(user)
+
+    def _on_logout(self, app: Flask, **_: Any) -> None:
+        self._update_request_context_with_user()
+
+
+def _running() -> Request:
+    """Return the request itself, not what stands for it."""
+    return request._get_current_object()  # type: ignore[attr-defined,no-any-return]

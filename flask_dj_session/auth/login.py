@@ -1,0 +1,176 @@
+"""Who a session belongs to: recognising, logging in and out, in Django's order.
+
+Django 5.2, contrib/auth/__init__.py; views and requests come in only as what holds the session.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Request, current_app
+
+from ..session import DjangoSession
+from . import csrf, signals
+from .accounts import Accounts
+from .backends import PermissionDenied
+from .hashes import Match, equal
+from .user import AnonymousUser, UserMixin
+
+SESSION_KEY = "_auth_user_id"
+BACKEND_SESSION_KEY = "_auth_user_backend"
+HASH_SESSION_KEY = "_auth_user_hash"
+
+_SECRET = re.compile("api|token|key|secret|password|signature", re.IGNORECASE)
+
+
+def session_of(request: Request) -> DjangoSession:
+    """Return the session of a request; that it was looked at is noted as Django does."""
+    session: DjangoSession = request.session  # type: ignore[attr-defined]
+    return session
+
+
+def user_of(accounts: Accounts, request: Request) -> Any:
+    """Return the user of a request; it is found out once."""
+    if "_cached_user" not in vars(request):
+        _remember(request, get_user(accounts, session_of(request)))
+    return vars(request)["_cached_user"]
+
+
+def get_user(accounts: Accounts, session: DjangoSession) -> Any:
+    """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
+
+    A session whose password was changed is flushed; one whose hash was made with a key of
+    SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
+    """
+    if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
+        return AnonymousUser()
+    backend = accounts.backends.get(session[BACKEND_SESSION_KEY])
+    pk = _pk_in(accounts, session)
+    user = None if backend is None or pk is None else backend.get_user(pk)
+    if user is None:
+        return AnonymousUser()
+    match = accounts.match(session.get(HASH_SESSION_KEY), user)
+    if match is Match.NONE:
+        session.flush()
+        return AnonymousUser()
+    if match is Match.FALLBACK:
+        session.cycle_key()
+        session[HASH_SESSION_KEY] = accounts.session_auth_hash(user)
+    user.backend = session[BACKEND_SESSION_KEY]
+    return user
+
+
+def authenticate(accounts: Accounts, request: Request | None, credentials: dict[str, Any]) -> Any:
+    """Return the user whom the first of the backends knows by *credentials*, or None."""
+    for path, backend in accounts.backends.items():
+        if not _takes(backend.authenticate, credentials):
+            continue
+        try:
+            user = backend.authenticate(**credentials)
+        except PermissionDenied:
+            break
+        if user is not None:
+            user.backend = path
+            return user
+    signals.user_login_failed.send(_app(), credentials=_cleansed(credentials), request=request)
+    return None
+
+
+def login(accounts: Accounts, request: Request, user: Any, backend: str | None = None) -> None:
+    """Let *user* have the session of *request*, and this one alone.
+
+    :raises TypeError: for an object that is no user of Django's.
+    :raises ValueError: where it is not clear which backend found the user.
+    """
+    if not isinstance(user, UserMixin):
+        raise TypeError(
+            f"A {type(user).__name__} cannot log in. Give a user that 'authenticate' or"
+            " 'get_user' has returned, or an object of a class with 'UserMixin'."
+        )
+    session = session_of(request)
+    auth_hash = user.get_session_auth_hash()
+    if SESSION_KEY not in session:
+        session.cycle_key()
+    elif _pk_in(accounts, session) != user.pk or not equal(
+        session.get(HASH_SESSION_KEY), auth_hash
+    ):
+        session.flush()  # another user's session is not this one's
+    path = backend or _backend_of(accounts, user)
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = path
+    session[HASH_SESSION_KEY] = auth_hash
+    user.backend = path
+    _remember(request, user)
+    csrf.rotate_token(accounts, session)
+    accounts.users.set_last_login(user, accounts.site.now())
+    signals.user_logged_in.send(_app(), user=user, request=request)
+
+
+def logout(accounts: Accounts, request: Request) -> None:
+    """Flush the session, whoever has it."""
+    user = user_of(accounts, request)
+    known = user if user.is_authenticated else None
+    # Before the session is flushed, so that receivers can look at it.
+    signals.user_logged_out.send(_app(), user=known, request=request)
+    session_of(request).flush()
+    _remember(request, AnonymousUser())
+
+
+def update_session_auth_hash(accounts: Accounts, request: Request, user: Any) -> None:
+    """Keep the session of *request* after the password of its user was changed.
+
+    Whose session it is must have been found out before that; afterwards it is nobody's.
+    """
+    session = session_of(request)
+    session.cycle_key()
+    if user_of(accounts, request).pk == user.pk:
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+
+
+def _pk_in(accounts: Accounts, session: DjangoSession) -> Any:
+    try:
+        return accounts.users.read_pk(session[SESSION_KEY])
+    except (KeyError, ValueError):
+        # Unlike Django: an id that can be no primary key is nobody's, and no error.
+        return None
+
+
+def _backend_of(accounts: Accounts, user: Any) -> str:
+    if user.backend is not None:
+        return str(user.backend)
+    if len(accounts.backends) > 1:
+        raise ValueError(
+            "AUTHENTICATION_BACKENDS names several, so 'login' must know which of them found the"
+            " user. Pass 'backend', or a user that 'authenticate' has returned."
+        )
+    return next(iter(accounts.backends))
+
+
+def _takes(authenticate: Callable[..., Any], credentials: dict[str, Any]) -> bool:
+    try:
+        inspect.signature(authenticate).bind(**credentials)
+    except TypeError:
+        return False
+    return True
+
+
+def _cleansed(credentials: dict[str, Any]) -> dict[str, Any]:
+    """Hide what is secret by its name.
+
+    # Django 5.2, contrib/auth/__init__.py: _clean_credentials
+    """
+    return {
+        name: "********************" if _SECRET.search(name) else value
+        for name, value in credentials.items()
+    }
+
+
+def _remember(request: Request, user: Any) -> None:
+    vars(request)["_cached_user"] = user
+
+
+def _app() -> Any:
+    return current_app._get_current_object()  # type: ignore[attr-defined]

@@ -1,0 +1,65 @@
+"""What every way of encoding a password has in common: its name, its salt, its doors."""
+
+from __future__ import annotations
+
+import hmac
+import math
+import secrets
+import string
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+_ALPHABET = string.ascii_letters + string.digits
+_SALT_BITS = 128
+
+#: of a salt as Django makes it: 22 characters
+SALT_LENGTH = math.ceil(_SALT_BITS / math.log2(len(_ALPHABET)))
+
+
+class Algorithm(ABC):
+    """One way of encoding passwords; ``encoded`` is always one that names this algorithm.
+
+    A malformed ``encoded`` raises ValueError, TypeError or OverflowError.
+
+    # Django 5.2, contrib/auth/hashers.py: BasePasswordHasher
+    """
+
+    #: what an encoded password begins with, up to the first "$"
+    name: ClassVar[str]
+
+    @abstractmethod
+    def encode(self, password: str) -> str:
+        """Encode *password* with a new salt.
+
+        :raises RuntimeError: where the library that this takes is not installed.
+        """
+
+    @abstractmethod
+    def verify(self, password: str, encoded: str) -> bool:
+        """Tell whether *password* is the one that was encoded, in constant time.
+
+        :raises RuntimeError: where the library that this takes is not installed.
+        """
+
+    def must_update(self, encoded: str) -> bool:
+        """Tell whether it was encoded with other parameters than these, or with a short salt."""
+        return False
+
+    # Nothing by default: not every algorithm can do just the rest of its work.
+    def harden(self, password: str, encoded: str) -> None:  # noqa: B027
+        """Do the work that *encoded* has too little of, so that time does not tell it."""
+
+
+def new_salt() -> str:
+    """Draw a salt as Django does."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(SALT_LENGTH))
+
+
+def is_short_salt(salt: str) -> bool:
+    """Tell whether *salt* has less entropy than Django's."""
+    return len(salt) < SALT_LENGTH
+
+
+def equal(one: str, other: str) -> bool:
+    """Compare in constant time; both may be any text."""
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))

@@ -1,0 +1,142 @@
+"""argon2 and bcrypt, which take the libraries of the extra ``auth``, loaded when needed.
+
+    argon2$argon2id$v=19$m=102400,t=2,p=8$salt$hash
+    bcrypt_sha256$$2b$12$22 characters of salt and 31 of hash
+
+Django 5.2, contrib/auth/hashers.py: Argon2PasswordHasher, BCryptSHA256PasswordHasher
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib
+from typing import Any, ClassVar
+
+from .algorithms import Algorithm, equal, is_short_salt, new_salt
+
+_MOST_OF_BCRYPT = 72  # bytes of a password
+
+
+def _library(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise RuntimeError(
+            f"A password is encoded with {name}, and its library is not installed. Run"
+            " 'pip install flask-dj-session[auth]'."
+        ) from error
+
+
+class Argon2(Algorithm):
+    """argon2id.
+
+    :param memory_cost: in KiB.
+    """
+
+    name: ClassVar[str] = "argon2"
+
+    def __init__(
+        self, *, time_cost: int = 2, memory_cost: int = 102_400, parallelism: int = 8
+    ) -> None:
+        self._cost = (time_cost, memory_cost, parallelism)
+
+    def encode(self, password: str) -> str:
+        """Encode *password* with a new salt."""
+        argon2 = _library("argon2")
+        time_cost, memory_cost, parallelism = self._cost
+        encoded: bytes = argon2.low_level.hash_secret(
+            password.encode(),
+            new_salt().encode(),
+            time_cost=time_cost,
+            memory_cost=memory_cost,
+            parallelism=parallelism,
+            hash_len=argon2.DEFAULT_HASH_LENGTH,
+            type=argon2.low_level.Type.ID,
+        )
+        return self.name + encoded.decode("ascii")
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Tell whether *password* is the one that was encoded, in constant time."""
+        argon2 = _library("argon2")
+        try:
+            argon2.PasswordHasher().verify(_without_name(encoded), password)
+        except argon2.exceptions.VerificationError:
+            return False
+        return True
+
+    def must_update(self, encoded: str) -> bool:
+        """Tell whether it was encoded in another way or at another cost, or with a short salt."""
+        argon2 = _library("argon2")
+        rest = _without_name(encoded)
+        found = argon2.extract_parameters(rest)
+        salt = rest.split("$")[-2]
+        is_as_here = (
+            (found.time_cost, found.memory_cost, found.parallelism) == self._cost
+            and found.type is argon2.low_level.Type.ID
+            and found.version == argon2.low_level.ARGON2_VERSION
+            and found.hash_len == argon2.DEFAULT_HASH_LENGTH
+        )
+        raw_salt = base64.b64decode(salt + "=" * (-len(salt) % 4)).decode("latin-1")
+        return not is_as_here or is_short_salt(raw_salt)
+
+
+class BCrypt(Algorithm):
+    """bcrypt over the password itself.
+
+    :param rounds: the binary logarithm of the work.
+    """
+
+    name: ClassVar[str] = "bcrypt"
+
+    def __init__(self, rounds: int = 12) -> None:
+        self.rounds = rounds
+
+    def encode(self, password: str) -> str:
+        """Encode *password* with a new salt."""
+        return self._encode(password, _library("bcrypt").gensalt(self.rounds))
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Tell whether *password* is the one that was encoded, in constant time."""
+        rest = encoded.partition("$")[2]
+        return equal(self._encode(password, rest.encode("ascii")), encoded)
+
+    def must_update(self, encoded: str) -> bool:
+        """Tell whether it was encoded with another number of rounds."""
+        return _rounds(encoded) != self.rounds
+
+    def harden(self, password: str, encoded: str) -> None:
+        """Do the rounds that *encoded* has too few."""
+        salt = encoded.partition("$")[2][:29].encode("ascii")
+        doublings = max(self.rounds - _rounds(encoded), 0)
+        for _ in range(2**doublings - 1):
+            self._encode(password, salt)
+
+    def _encode(self, password: str, salt: bytes) -> str:
+        secret = self._secret(password.encode())
+        encoded: bytes = _library("bcrypt").hashpw(secret, salt)
+        return f"{self.name}${encoded.decode('ascii')}"
+
+    def _secret(self, password: bytes) -> bytes:
+        # Unlike Django: more than 72 bytes count for nothing, as they did in older libraries.
+        # Today's refuses such a password, and so does Django with it.
+        return password[:_MOST_OF_BCRYPT]
+
+
+class BCryptSHA256(BCrypt):
+    """bcrypt over a digest of the password, so that all of a long one counts."""
+
+    name: ClassVar[str] = "bcrypt_sha256"
+
+    def _secret(self, password: bytes) -> bytes:
+        return hashlib.sha256(password).hexdigest().encode("ascii")
+
+
+def _without_name(encoded: str) -> str:
+    return "$" + encoded.partition("$")[2]
+
+
+def _rounds(encoded: str) -> int:
+    # bcrypt$$2b$12$...
+    _, _, _, rounds, _ = encoded.split("$", 4)
+    return int(rounds)

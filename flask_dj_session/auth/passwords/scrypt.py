@@ -1,0 +1,54 @@
+"""scrypt: ``scrypt$work_factor$salt$block_size$parallelism$base64``.
+
+Django 5.2, contrib/auth/hashers.py: ScryptPasswordHasher
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import ClassVar, NamedTuple
+
+from .algorithms import Algorithm, equal, new_salt
+
+
+class _Cost(NamedTuple):
+    work_factor: int
+    block_size: int
+    parallelism: int
+
+
+class Scrypt(Algorithm):
+    """scrypt, which takes memory as well as time.
+
+    :param work_factor: a power of two.
+    """
+
+    name: ClassVar[str] = "scrypt"
+
+    def __init__(
+        self, *, work_factor: int = 2**14, block_size: int = 8, parallelism: int = 5
+    ) -> None:
+        self._cost = _Cost(work_factor, block_size, parallelism)
+
+    def encode(self, password: str) -> str:
+        """Encode *password* with a new salt."""
+        return self._encode(password, new_salt(), self._cost)
+
+    def verify(self, password: str, encoded: str) -> bool:
+        """Tell whether *password* is the one that was encoded, in constant time."""
+        salt, cost = self._split(encoded)
+        return equal(self._encode(password, salt, cost), encoded)
+
+    def must_update(self, encoded: str) -> bool:
+        """Tell whether it was encoded at another cost."""
+        return self._split(encoded)[1] != self._cost
+
+    def _split(self, encoded: str) -> tuple[str, _Cost]:
+        _, work_factor, salt, block_size, parallelism, _ = encoded.split("$", 5)
+        return salt, _Cost(int(work_factor), int(block_size), int(parallelism))
+
+    def _encode(self, password: str, salt: str, cost: _Cost) -> str:
+        n, r, p = cost
+        raw = hashlib.scrypt(password.encode(), salt=salt.encode(), n=n, r=r, p=p, dklen=64)
+        return f"{self.name}${n}${salt}${r}${p}${base64.b64encode(raw).decode('ascii')}"

@@ -1,0 +1,266 @@
+"""What a view knows of its visitor: a user with Django's names, or nobody.
+
+Permissions and passwords are asked of the current app's :class:`~.accounts.Accounts`.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from .current import current_accounts
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class UserMixin:
+    """Django's methods for an object that has the columns of a user as attributes.
+
+    A mapped class of the app's own inherits it, next to ``db.Model``.
+
+    # Django 5.2, contrib/auth/base_user.py: AbstractBaseUser, models.py: PermissionsMixin
+    """
+
+    if TYPE_CHECKING:
+        password: Any
+
+    #: the dotted name of the backend that found the user
+    backend: Any = None
+
+    is_anonymous = False
+    is_authenticated = True
+
+    def __str__(self) -> str:
+        return str(self.get_username())
+
+    @property
+    def pk(self) -> Any:
+        """The primary key."""
+        return current_accounts().users.pk_of(self)
+
+    def get_username(self) -> str:
+        """Return what the user logs in with."""
+        username: str = getattr(self, current_accounts().users.username_field)
+        return username
+
+    def get_full_name(self) -> str:
+        """Return first and last name, with a space in between."""
+        names = (getattr(self, "first_name", ""), getattr(self, "last_name", ""))
+        return " ".join(names).strip()
+
+    def get_short_name(self) -> str:
+        """Return the first name."""
+        name: str = getattr(self, "first_name", "")
+        return name
+
+    def get_id(self) -> str:
+        """Return the primary key as text (Flask-Login's name)."""
+        return str(self.pk)
+
+    # The password
+
+    def check_password(self, raw_password: str) -> bool:
+        """Tell whether this is the user's password; an outdated hash of it is made anew."""
+        return current_accounts().check_password(self, raw_password)
+
+    def has_usable_password(self) -> bool:
+        """Tell whether there is a password that can be right."""
+        return not (self.password is None or self.password.startswith("!"))
+
+    def get_session_auth_hash(self) -> str:
+        """Return what ends the user's sessions when the password changes."""
+        return current_accounts().session_auth_hash(self)
+
+    # Permissions
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Tell whether the user has a permission, as ``app_label.codename``."""
+        if self._has_all_permissions:
+            return True
+        return any(one.has_perm(self, perm, obj) for one in current_accounts().backends.values())
+
+    def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
+        """Tell whether the user has each of several permissions.
+
+        :raises ValueError: for a single text.
+        """
+        return _has_perms(self, perm_list, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Tell whether the user has any permission of an app of the Django project."""
+        if self._has_all_permissions:
+            return True
+        backends = current_accounts().backends.values()
+        return any(one.has_module_perms(self, app_label) for one in backends)
+
+    def get_user_permissions(self, obj: Any = None) -> set[str]:
+        """Return the permissions that were given to the user directly."""
+        return self._permissions("user", obj)
+
+    def get_group_permissions(self, obj: Any = None) -> set[str]:
+        """Return the permissions of the user's groups."""
+        return self._permissions("group", obj)
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        """Return both."""
+        return self._permissions("all", obj)
+
+    def get_group_names(self) -> set[str]:
+        """Return the names of the user's groups: one statement the first time."""
+        names: set[str] | None = vars(self).get("_group_names")
+        if names is None:
+            names = current_accounts().permissions.group_names(self.pk)
+            self._group_names = names
+        return names
+
+    @property
+    def _has_all_permissions(self) -> bool:
+        return bool(getattr(self, "is_active", True) and getattr(self, "is_superuser", False))
+
+    def _permissions(self, kind: Literal["user", "group", "all"], obj: Any) -> set[str]:
+        found: set[str] = set()
+        for backend in current_accounts().backends.values():
+            found |= getattr(backend, f"get_{kind}_permissions")(self, obj)
+        return found
+
+
+class DjangoUser(UserMixin):
+    """A user of Django's, with the columns of the row as attributes.
+
+    Changing an attribute changes nothing in the database.
+    """
+
+    if TYPE_CHECKING:
+        id: Any
+        username: str
+        first_name: str
+        last_name: str
+        email: str
+        is_staff: bool
+        is_active: bool
+        is_superuser: bool
+        #: aware, whatever the site's USE_TZ
+        last_login: datetime | None
+        date_joined: datetime
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init__(self, columns: dict[str, Any], *, pk_name: str, username_field: str) -> None:
+        self._pk = columns[pk_name]
+        self._username = columns[username_field]
+        vars(self).update(columns)
+
+    @property
+    def pk(self) -> Any:
+        """The primary key."""
+        return self._pk
+
+    def get_username(self) -> str:
+        """Return what the user logs in with."""
+        username: str = self._username
+        return username
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DjangoUser) and other.pk == self.pk
+
+    def __hash__(self) -> int:
+        return hash(self.pk)
+
+    def __repr__(self) -> str:
+        # No name, no address and no hash: this may end in a log.
+        return f"<{type(self).__name__} {self.pk}>"
+
+
+class AnonymousUser:
+    """Nobody, with Django's attributes.
+
+    # Django 5.2, contrib/auth/models.py: AnonymousUser
+    """
+
+    id: None = None
+    pk: None = None
+    username = ""
+    is_staff = False
+    is_active = False
+    is_superuser = False
+    is_anonymous = True
+    is_authenticated = False
+
+    def __str__(self) -> str:
+        return "AnonymousUser"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self))
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __int__(self) -> int:
+        raise TypeError("AnonymousUser has no number. Ask 'is_authenticated' first.")
+
+    def get_username(self) -> str:
+        """Return an empty text."""
+        return self.username
+
+    def get_id(self) -> None:
+        """Return None (Flask-Login's name)."""
+
+    def check_password(self, raw_password: str) -> bool:
+        """Raise, as in Django."""
+        raise NotImplementedError("AnonymousUser has no password. Ask 'is_authenticated' first.")
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Tell that nobody has no permission."""
+        return False
+
+    def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
+        """Tell whether no permission at all is asked for.
+
+        :raises ValueError: for a single text.
+        """
+        return _has_perms(self, perm_list, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Tell that nobody has no permission."""
+        return False
+
+    def get_user_permissions(self, obj: Any = None) -> set[str]:
+        """Return an empty set."""
+        return set()
+
+    def get_group_permissions(self, obj: Any = None) -> set[str]:
+        """Return an empty set."""
+        return set()
+
+    def get_all_permissions(self, obj: Any = None) -> set[str]:
+        """Return an empty set."""
+        return set()
+
+    def get_group_names(self) -> set[str]:
+        """Return an empty set."""
+        return set()
+
+
+def _has_perms(user: UserMixin | AnonymousUser, perm_list: Iterable[str], obj: Any) -> bool:
+    if isinstance(perm_list, str) or not isinstance(perm_list, Iterable):
+        raise ValueError("'perm_list' must be a list of permissions. Use 'has_perm' for one.")
+    return all(user.has_perm(perm, obj) for perm in perm_list)
+
+
+def normalize_username(username: str) -> str:
+    """Write names that look the same in the same way.
+
+    # Django 5.2, contrib/auth/base_user.py: normalize_username
+    """
+    return unicodedata.normalize("NFKC", username)
+
+
+def normalize_email(email: str | None) -> str:
+    """Write the domain of an address in small letters.
+
+    # Django 5.2, contrib/auth/base_user.py: normalize_email
+    """
+    name, at, domain = (email or "").strip().rpartition("@")
+    return f"{name}@{domain.lower()}" if at else (email or "")

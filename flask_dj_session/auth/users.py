@@ -1,0 +1,236 @@
+"""The rows of the table of users: found, changed and added; a statement each, on no ``db.session``.
+
+They run on the connections of the sessions, which commit each statement by themselves.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from ..errors import MissingUserTableError
+from ..store import AutocommitEngine, ExpireDate
+from ..store.statements import Statement
+from ..store.table import NaiveZone
+from .tables import UserModel, auth_user, reflected, with_django_types
+from .user import DjangoUser
+
+Columns = Mapping[str, sa.ColumnElement[Any]]
+
+
+class Users:
+    """Finds and changes users.
+
+    :param model: what AUTH_USER_MODEL says.
+    :param source: a table or a mapped class; None for what the database has.
+    :param username_field: the attribute that a user logs in with.
+    """
+
+    def __init__(
+        self,
+        engine: AutocommitEngine,
+        model: UserModel,
+        naive_zone: NaiveZone,
+        *,
+        source: sa.Table | type[Any] | None = None,
+        username_field: str = "username",
+    ) -> None:
+        self.engine = engine
+        self.model = model
+        self.username_field = username_field
+        self._naive_zone = naive_zone
+        self._source = source
+        self._mapper = None if source is None or isinstance(source, sa.Table) else _mapper(source)
+
+    # What the table is like
+
+    @cached_property
+    def table(self) -> sa.Table:
+        """The table; one that is the project's own is looked up in the database, once."""
+        if self._mapper is not None:
+            table: Any = self._mapper.local_table
+            return table  # type: ignore[no-any-return]
+        if isinstance(self._source, sa.Table):
+            return with_django_types(self._source, self._naive_zone)
+        if (self.model.table, self.model.schema) == ("auth_user", None):
+            return auth_user(self._naive_zone)
+        try:
+            with self.engine.connect() as connection:
+                return reflected(connection, self.model, self._naive_zone)
+        except sa.exc.NoSuchTableError as error:
+            raise MissingUserTableError(self.model.table) from error
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The columns by the attributes that a user has."""
+        if self._mapper is None:
+            return {column.key: column for column in self.table.columns}
+        return {one.key: one.columns[0] for one in self._mapper.column_attrs}
+
+    @cached_property
+    def pk_name(self) -> str:
+        """The attribute that is the primary key."""
+        keys = [*self.table.primary_key.columns]
+        names = [name for name, column in self.columns.items() if any(column is k for k in keys)]
+        if len(names) != 1:
+            raise RuntimeError(
+                f"Table '{self.table.name}' must have a primary key of one column. Pass a"
+                " 'user_model' that has one."
+            )
+        return names[0]
+
+    @property
+    def pk_type(self) -> sa.types.TypeEngine[Any]:
+        """The type of the primary key."""
+        return self.columns[self.pk_name].type
+
+    def pk_of(self, user: Any) -> Any:
+        """Return the primary key of *user*."""
+        return getattr(user, self.pk_name)
+
+    def read_pk(self, text: object) -> Any:
+        """Turn what a session holds into a primary key.
+
+        :raises ValueError: where it can be none.
+        """
+        python_type = _python_type(self.pk_type)
+        return python_type(str(text))
+
+    # The statements
+
+    def by_pk(self, pk: Any) -> Any:
+        """Return the user of a primary key, or None."""
+        return self._find(self.columns[self.pk_name], pk)
+
+    def by_username(self, username: str) -> Any:
+        """Return the user of a name, or None."""
+        if not _can_be_stored(username):
+            # Unlike Django: such a name is nobody's, and no error of the database driver.
+            return None
+        return self._find(self.columns[self.username_field], username)
+
+    def has_column(self, name: str) -> bool:
+        """Tell whether users have an attribute of this name."""
+        return name in self.columns
+
+    def change_password(self, user: Any, encoded: str) -> bool:
+        """Replace the stored password, unless another has taken its place since it was read."""
+        columns = self.columns
+        query = self._update(user, {"password": encoded}, columns["password"] == user.password)
+        if self._write(query):
+            user.password = encoded
+            return True
+        return False
+
+    def set_password(self, user: Any, encoded: str) -> None:
+        """Replace the stored password, whatever it is."""
+        self._write(self._update(user, {"password": encoded}))
+        user.password = encoded
+
+    def set_last_login(self, user: Any, now: datetime) -> None:
+        """Store when the user logged in (aware), where there is a column for it.
+
+        # Django 5.2, contrib/auth/models.py: update_last_login
+        """
+        if self.has_column("last_login"):
+            # As Django stores it, whatever type the app's own class has for it.
+            moment = sa.bindparam("moment", now, type_=ExpireDate(self._naive_zone))
+            self._write(self._update(user, {"last_login": moment}))
+            self._set(user, "last_login", now)
+
+    def insert(self, values: Mapping[str, Any]) -> None:
+        """Add a user; *values* by attribute, dates aware."""
+        self._write(sa.insert(self.table).values(self._bound(values)))
+
+    def rows(self, query: sa.Select[Any], table: str) -> list[Any]:
+        """Run a query; *table* is named where it is what is missing."""
+        try:
+            with self.engine.connect() as connection:
+                return list(connection.execute(query))
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            self.explain(error, table)
+            raise
+
+    def explain(self, error: Exception, table: str) -> None:
+        """Raise where the reason of *error* is that *table* is missing.
+
+        :raises MissingUserTableError: from *error*.
+        """
+        try:
+            with self.engine.connect() as connection:
+                missing = not sa.inspect(connection).has_table(table, schema=self.model.schema)
+        except sa.exc.DBAPIError:
+            return
+        if missing:
+            raise MissingUserTableError(table) from error
+
+    def _find(self, column: sa.ColumnElement[Any], value: Any) -> Any:
+        columns = self.columns
+        query = sa.select(*columns.values()).where(column == value)
+        found = self.rows(query, self.table.name)
+        if not found:
+            return None
+        return self._made(dict(zip(columns, found[0], strict=True)))
+
+    def _made(self, values: dict[str, Any]) -> Any:
+        if self._mapper is None:
+            return DjangoUser(values, pk_name=self.pk_name, username_field=self.username_field)
+        user = self._mapper.class_manager.new_instance()
+        for name, value in values.items():
+            orm.attributes.set_committed_value(user, name, value)
+        orm.make_transient_to_detached(user)
+        return user
+
+    def _set(self, user: Any, name: str, value: Any) -> None:
+        """Set an attribute to what is stored already."""
+        if self._mapper is None:
+            setattr(user, name, value)
+        else:
+            orm.attributes.set_committed_value(user, name, value)
+
+    def _update(self, user: Any, values: Mapping[str, Any], *conditions: Any) -> sa.Update:
+        pk = self.columns[self.pk_name]
+        query = sa.update(self.table).where(pk == self.pk_of(user), *conditions)
+        return query.values({self.columns[name]: value for name, value in values.items()})
+
+    def _bound(self, values: Mapping[str, Any]) -> dict[Any, Any]:
+        zone = self._naive_zone
+        return {
+            self.columns[name]: sa.bindparam(None, value, type_=ExpireDate(zone))
+            if isinstance(value, datetime)
+            else value
+            for name, value in values.items()
+        }
+
+    def _write(self, query: sa.Insert | sa.Update) -> int:
+        try:
+            return self.engine.write(Statement(query), {}, table=self.table.name)
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
+            self.explain(error, self.table.name)
+            raise
+
+
+def _mapper(source: type[Any]) -> orm.Mapper[Any]:
+    mapper: orm.Mapper[Any] = sa.inspect(source)
+    return mapper
+
+
+def _python_type(pk_type: sa.types.TypeEngine[Any]) -> Callable[[str], Any]:
+    known: dict[type, Callable[[str], Any]] = {int: int, uuid.UUID: uuid.UUID}
+    try:
+        return known.get(pk_type.python_type, str)
+    except NotImplementedError:
+        return str
+
+
+def _can_be_stored(text: str) -> bool:
+    try:
+        return "\0" not in text and bool(text.encode())
+    except UnicodeEncodeError:
+        return False

@@ -1,0 +1,46 @@
+"""Users as projects make them: another primary key, another name to log in with, less, or more."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser, BaseUserManager
+from django.db import models
+
+
+class Customer(AbstractUser):  # type: ignore[misc]
+    """A user with a UUID, who logs in with an address."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    email = models.EmailField(unique=True)
+    phone = models.CharField(max_length=20, default="")
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["username"]
+
+    class Meta:
+        app_label = "shop"
+
+
+class Member(AbstractBaseUser):  # type: ignore[misc]
+    """The least that Django takes for a user: a text for a key, and no permissions."""
+
+    code = models.CharField(max_length=20, primary_key=True)
+    objects = BaseUserManager()
+
+    USERNAME_FIELD = "code"
+
+    class Meta:
+        app_label = "shop"
+        db_table = "club members"
+
+
+class Staff(AbstractUser):  # type: ignore[misc]
+    """Django's user with one column more, as most projects have it."""
+
+    id = models.BigAutoField(primary_key=True)
+    phone = models.CharField(max_length=20, default="")
+
+    class Meta:
+        app_label = "shop"

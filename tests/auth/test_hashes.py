@@ -1,0 +1,77 @@
+"""The hash in the session: Django's own, of each era."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils.crypto import salted_hmac
+
+from flask_dj_session.auth.hashes import Match, match, session_auth_hash
+from flask_dj_session.wire.codec import Algorithm
+
+from ..live_django import SECRET_KEY, LiveDjango
+from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
+
+STORED = "pbkdf2_sha256$1$salt$žluťoučký"
+ALGORITHMS: list[Algorithm] = ["sha256", "sha1"]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("key", [SECRET_KEY, "ŝ€", b"bytes \xff"])
+def test_it_is_what_django_computes(key: str | bytes, algorithm: Algorithm) -> None:
+    salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+    theirs = salted_hmac(salt, STORED, secret=key, algorithm=algorithm).hexdigest()
+    assert session_auth_hash(STORED, key, algorithm) == theirs
+
+
+def test_django_still_calls_it_so() -> None:
+    user = User(password=STORED)
+    assert session_auth_hash(STORED, SECRET_KEY, "sha256") == user.get_session_auth_hash()
+
+
+def _hash(key: str, algorithm: Algorithm = "sha256") -> str:
+    return session_auth_hash(STORED, key, algorithm)
+
+
+@pytest.mark.parametrize(
+    ("found", "algorithm", "expected"),
+    [
+        (_hash("new"), "sha256", Match.CURRENT),
+        (_hash("new", "sha1"), "sha256", Match.CURRENT),  # 3.1 and 3.2 take it
+        (_hash("new", "sha1"), "sha1", Match.CURRENT),
+        (_hash("new"), "sha1", Match.NONE),  # so do 2.2, and 3.1 with that setting
+        (_hash("old"), "sha256", Match.FALLBACK),
+        (_hash("older"), "sha256", Match.FALLBACK),
+        (_hash("old", "sha1"), "sha1", Match.FALLBACK),
+        (_hash("old", "sha1"), "sha256", Match.NONE),
+        (_hash("stranger's"), "sha256", Match.NONE),
+        (_hash("new").upper(), "sha256", Match.NONE),
+        (_hash("new")[:-1], "sha256", Match.NONE),
+        ("", "sha256", Match.NONE),
+        (None, "sha256", Match.NONE),
+        (b"x", "sha256", Match.NONE),
+        ("\ud800é", "sha256", Match.NONE),
+    ],
+)
+def test_which_key_made_it(found: object, algorithm: Algorithm, expected: Match) -> None:
+    assert match(found, STORED, ["new", "old", "older"], algorithm) is expected
+
+
+def test_in_the_old_era_the_hash_is_sha1(make_auth: MakeAuth, live: LiveDjango) -> None:
+    flask = make_auth(config={"DEFAULT_HASHING_ALGORITHM": "sha1"})
+    make_user()
+    visitor = Visitor(flask.app, live)
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    assert len(visitor.response("data").json["_auth_user_hash"]) == 40  # type: ignore[index]
+    assert visitor.on_flask("who") == "ann"
+
+
+def test_a_session_of_the_old_era_is_kept_as_it_is(flask: AuthSite, visitor: Visitor) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.app.app_context():
+        user = flask.auth.get_by_natural_key("ann")
+        session = flask.site.sessions.session(visitor.key)
+        session["_auth_user_hash"] = session_auth_hash(user.password, SECRET_KEY, "sha1")
+        session.save()
+    assert visitor.on_flask("who") == "ann"
+    assert visitor.key == session.session_key

@@ -1,0 +1,409 @@
+"""Logging in and out: what it costs, what it stores and tells, and whom it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth.models import User
+from flask import Flask
+
+from flask_dj_session.auth import (
+    AnonymousUser,
+    DjangoAuth,
+    ModelBackend,
+    PermissionDenied,
+    user_logged_in,
+    user_logged_out,
+    user_login_failed,
+)
+from flask_dj_session.errors import SettingError
+
+from ..conftest import NOW
+from ..databases import EVERY_DATABASE
+from ..live_django import LiveDjango
+from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
+
+ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+MODEL = "django.contrib.auth.backends.ModelBackend"
+REMOTE = "django.contrib.auth.backends.RemoteUserBackend"
+
+
+def _verbs(statements: list[str]) -> list[str]:
+    return [f"{text.split()[0]} {_table(text)}" for text in statements]
+
+
+def _table(text: str) -> str:
+    return next(name for name in ("django_session", "auth_user", "auth_permission") if name in text)
+
+
+# What it costs
+
+
+def test_a_request_that_asks_for_no_user_costs_nothing(flask: AuthSite, visitor: Visitor) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.statements() as statements:
+        response = visitor.response("nothing")
+    assert statements == []
+    assert "Vary" not in response.headers
+
+
+def test_who_it_is_costs_one_statement_more_than_the_session(
+    flask: AuthSite, visitor: Visitor
+) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.statements() as statements:
+        response = visitor.response("who")
+    assert _verbs(statements) == ["SELECT django_session", "SELECT auth_user"]
+    assert response.headers["Vary"] == "Cookie"
+
+
+def test_nobody_costs_no_statement_for_users(flask: AuthSite, visitor: Visitor) -> None:
+    with flask.statements() as statements:
+        visitor.on_flask("who")
+    assert statements == []
+
+
+def test_a_login_and_a_logout_cost_what_they_cost_in_django(
+    flask: AuthSite, visitor: Visitor
+) -> None:
+    with flask.statements() as statements:
+        visitor.on_flask("in", name="ann", password=PASSWORD)
+    assert _verbs(statements) == [
+        "SELECT auth_user",
+        "INSERT django_session",
+        "UPDATE auth_user",
+        "UPDATE django_session",
+    ]
+    with flask.statements() as statements:
+        visitor.on_flask("out")
+    assert _verbs(statements) == [
+        "SELECT django_session",
+        "SELECT auth_user",
+        "DELETE django_session",
+    ]
+
+
+def test_nothing_of_the_apps_own_transaction_is_committed(flask: AuthSite) -> None:
+    with flask.app.test_request_context("/"):
+        user = flask.auth.create_user("ann", password=PASSWORD)
+        session = flask.site.db.session()
+        session.connection()
+        flask.auth.login(user)
+        assert session.in_transaction()
+        assert not session.new
+        assert not session.dirty
+
+
+# What it stores
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_the_time_of_the_login_is_stored_as_django_stores_it(
+    make_auth: MakeAuth, live: LiveDjango, clock: time_machine.Traveller, use_tz: bool
+) -> None:
+    zone = {"USE_TZ": use_tz, "TIME_ZONE": "Europe/Prague"}
+    flask = make_auth(config=zone)
+    raw, seen = set(), set()
+    live.disconnect()  # so that it connects anew, in its zone
+    with live.settings(**zone):
+        make_user()
+        visitor = Visitor(flask.app, live)
+        for side in ("Flask", "Django"):
+            visitor.visit(side, "in", name="ann", password=PASSWORD)
+            raw.add(_raw_last_login(flask))
+            seen.add(User.objects.get().last_login)
+        live.disconnect()
+    assert len(raw) == len(seen) == 1
+    with flask.app.app_context():
+        assert flask.auth.get_by_natural_key("ann").last_login == NOW
+
+
+def _raw_last_login(flask: AuthSite) -> Any:
+    with flask.app.app_context(), flask.site.db.engine.connect() as connection:
+        return connection.exec_driver_sql("SELECT last_login FROM auth_user").scalar()
+
+
+def test_the_view_sees_the_new_time_at_once(flask: AuthSite, clock: time_machine.Traveller) -> None:
+    with flask.app.test_request_context("/"):
+        user = flask.auth.create_user("ann", password=PASSWORD)
+        assert (user.last_login, user.date_joined) == (None, NOW)
+        flask.auth.login(user)
+        assert flask.auth.current_user.last_login == NOW
+
+
+def test_new_users_are_as_django_makes_them(flask: AuthSite, live: LiveDjango) -> None:
+    with flask.app.app_context():
+        flask.auth.create_user("ångström", "Ann@EXAMPLE.Org", PASSWORD, first_name="Ann")
+        flask.auth.create_superuser("boss")
+        with pytest.raises(ValueError, match="'username' is empty"):
+            flask.auth.create_user("")
+    User.objects.create_user("theirs", "Ann@EXAMPLE.Org", PASSWORD, first_name="Ann")
+    User.objects.create_superuser("their boss")
+    skipped = ("id", "username", "password", "date_joined")
+    ours, boss, theirs, their_boss = [
+        {name: value for name, value in row.items() if name not in skipped}
+        for row in User.objects.order_by("id").values()
+    ]
+    assert ours == theirs
+    assert boss == their_boss
+    assert User.objects.get(username="ångström").check_password(PASSWORD)
+    assert not User.objects.get(username="boss").has_usable_password()
+
+
+# What it tells
+
+
+@pytest.fixture
+def told(flask: AuthSite) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Collect the signals of the app."""
+    heard: list[tuple[str, dict[str, Any]]] = []
+    receivers = []
+    for signal in (user_logged_in, user_logged_out, user_login_failed):
+
+        def receive(sender: Flask, _name: str = signal.name, **facts: Any) -> None:
+            heard.append((_name, facts))
+
+        receivers.append((signal, receive))
+        signal.connect(receive, flask.app)
+    yield heard
+    for signal, receive in receivers:
+        signal.disconnect(receive)
+
+
+def test_signals_tell_who_logged_in_and_out(
+    visitor: Visitor, told: list[tuple[str, dict[str, Any]]]
+) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    visitor.on_flask("out")
+    visitor.on_flask("out")
+    assert [(name, str(facts["user"])) for name, facts in told] == [
+        ("user-logged-in", "ann"),
+        ("user-logged-out", "ann"),
+        ("user-logged-out", "None"),
+    ]
+    assert all(facts["request"].path in ("/in", "/out") for _, facts in told)
+
+
+def test_a_failed_login_is_told_without_the_password(
+    flask: AuthSite, visitor: Visitor, told: list[tuple[str, dict[str, Any]]]
+) -> None:
+    visitor.on_flask("in", name="ann", password="wrong")
+    ((name, facts),) = told
+    assert name == "user-login-failed"
+    assert facts["credentials"] == {"username": "ann", "password": "*" * 20}
+    assert facts["request"].path == "/in"
+    with flask.app.app_context():
+        flask.auth.authenticate(username="ann", api_token="t", Signature="s")
+    assert told[1][1]["credentials"] == {
+        "username": "ann",
+        "api_token": "*" * 20,
+        "Signature": "*" * 20,
+    }
+    assert told[1][1]["request"] is None
+
+
+# Whom it refuses
+
+
+@pytest.mark.usefixtures("visitor")
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("ann", "wrong"),
+        ("ann", ""),
+        ("ANN", PASSWORD),
+        ("bob", PASSWORD),
+        ("", PASSWORD),
+        ("ann\0", PASSWORD),
+        ("\ud800", PASSWORD),
+        (None, PASSWORD),
+        ("ann", None),
+        (7, PASSWORD),
+        ("ann", b"correct horse"),
+    ],
+)
+def test_wrong_credentials_are_nobodys(flask: AuthSite, name: Any, password: Any) -> None:
+    with flask.app.app_context():
+        assert flask.auth.authenticate(name, password) is None
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.parametrize("name", ["ann\0", "\ud800", "x" * 10_000, "a'; --"])
+def test_a_name_that_nobody_can_have_is_no_error(flask: AuthSite, name: str) -> None:
+    with flask.app.app_context():
+        assert flask.auth.authenticate(name, PASSWORD) is None
+
+
+def test_somebody_who_is_no_user_cannot_log_in(flask: AuthSite) -> None:
+    with flask.app.test_request_context("/"), pytest.raises(TypeError, match="A str cannot log in"):
+        flask.auth.login("ann")
+    with flask.app.test_request_context("/"), pytest.raises(TypeError, match="AnonymousUser"):
+        flask.auth.login(AnonymousUser())
+
+
+@pytest.mark.parametrize("user_id", ["x", "", None, [1], "1.0", "0x1"])
+def test_an_id_that_is_none_is_nobodys(flask: AuthSite, visitor: Visitor, user_id: Any) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.app.app_context():
+        session = flask.site.sessions.session(visitor.key)
+        session["_auth_user_id"] = user_id
+        session.save()
+    assert visitor.on_flask("who") == "AnonymousUser"
+
+
+# The backends
+
+
+@pytest.mark.parametrize("side", ["Flask", "Django"])
+def test_inactive_users_may_where_all_users_are_allowed(
+    make_auth: MakeAuth, live: LiveDjango, side: str
+) -> None:
+    flask = make_auth(authentication_backends=[ALL])
+    make_user(is_active=False)
+    visitor = Visitor(flask.app, live)
+    with live.settings(AUTHENTICATION_BACKENDS=[ALL]):
+        assert visitor.visit(side, "in", name="ann", password=PASSWORD) == "ann"
+        assert visitor.on_flask("who") == visitor.on_django("who") == "ann"
+    assert live.store(visitor.key)["_auth_user_backend"] == ALL
+
+
+def test_a_backend_that_the_project_has_not_is_nobodys(
+    make_auth: MakeAuth, live: LiveDjango
+) -> None:
+    flask, all_users = make_auth(), make_auth(authentication_backends=[ALL])
+    make_user()
+    visitor = Visitor(all_users.app, live)
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    other = Visitor(flask.app, live)
+    other.key = visitor.key
+    with flask.statements() as statements:
+        assert other.on_flask("who") == other.on_django("who") == "AnonymousUser"
+    assert _verbs(statements) == ["SELECT django_session"]
+    assert visitor.on_flask("who") == "ann"  # the session is still there
+
+
+def test_of_several_backends_login_must_be_told_which(make_auth: MakeAuth) -> None:
+    flask = make_auth(authentication_backends=[MODEL, ALL])
+    with flask.app.test_request_context("/"):
+        user = flask.auth.create_user("ann", password=PASSWORD)
+        with pytest.raises(ValueError, match="Pass 'backend'"):
+            flask.auth.login(user)
+        flask.auth.login(user, backend=ALL)
+        assert flask.auth.current_user.backend == ALL
+        found = flask.auth.authenticate("ann", PASSWORD)
+        assert found.backend == MODEL
+
+
+class _ByCode(ModelBackend):
+    """A project's own backend."""
+
+    def authenticate(self, code: str) -> Any:  # type: ignore[override]
+        if code == "stop":
+            raise PermissionDenied
+        return self.accounts.users.by_username(code.removeprefix("code of "))
+
+
+def test_a_backend_of_the_projects_own_is_given(make_auth: MakeAuth, live: LiveDjango) -> None:
+    path = "shop.backends.ByCode"
+    flask = make_auth(backends={path: _ByCode}, config={"AUTHENTICATION_BACKENDS": [path, MODEL]})
+    make_user()
+    with flask.app.test_request_context("/"):
+        assert flask.auth.authenticate(code="stop") is None
+        assert flask.auth.authenticate("ann", PASSWORD).backend == MODEL
+        user = flask.auth.authenticate(code="code of ann")
+        assert user.backend == path
+        flask.auth.login(user)
+        assert flask.auth.current_user.get_username() == "ann"
+
+
+def test_the_web_servers_user_is_trusted_and_not_made(make_auth: MakeAuth) -> None:
+    flask = make_auth(authentication_backends=[REMOTE])
+    with flask.app.app_context():
+        assert flask.auth.authenticate(remote_user="ann") is None
+        flask.auth.create_user("ann")
+        assert str(flask.auth.authenticate(remote_user="ann")) == "ann"
+        assert flask.auth.authenticate("ann", "") is None
+
+
+def test_a_backend_that_is_not_known_is_refused_at_the_beginning(make_auth: MakeAuth) -> None:
+    with pytest.raises(SettingError, match=r"names 'shop\.LDAP', which is not known here"):
+        make_auth(authentication_backends=["shop.LDAP"])
+
+
+# The extension
+
+
+def test_outside_a_request_there_is_nobody(flask: AuthSite) -> None:
+    assert str(flask.auth.current_user) == "AnonymousUser"
+
+
+def test_the_sessions_must_be_there_first() -> None:
+    with pytest.raises(RuntimeError, match=r"Call 'sessions\.init_app"):
+        DjangoAuth().init_app(Flask("tests"), object())  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="'sessions' is missing"):
+        DjangoAuth().init_app(Flask("tests"))
+
+
+def test_one_app_has_one_login(flask: AuthSite) -> None:
+    with pytest.raises(RuntimeError, match="already registered"):
+        DjangoAuth(flask.site.sessions)
+
+
+def test_an_app_without_it_says_so(flask: AuthSite) -> None:
+    with Flask("other").app_context(), pytest.raises(RuntimeError, match=r"Call 'auth\.init_app"):
+        flask.auth.get_user(1)
+
+
+def test_a_keyword_that_is_no_setting_is_refused(make_auth: MakeAuth) -> None:
+    with pytest.raises(TypeError, match="'session_cookie_age' is not a setting"):
+        make_auth(session_cookie_age=1)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("auth_user_model", "User"),
+        ("auth_user_model", None),
+        ("authentication_backends", []),
+        ("authentication_backends", MODEL),
+        ("password_hashers", [1]),
+        ("login_url", object()),
+        ("csrf_cookie_name", "a b"),
+        ("csrf_cookie_age", "1"),
+        ("csrf_cookie_domain", "a;b"),
+        ("csrf_cookie_secure", 1),
+        ("csrf_cookie_samesite", "x"),
+        ("csrf_use_sessions", "yes"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_refused(
+    make_auth: MakeAuth, setting: str, value: Any
+) -> None:
+    with pytest.raises(SettingError, match=f"'{setting.upper()}' "):
+        make_auth(**{setting: value})
+
+
+def test_reprs_tell_nothing_of_the_user(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        user = flask.auth.create_user("ann", "ann@example.org", PASSWORD)
+        assert repr(user) == f"<DjangoUser {user.pk}>"
+        assert user == flask.auth.get_user(user.pk)
+        assert len({user, flask.auth.get_user(user.pk)}) == 1
+
+
+def test_nothing_of_it_is_loaded_unless_it_is_used() -> None:
+    script = (
+        "import sys, flask_dj_session\n"
+        "loaded = [name for name in sys.modules if name.startswith('flask_dj_session.auth')]\n"
+        "assert not loaded, loaded\n"
+        "assert 'flask_dj_session.cli.users' not in sys.modules\n"
+        "import flask_dj_session.auth\n"
+        "assert 'flask_login' not in sys.modules and 'django' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,274 @@
+"""Passwords as a real Django stores them: each side reads what the other has written."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+from django.contrib.auth import hashers as django
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flask_dj_session.auth import passwords
+from flask_dj_session.auth.passwords import ITERATIONS, Algorithm, PasswordHashers, Verdict
+from flask_dj_session.errors import SettingError
+
+from .. import live_django  # noqa: F401 - begins a Django
+
+_MODULE = "django.contrib.auth.hashers."
+_FEW = 10
+
+#: of each algorithm ours and Django's, both with little work
+ALGORITHMS: dict[str, tuple[Algorithm, Any]] = {
+    "pbkdf2_sha256": (passwords.PBKDF2(_FEW), django.PBKDF2PasswordHasher()),
+    "pbkdf2_sha1": (passwords.PBKDF2SHA1(_FEW), django.PBKDF2SHA1PasswordHasher()),
+    "scrypt": (passwords.Scrypt(work_factor=16), django.ScryptPasswordHasher()),
+    "argon2": (passwords.Argon2(time_cost=1, memory_cost=64), django.Argon2PasswordHasher()),
+    "bcrypt": (passwords.BCrypt(4), django.BCryptPasswordHasher()),
+    "bcrypt_sha256": (passwords.BCryptSHA256(4), django.BCryptSHA256PasswordHasher()),
+    "md5": (passwords.MD5(), django.MD5PasswordHasher()),
+}
+_COSTS = {"iterations": _FEW, "work_factor": 16, "time_cost": 1, "memory_cost": 64, "rounds": 4}
+for _, theirs in ALGORITHMS.values():
+    for name, cost in _COSTS.items():
+        if hasattr(theirs, name):
+            setattr(theirs, name, cost)
+
+#: what Django 4.2 has encoded "correct horse" as
+GOLDEN = {
+    "pbkdf2_sha256": "pbkdf2_sha256$10$abcdefghijklmnopqrstuv"
+    "$3RR50OvC3uy5s9s0D4pu1J0hSJkj767QCygzkuRhxFI=",
+    "pbkdf2_sha1": "pbkdf2_sha1$10$abcdefghijklmnopqrstuv$WeY8xFoZfGS9s5HsKf0H8UVknVo=",
+    "scrypt": "scrypt$16$abcdefghijklmnopqrstuv$8$1$mFSQn1ynWxaSdk4Z3EfqrJE3C8/lanP7XgSpR"
+    "+6jsIeGG4eUPewN3SbBoBoFD5A5UOUlxV9sBkzMr2oZTOlqbg==",
+    "argon2": "argon2$argon2id$v=19$m=64,t=1,p=8$YWJjZGVmZ2hpamtsbW5vcHFyc3R1dg"
+    "$uFisULmTZR1VkGjz4Xnm/W8b7A0LpXzpYPZScVXWAmk",
+    "bcrypt": "bcrypt$$2b$04$40JLrkdgSOApqH4uNKcAiuJL3.pmHxuQG9WWQkSADqvEYDxOTIdNm",
+    "bcrypt_sha256": "bcrypt_sha256$$2b$04$N5Q4ywpZ1n9tnhTF.1M5ceYRO1Ta0FkdqUe8HoOG3GlpPeqo9kUGW",
+    "md5": "md5$abcdefghijklmnopqrstuv$02144cc061e1c896b28fdbca2ef32806",
+    "sha1": "sha1$abcdefghijklmnopqrstuv$4e47d0814a3787b3773b25c8e8d86ce8aa5d9747",
+    "unsalted_sha1": "sha1$$2f9e53523b62abc141a2b4d6019d23cba835dbd0",
+    "unsalted_md5": "3cb4e732631f47e6eb961f34554b7cde",
+}
+_OLD = {"sha1": "SHA1", "unsalted_sha1": "UnsaltedSHA1", "unsalted_md5": "UnsaltedMD5"}
+
+PASSWORDS = ["correct horse", "", "žluťoučký 🐎", "x" * 100, "with\0nul", " spaces "]
+
+
+@pytest.fixture(autouse=True)
+def hashers_of_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Django's own check_password use the hashers of little work."""
+    theirs = {name: pair[1] for name, pair in ALGORITHMS.items()}
+    monkeypatch.setattr(django, "get_hashers_by_algorithm", lambda: theirs)
+    monkeypatch.setattr(django, "get_hashers", lambda: list(theirs.values()))
+
+
+def _ours(name: str) -> PasswordHashers:
+    return PasswordHashers([ALGORITHMS[name][0]])
+
+
+def _is_taken_by_bcrypt(name: str, password: str) -> bool:
+    return name != "bcrypt" or len(password.encode()) <= 72
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("password", PASSWORDS, ids=ascii)
+def test_django_accepts_what_is_encoded_here(name: str, password: str) -> None:
+    encoded = _ours(name).make(password)
+    assert encoded.startswith(f"{name}$")
+    if _is_taken_by_bcrypt(name, password):
+        assert django.verify_password(password, encoded, preferred=ALGORITHMS[name][1]) == (
+            True,
+            False,
+        )
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("password", PASSWORDS, ids=ascii)
+def test_what_django_has_encoded_is_accepted_here(name: str, password: str) -> None:
+    if not _is_taken_by_bcrypt(name, password):
+        return
+    encoded = django.make_password(password, hasher=ALGORITHMS[name][1])
+    assert _ours(name).verify(password, encoded) == (True, False)
+    assert _ours(name).verify(password + "x", encoded) == (False, False)
+
+
+@pytest.mark.parametrize(("name", "encoded"), GOLDEN.items(), ids=GOLDEN)
+def test_what_django_has_stored_fits_its_password_alone(name: str, encoded: str) -> None:
+    hasher = ALGORITHMS[name][0] if name in ALGORITHMS else f"{_MODULE}{_OLD[name]}PasswordHasher"
+    assert PasswordHashers([hasher]).verify("correct horse", encoded).correct
+    assert not PasswordHashers([hasher]).verify("correct house", encoded).correct
+
+
+@pytest.mark.parametrize("name", _OLD)
+def test_an_old_digest_is_read_only_where_the_site_names_it(name: str) -> None:
+    quick = passwords.PBKDF2(_FEW)
+    assert PasswordHashers([quick]).verify("correct horse", GOLDEN[name]) == (False, False)
+    both = PasswordHashers([quick, f"{_MODULE}{_OLD[name]}PasswordHasher"])
+    assert both.verify("correct horse", GOLDEN[name]) == (True, True)
+
+
+def test_unsalted_md5_with_its_name_is_read_as_well() -> None:
+    hashers = PasswordHashers([f"{_MODULE}UnsaltedMD5PasswordHasher"])
+    assert hashers.verify("correct horse", "md5$$" + GOLDEN["unsalted_md5"]).correct
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "unsalted_sha1", "unsalted_md5"])
+def test_what_is_written_as_an_old_digest_is_read_again(algorithm: str) -> None:
+    kinds: dict[str, type[Algorithm]] = {
+        "sha1": passwords.SaltedSHA1,
+        "unsalted_sha1": passwords.UnsaltedSHA1,
+        "unsalted_md5": passwords.UnsaltedMD5,
+    }
+    kind: Any = kinds[algorithm]
+    hashers = PasswordHashers([kind()])
+    encoded = hashers.make("password")
+    assert hashers.verify("password", encoded) == (True, False)
+    assert hashers.verify("passwort", encoded) == (False, False)
+
+
+def test_a_password_of_more_than_72_bytes_is_cut_as_bcrypt_used_to() -> None:
+    encoded = _ours("bcrypt").make("x" * 100)
+    assert _ours("bcrypt").verify("x" * 72, encoded).correct
+    assert not _ours("bcrypt_sha256").verify("x" * 72, encoded).correct
+
+
+OTHER: dict[str, Algorithm] = {
+    "pbkdf2_sha256": passwords.PBKDF2(_FEW + 5),
+    "scrypt": passwords.Scrypt(work_factor=32),
+    "argon2": passwords.Argon2(time_cost=2, memory_cost=64),
+    "bcrypt_sha256": passwords.BCryptSHA256(5),
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_a_password_of_other_parameters_is_to_be_encoded_anew(name: str) -> None:
+    encoded = OTHER[name].encode("correct horse")
+    assert _ours(name).verify("correct horse", encoded) == Verdict(True, True)
+    assert django.verify_password("correct horse", encoded, ALGORITHMS[name][1]) == (True, True)
+
+
+@pytest.mark.parametrize("name", ["pbkdf2_sha256", "md5"])
+def test_a_password_with_a_short_salt_is_to_be_encoded_anew(name: str) -> None:
+    encoded = django.make_password("correct horse", "short", ALGORITHMS[name][1])
+    assert _ours(name).verify("correct horse", encoded) == (True, True)
+
+
+def test_a_password_of_another_algorithm_is_to_be_encoded_anew() -> None:
+    hashers = PasswordHashers([ALGORITHMS["pbkdf2_sha256"][0], ALGORITHMS["scrypt"][0]])
+    encoded = ALGORITHMS["scrypt"][0].encode("correct horse")
+    assert hashers.verify("correct horse", encoded) == (True, True)
+    assert hashers.verify("wrong", encoded) == (False, True)
+
+
+def test_without_a_password_no_password_fits() -> None:
+    hashers = _ours("pbkdf2_sha256")
+    encoded = hashers.make(None)
+    assert encoded.startswith("!")
+    assert len(encoded) == len(django.make_password(None))
+    assert not passwords.is_password_usable(encoded)
+    assert hashers.verify("", encoded) == hashers.verify(None, encoded) == (False, False)
+
+
+class _Counting(passwords.PBKDF2):
+    """Counts the iterations that it does."""
+
+    done = 0
+
+    def _encode(self, password: str, salt: str, iterations: int) -> str:
+        self.done += iterations
+        return super()._encode(password, salt, iterations)
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    ["!" + "x" * 40, None, "", "gibberish", "argon2$nothing", "pbkdf2_sha256$x$y$z"],
+    ids=ascii,
+)
+def test_where_nothing_can_be_checked_the_time_of_a_check_is_spent(encoded: str | None) -> None:
+    counting = _Counting(100)
+    assert PasswordHashers([counting]).verify("password", encoded) == (False, False)
+    assert counting.done == 100
+
+
+def test_a_wrong_password_takes_as_long_as_the_site_wants_at_least() -> None:
+    encoded = passwords.PBKDF2(30).encode("correct horse")
+    counting = _Counting(100)
+    PasswordHashers([counting]).verify("wrong", encoded)
+    assert counting.done == 100
+
+
+def test_bcrypt_does_the_rounds_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = passwords.BCrypt(4).encode("correct horse")
+    six = passwords.BCrypt(6)
+    done: list[bytes] = []
+    encode = six._encode
+
+    def note(password: str, salt: bytes) -> str:
+        done.append(salt)
+        return encode(password, salt)
+
+    monkeypatch.setattr(six, "_encode", note)
+    PasswordHashers([six]).verify("wrong", encoded)
+    assert len(done) == 2 ** (6 - 4)
+
+
+def test_the_iterations_are_those_that_the_site_takes() -> None:
+    hashers = PasswordHashers(iterations=77)
+    assert hashers.make("correct horse").split("$")[1] == "77"
+    assert passwords.PBKDF2().iterations == ITERATIONS["5.2"] == 1_000_000
+
+
+def test_an_unknown_hasher_is_refused_by_its_name() -> None:
+    with pytest.raises(SettingError, match=r"'PASSWORD_HASHERS' names 'mysite\.Hasher'"):
+        PasswordHashers(["mysite.Hasher"])
+    with pytest.raises(SettingError, match="is empty"):
+        PasswordHashers([])
+
+
+def test_each_default_hasher_of_django_is_known() -> None:
+    from django.conf import global_settings
+
+    assert list(passwords.DEFAULT_HASHERS) == global_settings.PASSWORD_HASHERS
+    assert PasswordHashers()._by_name.keys() == {
+        "pbkdf2_sha256",
+        "pbkdf2_sha1",
+        "argon2",
+        "bcrypt_sha256",
+        "scrypt",
+    }
+
+
+@pytest.mark.parametrize("library", ["argon2", "bcrypt"])
+def test_a_missing_library_is_an_error_that_says_what_to_install(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    encoded = {
+        "argon2": "argon2$argon2id$v=19$m=64,t=1,p=1$YWJj$YWJj",
+        "bcrypt": "bcrypt$$2b$04$" + "a" * 53,
+    }
+    hashers = PasswordHashers([ALGORITHMS["md5"][0], ALGORITHMS[library][0]])
+    with pytest.raises(RuntimeError, match=r"pip install flask-dj-session\[auth\]"):
+        hashers.verify("password", encoded[library])
+
+
+_ENCODED = [ours.encode("correct horse") for ours, _ in ALGORITHMS.values()]
+
+
+@st.composite
+def _damaged(draw: st.DrawFn) -> str:
+    """Cut an encoded password short, or change a character of it."""
+    encoded = draw(st.sampled_from(_ENCODED))
+    place = draw(st.integers(0, len(encoded)))
+    return encoded[:place] + draw(
+        st.just("") | st.characters().map(lambda c: c + encoded[place + 1 :])
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(encoded=st.text() | _damaged())
+def test_whatever_is_stored_a_wrong_password_is_refused_without_an_error(encoded: str) -> None:
+    hashers = PasswordHashers([ours for ours, _ in ALGORITHMS.values()])
+    assert not hashers.verify("wrong", encoded).correct
