@@ -36,6 +36,20 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".model",
         ".cli",
     ],
+    "pytest_plugin": [
+        "django",
+        "flask",
+        "flask_sqlalchemy",
+        "pytest",
+        "sqlalchemy",
+        ".auth",
+        ".extension",
+        ".interface",
+        ".pytest_plugin",
+        ".session",
+        ".settings",
+        ".wire",
+    ],
     "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".signals", ".wire"],
 }
 
