@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 from ..errors import SettingError
 from ..interface import DjangoSessionInterface
 from ..settings import AuthSettings
 from . import hashes
 from .backends import KNOWN, ModelBackend
-from .passwords import make_password
+from .passwords import PasswordHashers
 from .permissions import Permissions
 from .tables import permission_tables
 from .user import normalize_email, normalize_username
 from .users import Users
-
-
-class Verdict(NamedTuple):
-    """What became of checking a password."""
-
-    correct: bool
-    must_update: bool
-
-
-class Hashers(Protocol):
-    """What makes and checks encoded passwords: ``passwords.PasswordHashers``."""
-
-    def make(self, password: str) -> str:
-        """Encode a password."""
-
-    def verify(self, password: str, encoded: str) -> tuple[bool, bool]:
-        """Tell whether it is right, and whether it should be encoded anew."""
-
-    def harden(self, password: str, encoded: str) -> None:
-        """Spend the time that checking an older hash was too quick by."""
-
-    def spend(self, password: str) -> None:
-        """Spend the time of checking a password."""
-
 
 BackendFactory = Callable[["Accounts"], ModelBackend]
 
@@ -55,7 +31,7 @@ class Accounts:
         site: DjangoSessionInterface,
         settings: AuthSettings,
         make_users: Callable[[], Users],
-        hashers: Hashers,
+        hashers: PasswordHashers,
         given: Mapping[str, BackendFactory],
     ) -> None:
         self.site = site
@@ -104,13 +80,10 @@ class Accounts:
 
         # Django 5.2, contrib/auth/hashers.py: check_password
         """
-        encoded = user.password or ""
-        correct, must_update = self.hashers.verify(password, encoded)
+        correct, must_update = self.hashers.verify(password, user.password)
         if correct and must_update:
             # Unlike Django: a password that was changed meanwhile stays changed.
             self.users.change_password(user, self.hashers.make(password))
-        elif must_update:
-            self.hashers.harden(password, encoded)
         return correct
 
     def spend(self, password: str) -> None:
@@ -140,9 +113,7 @@ class Accounts:
             **{name: value for name, value in self._defaults().items() if users.has_column(name)},
             **({"email": normalize_email(email)} if users.has_column("email") else {}),
             users.username_field: username,
-            "password": self.hashers.make(password)
-            if password is not None
-            else make_password(None),
+            "password": self.hashers.make(password),
             **columns,
         }
         users.insert(values)

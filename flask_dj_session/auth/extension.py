@@ -15,11 +15,12 @@ from ..cli.users import users as users_command
 from ..extension import DjangoSessions
 from ..interface import DjangoSessionInterface
 from ..settings import AuthSettings, prepare_auth
+from ..settings.versions import installed
 from . import ddl, login
 from .accounts import Accounts, BackendFactory
 from .backends import PermissionDenied
 from .current import EXTENSION
-from .passwords import PasswordHashers
+from .passwords import ITERATIONS, PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import user_model
 from .templates import PermWrapper
@@ -40,7 +41,9 @@ class DjangoAuth:
     :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
-    :param hashers: in place of what PASSWORD_HASHERS says.
+    :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
+        number of iterations of the Django that is installed here, otherwise that of 5.2; another
+        one next to an older Django makes both sides store passwords anew in turn.
     :param settings: settings of the login by name (``login_url="/login"``), for every app; they
         beat ``app.config``.
     :raises TypeError: for a keyword that is no setting of the login.
@@ -98,7 +101,7 @@ class DjangoAuth:
                 "A 'DjangoAuth' is already registered on this Flask app. Use that one instead."
             )
         settings = prepare_auth(app.config, self._given_settings)
-        hashers = self._hashers or PasswordHashers(hashers=settings.password_hashers)
+        hashers = self._hashers or _hashers(settings)
         self._accounts[app] = Accounts(
             site, settings, lambda: self._make_users(site, settings), hashers, self._backends
         )
@@ -285,6 +288,13 @@ class DjangoAuth:
             source=source,
             username_field=self._username_field,
         )
+
+
+def _hashers(settings: AuthSettings) -> PasswordHashers:
+    """Make passwords as the Django that is installed here does, otherwise as 5.2 does."""
+    version = installed("Django")
+    known = ITERATIONS.get(".".join(map(str, version))) if version else None
+    return PasswordHashers(settings.password_hashers, iterations=known)
 
 
 def _username_field(given: str | None, model: Any) -> str:

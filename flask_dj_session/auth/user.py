@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from .current import current_accounts
+from .passwords import is_password_usable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +68,7 @@ class UserMixin:
 
     def has_usable_password(self) -> bool:
         """Tell whether there is a password that can be right."""
-        return not (self.password is None or self.password.startswith("!"))
+        return is_password_usable(self.password)
 
     def get_session_auth_hash(self) -> str:
         """Return what ends the user's sessions when the password changes."""

@@ -1,0 +1,116 @@
+"""Passwords at login: encoded anew as the site wants it, and never told from names by time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from flask_dj_session.auth.passwords import ITERATIONS, PasswordHashers
+
+from ..live_django import LiveDjango
+from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, make_user, quick_hashers
+
+SHA1 = "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher"
+SHA256 = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+
+
+def _stored() -> str:
+    password: str = User.objects.get().password
+    return password
+
+
+@pytest.fixture
+def older(make_auth: MakeAuth) -> AuthSite:
+    """Return an app that finds the stored passwords out of date: it wants two iterations."""
+    return make_auth(hashers=PasswordHashers(iterations=2))
+
+
+def test_a_login_encodes_an_outdated_password_anew(older: AuthSite, live: LiveDjango) -> None:
+    make_user()
+    assert _stored().startswith("pbkdf2_sha256$1$")
+    visitor = Visitor(older.app, live)
+    assert visitor.on_flask("in", name="ann", password="wrong") == "refused"
+    assert _stored().startswith("pbkdf2_sha256$1$")
+    assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+    assert _stored().startswith("pbkdf2_sha256$2$")
+    assert visitor.on_django("who") == "ann"  # the session has the hash of the new one
+
+
+def test_another_algorithm_is_replaced_by_the_preferred_one(
+    make_auth: MakeAuth, live: LiveDjango
+) -> None:
+    flask = make_auth(hashers=PasswordHashers([SHA1, SHA256], iterations=1))
+    make_user()
+    Visitor(flask.app, live).on_flask("in", name="ann", password=PASSWORD)
+    assert _stored().startswith("pbkdf2_sha1$1$")
+
+
+def test_with_djangos_own_number_nothing_is_stored_anew(flask: AuthSite, visitor: Visitor) -> None:
+    before = _stored()
+    for side in ("Flask", "Django"):
+        visitor.visit(side, "in", name="ann", password=PASSWORD)
+        assert _stored() == before
+
+
+def test_a_password_changed_meanwhile_stays_changed(older: AuthSite, live: LiveDjango) -> None:
+    make_user()
+    with older.app.app_context():
+        user = older.auth.get_by_natural_key("ann")
+        older.auth.set_password(older.auth.get_by_natural_key("ann"), AGAIN)
+        changed = _stored()
+        assert user.check_password(PASSWORD)  # as it was when the user was read
+        assert _stored() == changed
+
+
+class _Counting(PasswordHashers):
+    """Counts how often a password is encoded."""
+
+    def __init__(self) -> None:
+        super().__init__(iterations=1)
+        algorithm: Any = self._preferred
+        self.count = 0
+        encode = algorithm._encode
+
+        def counted(*args: Any) -> Any:
+            self.count += 1
+            return encode(*args)
+
+        algorithm._encode = counted
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("ann", "wrong"), ("nobody", "wrong"), ("locked", "wrong"), ("left", PASSWORD), ("\0", "x")],
+)
+def test_every_refusal_takes_the_time_of_one_encoding(
+    make_auth: MakeAuth, live: LiveDjango, name: str, password: str
+) -> None:
+    hashers = _Counting()
+    flask = make_auth(hashers=hashers)
+    make_user()
+    make_user("left", is_active=False)
+    User.objects.create_user("locked")  # without a usable password
+    with flask.app.app_context():
+        assert flask.auth.authenticate(name, password) is None
+    assert hashers.count == 1
+
+
+def test_the_number_of_iterations_is_that_of_the_django_installed_here(
+    make_auth: MakeAuth, live: LiveDjango
+) -> None:
+    flask = make_auth(hashers=None, password_hashers=[SHA256])
+    with flask.app.app_context():
+        encoded = flask.auth.accounts.hashers.make(PASSWORD)
+    assert encoded.startswith(f"pbkdf2_sha256${ITERATIONS['5.2']}$")
+
+
+def test_a_user_may_have_no_usable_password(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        user = flask.auth.create_user("ann")
+        assert not user.has_usable_password()
+        assert not user.check_password("")
+        flask.auth.set_password(user, PASSWORD)
+        assert flask.auth.get_user(user.pk).has_usable_password()
+    assert quick_hashers().verify(PASSWORD, user.password).correct
