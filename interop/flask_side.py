@@ -36,7 +36,9 @@ class FlaskSide:
         self.app.config.update(settings, SQLALCHEMY_DATABASE_URI=url, TESTING=True)
         self.db = SQLAlchemy(self.app)
         self.sessions = DjangoSessions(self.app, self.db)
-        hashers = PasswordHashers(iterations=1000)  # as in 'quick'
+        is_old = settings["DEFAULT_HASHING_ALGORITHM"] == "sha1"
+        # As many as in 'quick'.
+        hashers = PasswordHashers(iterations=1000, renew_short_salts=not is_old)
         self.auth = DjangoAuth(self.sessions, hashers=hashers, csrf_use_sessions=True)
         self.app.add_url_rule("/<name>/", "view", self._call_view)
 

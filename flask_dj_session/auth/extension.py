@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from flask import Flask, abort, current_app, has_request_context, request
+from flask import Flask, Request, abort, current_app, has_request_context, request
 from werkzeug.local import LocalProxy
 
 from ..cli.users import users as users_command
@@ -19,7 +19,7 @@ from ..settings.versions import installed
 from . import ddl, login
 from .accounts import Accounts, BackendFactory
 from .backends import PermissionDenied
-from .current import EXTENSION
+from .current import EXTENSION, current_accounts
 from .passwords import ITERATIONS, PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import user_model
@@ -101,11 +101,13 @@ class DjangoAuth:
                 "A 'DjangoAuth' is already registered on this Flask app. Use that one instead."
             )
         settings = prepare_auth(app.config, self._given_settings)
-        hashers = self._hashers or _hashers(settings)
+        hashers = self._hashers or _hashers(settings, site)
         self._accounts[app] = Accounts(
             site, settings, lambda: self._make_users(site, settings), hashers, self._backends
         )
         app.extensions[EXTENSION] = self
+        if not hasattr(app.request_class, "user"):
+            app.request_class = _with_user(app.request_class)
         app.context_processor(self._for_templates)
         app.cli.add_command(users_command)
 
@@ -290,11 +292,15 @@ class DjangoAuth:
         )
 
 
-def _hashers(settings: AuthSettings) -> PasswordHashers:
+def _hashers(settings: AuthSettings, site: DjangoSessionInterface) -> PasswordHashers:
     """Make passwords as the Django that is installed here does, otherwise as 5.2 does."""
     version = installed("Django")
     known = ITERATIONS.get(".".join(map(str, version))) if version else None
-    return PasswordHashers(settings.password_hashers, iterations=known)
+    # With "sha1" the project runs on 3.2 at most; since 3.2 Django itself renews short salts.
+    is_old = site.settings.algorithm == "sha1" or (version or (5, 2)) < (3, 2)
+    return PasswordHashers(
+        settings.password_hashers, iterations=known, renew_short_salts=not is_old
+    )
 
 
 def _username_field(given: str | None, model: Any) -> str:
@@ -304,6 +310,12 @@ def _username_field(given: str | None, model: Any) -> str:
 def _table_of(model: type[Any]) -> sa.Table:
     table: sa.Table = model.__table__
     return table
+
+
+def _with_user(request_class: type[Request]) -> type[Request]:
+    """Give requests ``request.user``, for views carried over from Django."""
+    user = property(lambda request: login.user_of(current_accounts(), request))
+    return type(request_class.__name__, (request_class,), {"user": user})
 
 
 def _request() -> Any:

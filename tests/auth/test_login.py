@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from flask import Flask
+from flask import Flask, Request
 
 from flask_dj_session.auth import (
     AnonymousUser,
@@ -23,7 +23,7 @@ from flask_dj_session.auth import (
 )
 from flask_dj_session.errors import SettingError
 
-from ..conftest import NOW
+from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
@@ -337,6 +337,24 @@ def test_a_backend_that_is_not_known_is_refused_at_the_beginning(make_auth: Make
 
 
 # The extension
+
+
+def test_the_user_is_requests_too_as_in_django(flask: AuthSite) -> None:
+    with flask.app.test_request_context("/") as context:
+        assert str(context.request.user) == "AnonymousUser"  # type: ignore[attr-defined]
+        user = flask.auth.create_user("ann")
+        flask.auth.login(user)
+        assert context.request.user is user  # type: ignore[attr-defined]
+
+
+def test_a_request_class_with_a_user_of_its_own_keeps_it(make_site: MakeSite) -> None:
+    class OwnRequest(Request):
+        user = "the app's own"
+
+    site = make_site()
+    site.app.request_class = OwnRequest
+    DjangoAuth(site.sessions)
+    assert site.app.request_class is OwnRequest
 
 
 def test_outside_a_request_there_is_nobody(flask: AuthSite) -> None:

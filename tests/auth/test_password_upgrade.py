@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from django.contrib.auth.models import User
 
 from flask_dj_session.auth.passwords import ITERATIONS, PasswordHashers
@@ -45,6 +46,22 @@ def test_another_algorithm_is_replaced_by_the_preferred_one(
     make_user()
     Visitor(flask.app, live).on_flask("in", name="ann", password=PASSWORD)
     assert _stored().startswith("pbkdf2_sha1$1$")
+
+
+@pytest.mark.parametrize(("algorithm", "length"), [("sha256", 22), ("sha1", 12)])
+def test_short_salts_of_the_old_era_stay_where_django_makes_no_others(
+    make_auth: MakeAuth, live: LiveDjango, algorithm: str, length: int
+) -> None:
+    flask = make_auth(
+        hashers=None,
+        password_hashers=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        config={"DEFAULT_HASHING_ALGORITHM": algorithm},
+    )
+    user = make_user()
+    user.password = make_password(PASSWORD, salt="s" * 12, hasher=MD5PasswordHasher())
+    user.save()
+    Visitor(flask.app, live).on_flask("in", name="ann", password=PASSWORD)
+    assert len(_stored().split("$")[1]) == length
 
 
 def test_with_djangos_own_number_nothing_is_stored_anew(flask: AuthSite, visitor: Visitor) -> None:

@@ -19,6 +19,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions, SessionCodec
+from flask_dj_session.auth import DjangoAuth
 
 from .console import ROOT
 
@@ -72,10 +73,10 @@ class Commands:
         self._app = app
 
     def run(self, command: str) -> list[str]:
-        """Run a command of ``flask``; where it asks, the answer is yes."""
+        """Run a command of ``flask``; where it asks, the answer is yes, or a password."""
         program, *arguments = command.split()
         assert program == "flask"
-        answer = "y\n" if "--all" in arguments else None
+        answer = "y\n" if "--all" in arguments else "secret\n" * 2
         output = self._app.test_cli_runner().invoke(args=arguments, input=answer).output
         return output.splitlines()
 
@@ -141,4 +142,12 @@ def rows(folder: Path) -> Iterator[Stage]:
         yield Commands(app)
 
 
-STAGES: dict[str, Any] = {"app": shell, "empty": empty, "rows": rows}
+@contextmanager
+def users(folder: Path) -> Iterator[Stage]:
+    """Lend an app with a login, whose database has no table yet."""
+    with _app(folder, table=False) as (app, sessions):
+        DjangoAuth(sessions, app)
+        yield Commands(app)
+
+
+STAGES: dict[str, Any] = {"app": shell, "empty": empty, "rows": rows, "users": users}

@@ -13,7 +13,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 import flask_dj_session
-from flask_dj_session.settings import DEFAULTS
+from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS
 
 PACKAGE = Path(flask_dj_session.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -90,10 +90,15 @@ def test_the_readme_shows_working_code_within_fifteen_lines() -> None:
     assert last.startswith("    return ")
 
 
-def test_every_setting_is_documented_with_its_default() -> None:
-    rows = _ROW.findall(_section("settings.md", "Settings"))
+@pytest.mark.parametrize(
+    ("heading", "defaults"), [("Settings", DEFAULTS), ("Settings of the login", AUTH_DEFAULTS)]
+)
+def test_every_setting_is_documented_with_its_default(
+    heading: str, defaults: dict[str, Any]
+) -> None:
+    rows = _ROW.findall(_section("settings.md", heading))
     documented = {name: row.partition(" | ")[0].strip("`") for name, row in rows}
-    assert {name: ast.literal_eval(default) for name, default in documented.items()} == DEFAULTS
+    assert {name: ast.literal_eval(default) for name, default in documented.items()} == defaults
 
 
 def test_every_difference_from_django_is_documented() -> None:

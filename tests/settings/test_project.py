@@ -12,8 +12,9 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions, django_settings
+from flask_dj_session.auth import DjangoAuth
 from flask_dj_session.errors import SettingError
-from flask_dj_session.settings import DEFAULTS, ORIGIN, Origin, prepare
+from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS, ORIGIN, Origin, prepare
 
 from .conftest import Pretend, WriteSettings
 
@@ -34,7 +35,9 @@ def test_only_what_the_module_sets_is_read(write_settings: WriteSettings) -> Non
 
 
 def test_every_setting_that_we_know_is_read(write_settings: WriteSettings) -> None:
-    values = {name: f"a {name}" for name in DEFAULTS} | {"SESSION_ENGINE": "mysite.sessions"}
+    values = {name: f"a {name}" for name in [*DEFAULTS, *AUTH_DEFAULTS]} | {
+        "SESSION_ENGINE": "mysite.sessions"
+    }
     del values["DEFAULT_HASHING_ALGORITHM"]  # unknown to the Django that is installed
     code = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     read = django_settings(write_settings(code))
@@ -152,8 +155,20 @@ def test_a_project_may_choose_what_flask_has_by_default(write_settings: WriteSet
 def test_no_samesite_in_djangos_older_spelling_is_none_here_either(
     write_settings: WriteSettings,
 ) -> None:
-    app = _app(**django_settings(write_settings("SESSION_COOKIE_SAMESITE = None")))
-    assert app.config["SESSION_COOKIE_SAMESITE"] is False
+    code = "SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = None"
+    app = _app(**django_settings(write_settings(code)))
+    assert app.config["SESSION_COOKIE_SAMESITE"] is app.config["CSRF_COOKIE_SAMESITE"] is False
+
+
+def test_the_login_is_the_projects(write_settings: WriteSettings) -> None:
+    code = "AUTH_USER_MODEL = 'shop.Customer'; LOGIN_URL = '/hello'; CSRF_COOKIE_NAME = 'xsrf'"
+    app = Flask("tests")
+    app.config.from_mapping(django_settings(write_settings(code)))
+    auth = DjangoAuth(DjangoSessions(app, SQLAlchemy(app)))
+    with app.app_context():
+        settings = auth.accounts.settings
+        assert (settings.user_model, settings.login_url) == ("shop.Customer", "/hello")
+        assert settings.csrf_cookie.name == "xsrf"
 
 
 def test_a_wrong_type_is_refused_at_init_app(write_settings: WriteSettings) -> None:

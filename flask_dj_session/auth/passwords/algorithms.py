@@ -27,6 +27,9 @@ class Algorithm(ABC):
     #: what an encoded password begins with, up to the first "$"
     name: ClassVar[str]
 
+    #: whether a salt that is shorter than Django's is a reason to encode a password anew
+    renews_short_salts = True
+
     @abstractmethod
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt.
@@ -45,6 +48,10 @@ class Algorithm(ABC):
         """Tell whether it was encoded with other parameters than these, or with a short salt."""
         return False
 
+    def has_short_salt(self, salt: str) -> bool:
+        """Tell whether *salt* is too short to stay."""
+        return self.renews_short_salts and len(salt) < SALT_LENGTH
+
     # Nothing by default: not every algorithm can do just the rest of its work.
     def harden(self, password: str, encoded: str) -> None:  # noqa: B027
         """Do the work that *encoded* has too little of, so that time does not tell it."""
@@ -53,11 +60,6 @@ class Algorithm(ABC):
 def new_salt() -> str:
     """Draw a salt as Django does."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(SALT_LENGTH))
-
-
-def is_short_salt(salt: str) -> bool:
-    """Tell whether *salt* has less entropy than Django's."""
-    return len(salt) < SALT_LENGTH
 
 
 def equal(one: str, other: str) -> bool:

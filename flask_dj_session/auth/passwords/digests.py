@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from typing import ClassVar
 
-from .algorithms import Algorithm, equal, is_short_salt, new_salt
+from .algorithms import Algorithm, equal, new_salt
 
 
 class MD5(Algorithm):
@@ -29,7 +29,7 @@ class MD5(Algorithm):
 
     def must_update(self, encoded: str) -> bool:
         """Tell whether it has a short salt."""
-        return is_short_salt(self._salt(encoded))
+        return self.has_short_salt(self._salt(encoded))
 
     def _salt(self, encoded: str) -> str:
         _, salt, _ = encoded.split("$", 2)

@@ -58,6 +58,8 @@ class PasswordHashers:
         first is what new passwords are encoded with, no others than these are accepted.
     :param iterations: of PBKDF2, where they are not those of Django 5.2; ``ITERATIONS`` knows
         those of the Django beside this app.
+    :param renew_short_salts: whether a password with a salt of before Django 3.2 is to be encoded
+        anew; false next to such a Django, which makes no others.
     :raises SettingError: for a name that is not known.
     """
 
@@ -66,14 +68,15 @@ class PasswordHashers:
         hashers: Sequence[str | Algorithm] = DEFAULT_HASHERS,
         *,
         iterations: int | None = None,
+        renew_short_salts: bool = True,
     ) -> None:
         algorithms = [_algorithm(one) for one in hashers]
         if not algorithms:
             raise SettingError("PASSWORD_HASHERS", "is empty", "Name one of Django's hashers.")
-        if iterations is not None:
-            for one in algorithms:
-                if isinstance(one, pbkdf2.PBKDF2):
-                    one.iterations = iterations
+        for one in algorithms:
+            one.renews_short_salts = renew_short_salts
+            if iterations is not None and isinstance(one, pbkdf2.PBKDF2):
+                one.iterations = iterations
         self._preferred = algorithms[0]
         self._by_name = {one.name: one for one in reversed(algorithms)}
 

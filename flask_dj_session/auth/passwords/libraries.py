@@ -13,7 +13,7 @@ import hashlib
 import importlib
 from typing import Any, ClassVar
 
-from .algorithms import Algorithm, equal, is_short_salt, new_salt
+from .algorithms import Algorithm, equal, new_salt
 
 _MOST_OF_BCRYPT = 72  # bytes of a password
 
@@ -78,7 +78,7 @@ class Argon2(Algorithm):
             and found.hash_len == argon2.DEFAULT_HASH_LENGTH
         )
         raw_salt = base64.b64decode(salt + "=" * (-len(salt) % 4)).decode("latin-1")
-        return not is_as_here or is_short_salt(raw_salt)
+        return not is_as_here or self.has_short_salt(raw_salt)
 
 
 class BCrypt(Algorithm):

@@ -12,7 +12,7 @@ import base64
 import hashlib
 from typing import ClassVar
 
-from .algorithms import Algorithm, equal, is_short_salt, new_salt
+from .algorithms import Algorithm, equal, new_salt
 
 #: how many iterations each Django takes by default
 ITERATIONS = {
@@ -65,7 +65,7 @@ class PBKDF2(Algorithm):
     def must_update(self, encoded: str) -> bool:
         """Tell whether it has another number of iterations, or a short salt."""
         iterations, salt = self._split(encoded)
-        return iterations != self.iterations or is_short_salt(salt)
+        return iterations != self.iterations or self.has_short_salt(salt)
 
     def harden(self, password: str, encoded: str) -> None:
         """Do the iterations that *encoded* has too few."""
