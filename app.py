@@ -15,6 +15,9 @@ from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions, django_settings
+from flask_dj_session.auth import DjangoAuth
+from flask_dj_session.errors import SettingError
+from shop_corner import shop
 
 
 def generated_key(file: Path) -> str:
@@ -40,6 +43,11 @@ if not app.config["SECRET_KEY"]:
 
 db = SQLAlchemy(app)
 sessions = DjangoSessions(app, db)
+try:
+    DjangoAuth(sessions)
+    app.register_blueprint(shop)
+except SettingError as error:  # the project has a login that is not Django's own
+    app.logger.warning("The shop corner is closed. %s", error)
 
 with app.app_context():
     sessions.create_table()  # nothing happens where Django has made it
@@ -48,6 +56,10 @@ with app.app_context():
 @app.get("/")
 def index() -> ResponseReturnValue:
     """Explain and link."""
+    shop_link = ""
+    if "shop" in app.blueprints:
+        link = f'<a href="{url_for("shop.index")}">A shop corner</a>'
+        shop_link = f"<li>{link}: a cart in the session, and a login"
     return f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -60,6 +72,7 @@ browser only keeps its key, in the cookie <code>sessionid</code>.
 <ul>
 <li><a href="{url_for("cookie")}">A cookie that counts up from 42</a>: the browser keeps the number
 <li><a href="{url_for("sessfun")}">A counter in the session</a>: the server keeps it; reload!
+{shop_link}
 </ul>
 """
 

@@ -9,11 +9,16 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from .eras import ROOT, Environment, NotRunError
+from .eras import ROOT, Environment
+from .reasons import NoAnswerError, NotInstalledError, NotRunError
 from .scenarios import DisagreementError
 
-# What Django raises where it does not take the server or lacks a driver.
-_NOT_RUN = ("NotSupportedError", "ImproperlyConfigured", "OperationalError")
+# What Django raises where it does not take the server, cannot load the driver or gets no answer.
+_NOT_RUN: dict[str, type[NotRunError]] = {
+    "NotSupportedError": NotRunError,
+    "ImproperlyConfigured": NotInstalledError,
+    "OperationalError": NoAnswerError,
+}
 
 
 class DjangoSide:
@@ -29,11 +34,12 @@ class DjangoSide:
     def configure(self, settings: dict[str, Any], mysql_version: str | None) -> None:
         """Set Django up.
 
-        :raises NotRunError: where Django does not take this database.
+        :raises NotRunError: where Django does not take this database; a subclass says more.
         """
         answer = self._ask("configure", settings=settings, mysql_version=mysql_version)
-        if answer.get("error") in _NOT_RUN:
-            raise NotRunError(answer["message"])
+        reason = _NOT_RUN.get(answer.get("error", ""))
+        if reason is not None:
+            raise reason(answer["message"])
         self.version, self.python = self._checked(answer)["django"], answer["python"]
 
     def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .reasons import NoAnswerError
+
 #: what names a server of each kind: a database in which databases may be made
 VARIABLES = {"PostgreSQL": "TEST_POSTGRESQL_URL", "MariaDB": "TEST_MARIADB_URL"}
 KINDS = ("SQLite", *VARIABLES)
@@ -23,6 +25,9 @@ _RAW = {
     "PostgreSQL": "CAST({} AT TIME ZONE 'UTC' AS text)",
     "MariaDB": "CAST({} AS char)",
 }
+
+#: seconds until a server that is silent counts as one that does not answer
+PATIENCE = 10
 
 _numbers = itertools.count(1)
 
@@ -110,9 +115,47 @@ class Database:
             metadata.drop_all(connection)
 
 
+def knock(kind: str) -> None:
+    """Find out whether the server for a kind of database answers, where one is named.
+
+    :raises NoAnswerError: where it does not.
+    """
+    text = os.environ.get(VARIABLES.get(kind, ""))
+    if text:
+        with _answering(kind):
+            _run(sa.make_url(text), "SELECT 1")
+
+
+@contextmanager
+def _answering(kind: str) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise NoAnswerError(f"{_named(kind)} cannot be used: {_first_line(error.orig)}") from error
+    except (sa.exc.ArgumentError, ImportError) as error:
+        # Without its text, which may be that of the URL, with the password.
+        raise NoAnswerError(
+            f"{VARIABLES[kind]} is no URL of SQLAlchemy's, or its driver is not installed"
+        ) from error
+
+
+def _named(kind: str) -> str:
+    """Name the server without the user and the password."""
+    url = sa.make_url(os.environ[VARIABLES[kind]])
+    port = f":{url.port}" if url.port else ""
+    return f"{kind} at {url.host or 'localhost'}{port} ({VARIABLES[kind]})"
+
+
+def _first_line(error: object) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 @contextmanager
 def fresh_database(kind: str, folder: Path) -> Iterator[Database]:
-    """Lend an empty database of a kind; one on a server is dropped in the end."""
+    """Lend an empty database of a kind; one on a server is dropped in the end.
+
+    :raises NoAnswerError: where the server does not answer.
+    """
     number = next(_numbers)
     if kind == "SQLite":
         yield Database(kind, sa.make_url(f"sqlite:///{folder / f'{number}.sqlite3'}"))
@@ -120,14 +163,21 @@ def fresh_database(kind: str, folder: Path) -> Iterator[Database]:
     server = sa.make_url(os.environ[VARIABLES[kind]])
     name = f"flask_dj_session_interop_{os.getpid()}_{number}"
     force = " WITH (FORCE)" if kind == "PostgreSQL" else ""
-    _run(server, f"CREATE DATABASE {name}")
+    with _answering(kind):
+        _run(server, f"CREATE DATABASE {name}")
     try:
         yield Database(kind, server.set(database=name))
     finally:
-        _run(server, f"DROP DATABASE {name}{force}")
+        with _answering(kind):
+            _run(server, f"DROP DATABASE {name}{force}")
 
 
 def _run(server: sa.URL, statement: str) -> None:
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    engine = sa.create_engine(
+        server,
+        isolation_level="AUTOCOMMIT",
+        poolclass=sa.NullPool,
+        connect_args={"connect_timeout": PATIENCE},
+    )
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)

@@ -6,11 +6,9 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from .reasons import NoPythonError, NotInstalledError
+
 ROOT = Path(__file__).parent.parent
-
-
-class NotRunError(Exception):
-    """Something cannot be run on this machine; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +19,7 @@ class Era:
     pythons: tuple[str, ...]
     drivers: dict[str, str]
     mysqlclient: str  # the version that PyMySQL shall pretend to be
+    required: bool = False  # whether a machine of continuous integration must have its Python
 
     @property
     def name(self) -> str:
@@ -37,8 +36,8 @@ ERAS = (
     Era((3, 0), ("3.8", "3.7", "3.6", "3.9"), _OLD_DRIVERS, "1.4.6"),
     Era((3, 2), ("3.9", "3.8", "3.10", "3.7", "3.6"), _DRIVERS, "1.4.6"),
     Era((4, 2), ("3.11", "3.10", "3.12", "3.9", "3.8"), _NEW_DRIVERS, "2.2.7"),
-    Era((5, 2), ("3.12", "3.13", "3.11", "3.10", "3.14"), _NEW_DRIVERS, "2.2.7"),
-    Era((6, 0), ("3.13", "3.14", "3.12"), _NEW_DRIVERS, "2.2.7"),
+    Era((5, 2), ("3.12", "3.13", "3.11", "3.10", "3.14"), _NEW_DRIVERS, "2.2.7", required=True),
+    Era((6, 0), ("3.13", "3.14", "3.12"), _NEW_DRIVERS, "2.2.7", required=True),
 )
 
 
@@ -49,12 +48,13 @@ class Environment:
         self.era = era
         self.folder = ROOT / ".venv-interop" / era.name
         self.python = self.folder / "bin" / "python"
-        self._why_not: dict[str, str] = {}
+        self._why_not: dict[str, NotInstalledError] = {}
 
     def make(self, kinds: list[str]) -> None:
         """Install Django, and the drivers of the databases in *kinds*.
 
-        :raises NotRunError: where that cannot be done.
+        :raises NoPythonError: where the machine has none for it.
+        :raises NotInstalledError: where Django cannot be installed; of a driver, ``require`` tells.
         """
         if not self.python.exists():
             _run([_find_python(self.era), "-m", "venv", "--clear", str(self.folder)])
@@ -63,16 +63,16 @@ class Environment:
             if kind in self.era.drivers:
                 try:
                     self._install(kind, self.era.drivers[kind])
-                except NotRunError as error:
-                    self._why_not[kind] = str(error)
+                except NotInstalledError as error:
+                    self._why_not[kind] = error
 
     def require(self, kind: str) -> None:
         """Stop where the driver for *kind* could not be installed.
 
-        :raises NotRunError: saying why.
+        :raises NotInstalledError: saying why.
         """
         if kind in self._why_not:
-            raise NotRunError(self._why_not[kind])
+            raise self._why_not[kind]
 
     def _install(self, what: str, *requirements: str) -> None:
         done = self.folder / f"installed-{what}"
@@ -94,7 +94,7 @@ def _find_python(era: Era) -> str:
         )
         if found.returncode == 0:
             return found.stdout.strip()
-    raise NotRunError(f"no Python {', '.join(sorted(era.pythons, key=_number))} here")
+    raise NoPythonError(f"no Python {', '.join(sorted(era.pythons, key=_number))} here")
 
 
 def _number(version: str) -> list[int]:
@@ -105,5 +105,5 @@ def _run(command: list[str]) -> bytes:
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         lines = done.stderr.decode().strip().splitlines() or ["it said nothing"]
-        raise NotRunError(f"{command[2]} failed: {lines[-1]}")
+        raise NotInstalledError(f"{command[2]} failed: {lines[-1]}")
     return done.stdout

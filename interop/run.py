@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,12 +15,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from .conversation import DjangoSide, django_side
-from .database import KINDS, VARIABLES, Database, fresh_database
-from .eras import ERAS, Environment, Era, NotRunError
+from .database import KINDS, VARIABLES, Database, fresh_database, knock
+from .eras import ERAS, Environment, Era
 from .flask_side import flask_side
 from .login import login_scenarios_for
+from .reasons import NoAnswerError, NotRunError
 from .scenarios import DisagreementError, Meeting, scenarios_for
-from .table import Cell, Row, columns_of, disagreements, markdown, summary
+from .table import Cell, Row, columns_of, disagreements, failures, markdown, summary
 
 SECRET_KEY = "one key for both: ŝ€"
 OLD_KEY = "the key before"
@@ -141,35 +142,61 @@ def _words_of(error: Exception) -> str:
     return f"{type(error).__name__}: {first}"
 
 
-def fill_rows(era: Era, folder: Path) -> list[Row]:
-    """Try all that there is to try with a Django."""
-    environment = Environment(era)
-    why_not = ""
-    try:
-        environment.make([kind for kind in KINDS if not _missing(kind)])
-    except NotRunError as error:
-        why_not = str(error)
-    rows = []
-    for configuration in (one for one in configurations() if one.era == era):
-        row = Row(era.name, configuration.form)
+class Round:
+    """All that there is to try with one Django.
+
+    :param silent: why a kind of database cannot be asked.
+    :param strict: whether what could be tried, and is not, is a failure.
+    """
+
+    def __init__(
+        self, era: Era, folder: Path, silent: Mapping[str, NoAnswerError], *, strict: bool
+    ) -> None:
+        self._era = era
+        self._folder = folder
+        self._silent = silent
+        self._strict = strict
+        self._environment = Environment(era)
+
+    def rows(self) -> list[Row]:
+        """Fill the rows of the table."""
+        why_not: NotRunError | None = None
+        try:
+            self._environment.make([kind for kind in KINDS if not self._left_out(kind)])
+        except NotRunError as error:
+            why_not = error
+        return [self._row(one, why_not) for one in configurations() if one.era == self._era]
+
+    def _row(self, configuration: Configuration, why_not: NotRunError | None) -> Row:
+        row = Row(self._era.name, configuration.form)
         for column, (kind, use_tz) in zip(columns_of(KINDS), _places(), strict=True):
-            reason = why_not or _missing(kind)
-            if configuration.pickle and kind != "SQLite":
-                reason = "pickles are tried on SQLite"
-            if reason:
-                row.cells[column] = Cell(not_run=reason)
+            reason = _planned(configuration, kind) or why_not or self._left_out(kind)
+            if reason is not None:
+                row.cells[column] = self._not_run(reason)
                 continue
-            try:
-                cell, versions = try_one(configuration, environment, kind, folder, use_tz=use_tz)
-                row.python, _, row.django = versions.partition(" ")
-            except NotRunError as error:
-                cell = Cell(not_run=str(error))
-            except DisagreementError as error:
-                cell = Cell(disagreed={"beginning": str(error)})
-            row.cells[column] = cell
+            row.cells[column] = cell = self._cell(row, configuration, kind, use_tz=use_tz)
             sys.stderr.write(f"Django {row.django}, {row.form}; {column}: {cell}\n")
-        rows.append(row)
-    return rows
+        return row
+
+    def _cell(self, row: Row, configuration: Configuration, kind: str, *, use_tz: bool) -> Cell:
+        """Try a configuration on a database; whatever happens, the table goes on."""
+        try:
+            cell, versions = try_one(
+                configuration, self._environment, kind, self._folder, use_tz=use_tz
+            )
+        except NotRunError as error:
+            return self._not_run(error)
+        except Exception as error:
+            return Cell(disagreed={"beginning": _words_of(error)})
+        row.python, _, row.django = versions.partition(" ")
+        return cell
+
+    def _left_out(self, kind: str) -> NotRunError | None:
+        return self._silent.get(kind) or _missing(kind)
+
+    def _not_run(self, reason: NotRunError) -> Cell:
+        failed = reason.is_failure(strict=self._strict, required=self._era.required)
+        return Cell(not_run=str(reason), failed=failed)
 
 
 def _places() -> Iterator[tuple[str, bool]]:
@@ -178,13 +205,40 @@ def _places() -> Iterator[tuple[str, bool]]:
         yield kind, False
 
 
-def _missing(kind: str) -> str:
+def _planned(configuration: Configuration, kind: str) -> NotRunError | None:
+    if configuration.pickle and kind != "SQLite":
+        return NotRunError("pickles are tried on SQLite")
+    return None
+
+
+def _missing(kind: str) -> NotRunError | None:
     variable = VARIABLES.get(kind)
-    return "" if variable is None or os.environ.get(variable) else f"{variable} is not set"
+    if variable is None or os.environ.get(variable):
+        return None
+    return NotRunError(f"{variable} is not set")
+
+
+def silent_servers() -> dict[str, NoAnswerError]:
+    """Return why a server that the environment names cannot be asked, by kind."""
+    silent = {}
+    for kind in KINDS:
+        try:
+            knock(kind)
+        except NoAnswerError as error:
+            silent[kind] = error
+    return silent
+
+
+def fill_table(eras: list[Era], *, strict: bool) -> list[Row]:
+    """Try these Djangos side by side."""
+    silent = silent_servers()
+    with TemporaryDirectory() as folder, ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        rounds = [Round(era, Path(folder), silent, strict=strict) for era in eras]
+        return [row for rows in pool.map(Round.rows, rounds) for row in rows]
 
 
 def main() -> int:
-    """Run it all; 1 where anything disagreed."""
+    """Run it all; 1 where anything disagreed, or was not tried that should have been."""
     parser = argparse.ArgumentParser(prog="python -m interop.run", description=__doc__)
     parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table here, too")
     parser.add_argument("--only", metavar="VERSION", action="append", help="a Django, as 4.2")
@@ -192,18 +246,21 @@ def main() -> int:
     eras = [era for era in ERAS if not arguments.only or era.name in arguments.only]
     # Forged rows are part of it.
     logging.getLogger("django.security.SuspiciousSession").setLevel(logging.CRITICAL)
-    with TemporaryDirectory() as folder, ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        rows = [
-            row for rows in pool.map(lambda era: fill_rows(era, Path(folder)), eras) for row in rows
-        ]
+    rows = fill_table(eras, strict=os.environ.get("CI") == "true")
     table = markdown(rows, columns_of(KINDS))
-    counts = summary(rows)
     sys.stdout.write(table + "\n")
-    sys.stdout.writelines(f"{line}\n" for line in disagreements(rows))
-    sys.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()) + "\n")
     if arguments.markdown:
         arguments.markdown.write_text(table, encoding="utf-8")
-    return 1 if counts["disagreed"] or not counts["agreed"] else 0
+    return report(rows)
+
+
+def report(rows: list[Row]) -> int:
+    """Write what is wrong below the table, and the counts; return the exit code."""
+    wrong = [*disagreements(rows), *failures(rows)]
+    counts = summary(rows)
+    sys.stdout.writelines(f"{line}\n" for line in wrong)
+    sys.stdout.write(", ".join(f"{count} {what}" for what, count in counts.items()) + "\n")
+    return 1 if wrong or not counts["agreed"] else 0
 
 
 if __name__ == "__main__":

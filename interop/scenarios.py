@@ -202,6 +202,25 @@ def dates_are_equal(meeting: Meeting) -> None:
         expect("different texts of one date", len(texts), 1)
 
 
+def spans_are_equal(meeting: Meeting) -> None:
+    """A session that ends a timedelta from now has one end, which renewing does not move."""
+    dates = {}
+    for writer, reader in meeting.both_ways():
+        if writer is meeting.flask and not meeting.reads_dates:
+            continue  # as above
+        for seconds in (-60, 7200.25):
+            key = new_session(writer, "expire_in", seconds=seconds)
+            dates[writer.name, seconds] = written = meeting.database.expire_date(key)
+            for side in (writer, reader):
+                found = side.load(key)["data"] != {}
+                expect(f"{side.name} finds what {writer.name} ended", found, seconds > 0)
+        reader.visit("touch", key)
+        renewed = meeting.database.expire_date(key)
+        expect(f"the end after {reader.name} renewed it", renewed, written)
+    for (name, seconds), date in dates.items():
+        expect_near(f"the end on {name}", date, dates["Django", seconds])
+
+
 def the_end_is_the_same(meeting: Meeting) -> None:
     """A minute before its end a session is there on both sides, a minute after on none."""
     for writer, _ in meeting.both_ways():
@@ -410,7 +429,7 @@ def scenarios_for(meeting: Meeting) -> list[Scenario]:
     if meeting.has_pickles:
         scenarios.append(objects_are_equal)
     if meeting.has_pickles or meeting.reads_dates:
-        scenarios.append(dates_are_equal)
+        scenarios += [dates_are_equal, spans_are_equal]
     if meeting.survives_damage:
         scenarios.append(damaged_rows_are_empty)
     if meeting.reads_both_forms:

@@ -15,6 +15,8 @@ class Cell:
     agreed: int = 0
     disagreed: dict[str, str] = field(default_factory=dict)  # by scenario: what differs
     not_run: str = ""
+    #: whether that it is not run is a failure
+    failed: bool = False
 
     def __str__(self) -> str:
         if self.not_run:
@@ -56,6 +58,20 @@ def disagreements(rows: Iterable[Row]) -> list[str]:
         for row in rows
         for column, cell in row.cells.items()
         for name, what in cell.disagreed.items()
+    ]
+
+
+def failures(rows: Iterable[Row]) -> list[str]:
+    """Write what should have been tried and was not: a line for each row and reason."""
+    columns: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        for column, cell in row.cells.items():
+            if cell.failed:
+                what = f"Django {row.django}, {row.form}"
+                columns.setdefault((what, cell.not_run), []).append(column)
+    return [
+        f"NOT TRIED: {what}; {' and '.join(where)}: {reason}"
+        for (what, reason), where in columns.items()
     ]
 
 

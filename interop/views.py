@@ -68,6 +68,13 @@ def expire_at(session: Any, given: Given) -> str:
     return "set"
 
 
+def expire_in(session: Any, given: Given) -> str:
+    """Let the session end ``seconds`` from now, given as a timedelta."""
+    session["expires"] = "after a span"
+    session.set_expiry(datetime.timedelta(seconds=given["seconds"]))
+    return "set"
+
+
 def flush(session: Any, given: Given) -> str:
     """End the session, as a logout does."""
     session.flush()
@@ -91,6 +98,7 @@ VIEWS = {
         ignore,
         expire,
         expire_at,
+        expire_in,
         flush,
         cycle_key,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -162,3 +164,30 @@ def test_clear_expired_returns_how_many_it_removed(make_site: MakeSite) -> None:
 def test_a_batch_of_nothing_is_refused(make_site: MakeSite) -> None:
     with pytest.raises(ValueError, match="'batch_size' is 0"):
         make_site().sessions.clear_expired(batch_size=0)
+
+
+_LOADED = "import sys; print([n for n in ('flask', 'sqlalchemy') if n in sys.modules])"
+
+
+def _loaded_by(statement: str) -> str:
+    run = [sys.executable, "-c", f"{statement}; {_LOADED}"]
+    return subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_importing_the_package_loads_nothing_else_yet() -> None:
+    assert _loaded_by("import flask_dj_session") == "[]\n"
+
+
+def test_the_codec_needs_neither_flask_nor_sqlalchemy() -> None:
+    assert _loaded_by("from flask_dj_session import SessionCodec") == "[]\n"
+
+
+def test_each_public_name_is_there_and_no_other() -> None:
+    assert set(flask_dj_session._ROOMS) == set(flask_dj_session.__all__)
+    assert set(flask_dj_session.__all__) <= set(dir(flask_dj_session))
+    for name in flask_dj_session.__all__:
+        assert getattr(flask_dj_session, name).__module__.startswith(
+            ("flask_dj_session", "blinker")
+        )
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        flask_dj_session.nonsense  # noqa: B018

@@ -46,6 +46,20 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".extension",
         ".auth",
     ],
+    "pytest_plugin": [
+        "django",
+        "flask",
+        "flask_sqlalchemy",
+        "pytest",
+        "sqlalchemy",
+        ".auth",
+        ".extension",
+        ".interface",
+        ".pytest_plugin",
+        ".session",
+        ".settings",
+        ".wire",
+    ],
     "__init__": [".errors", ".extension", ".model", ".session", ".settings", ".signals", ".wire"],
 }
 

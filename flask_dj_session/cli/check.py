@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,7 +17,7 @@ from ..settings import django_settings
 from ..store import Store, expected_facts, found_facts
 from .command import SiteCommand, site
 from .progress import progress
-from .words import printable
+from .words import printable, say, say_json
 
 #: rows to a query
 PAGE_SIZE = 1000
@@ -53,7 +52,7 @@ def _read_settings(module: str) -> Mapping[str, Any]:
     try:
         settings: Mapping[str, Any] = django_settings(module)
     except SettingError as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(printable(error)) from error
     return settings
 
 
@@ -84,13 +83,14 @@ def _examine(interface: DjangoSessionInterface) -> list[Finding]:
 
 def _print(findings: list[Finding], *, as_json: bool) -> None:
     if as_json:
-        report = {"healthy": is_healthy(findings), "findings": [asdict(each) for each in findings]}
-        click.echo(json.dumps(report, indent=2))
+        facts = [asdict(each) for each in findings]
+        say_json({"healthy": is_healthy(findings), "findings": facts})
         return
     for finding in findings:
         click.secho(f"{finding.level:<6}", fg=_COLOURS[finding.level], nl=False)
-        click.echo(printable(finding.text))
+        say(finding.text)
         if finding.mend:
-            click.echo(f"      {printable(finding.mend)}")
+            say(f"      {finding.mend}")
     wrong = sum(finding.level == "wrong" for finding in findings)
-    click.echo(f"\n{wrong} wrong." if wrong else "\nNothing is wrong.")
+    say("")
+    say(f"{wrong} wrong." if wrong else "Nothing is wrong.")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from ..store import Store
-from .command import SiteCommand, site
+from .command import SiteCommand, site, stopped
 from .progress import Advance, progress
-from .words import counted
+from .words import counted, say
 
 
 @click.command("clearsessions", cls=SiteCommand)
@@ -33,7 +33,7 @@ def clearsessions(batch_size: int, pause: float | None, dry_run: bool) -> None:
     store, now = site().store, site().now()
     if dry_run:
         number = store.count(expired_before=now)
-        click.echo(f"{counted(number, 'expired session')} would be removed.")
+        say(f"{counted(number, 'expired session')} would be removed.")
         return
     clearing = _Clearing(store, batch_size, pause)
     try:
@@ -42,9 +42,9 @@ def clearsessions(batch_size: int, pause: float | None, dry_run: bool) -> None:
         ) as advance:
             clearing.run(advance)
     except KeyboardInterrupt:
-        click.echo(f"Stopped. {counted(clearing.removed, 'expired session')} removed so far.")
-        raise click.exceptions.Exit(130) from None
-    click.echo(f"{counted(clearing.removed, 'expired session')} removed.")
+        removed = counted(clearing.removed, "expired session")
+        raise stopped(f"{removed} removed so far.") from None
+    say(f"{counted(clearing.removed, 'expired session')} removed.")
 
 
 class _Clearing:

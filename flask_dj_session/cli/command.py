@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,22 +15,34 @@ from flask.cli import with_appcontext
 from ..errors import DatabaseHeldError, DecodeError, MissingTableError
 from ..interface import DjangoSessionInterface
 from ..wire import SessionCodec
-from .words import printable
+from .words import printable, say
 
 #: what a person is told, rather than a developer
 _PLAIN = (MissingTableError, DatabaseHeldError, DecodeError, ValueError)
 
 
 class SiteCommand(click.Command):
-    """A command in the app's context, whose errors are one line and exit code 1."""
+    """A command in the app's context, whose errors are one line and exit code 1.
+
+    Ctrl-C ends it with a line, too, and the exit code of a process that SIGINT ended.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         return ctx.invoke(with_appcontext(self._run_plainly), ctx)
 
     def _run_plainly(self, ctx: click.Context) -> Any:
-        with plain_errors():
-            return super().invoke(ctx)
+        try:
+            with plain_errors():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise stopped() from None
+
+
+def stopped(said: str = "") -> click.exceptions.Exit:
+    """Say that Ctrl-C stopped the command, and what it has done; return what ends it."""
+    say(f"Stopped. {said}".rstrip(), err=True)
+    return click.exceptions.Exit(128 + signal.SIGINT)
 
 
 @contextmanager
@@ -47,6 +60,8 @@ def _message_of(error: sa.exc.SQLAlchemyError) -> str:
     """Say what the database said, in a line, and without the passwords of the app's URLs."""
     said = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     message = next(iter(str(said).splitlines()), "") or type(said).__name__
+    # SQLite goes on with a text that is not UTF-8: a row's data, or its key.
+    message = message.partition(" with text ")[0]
     for engine in current_app.extensions["sqlalchemy"].engines.values():
         if engine.url.password:
             message = message.replace(str(engine.url.password), "***")

@@ -6,6 +6,7 @@ import click
 
 from ..store import Store
 from .command import SiteCommand, site
+from .words import say
 
 
 @click.command("create-table", cls=SiteCommand)
@@ -19,14 +20,14 @@ def create_table(record_migration: bool) -> None:
     store = site().store
     made = store.create_table()
     name = store.table.name
-    click.echo(f"Table '{name}' made." if made else f"Table '{name}' is there already.")
+    say(f"Table '{name}' made." if made else f"Table '{name}' is there already.")
     if record_migration:
         _record(store)
 
 
 def _record(store: Store) -> None:
     recorded = store.record_migration(site().now())
-    click.echo(
+    say(
         "Migration 'sessions.0001_initial' recorded."
         if recorded
         else "Migration 'sessions.0001_initial' is recorded already."

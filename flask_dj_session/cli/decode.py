@@ -9,7 +9,7 @@ import click
 from ..errors import DecodeError
 from .command import SiteCommand, codec
 from .steps import Steps, steps_of
-from .words import as_json
+from .words import say, say_json
 
 
 @click.command("decode", cls=SiteCommand)
@@ -27,7 +27,7 @@ def decode(text: str | None, unverified: bool, json_: bool) -> None:
     """
     steps = steps_of(_given(text), codec(), unverified=unverified)
     if json_:
-        click.echo(as_json(steps.facts))
+        say_json(steps.facts)
     else:
         _print(steps)
     if steps.error is not None:
@@ -44,7 +44,7 @@ def _given(text: str | None) -> str:
 
 def _print(steps: Steps) -> None:
     for label, said in steps.lines:
-        click.echo(f"{label:10} {said}")
+        say(f"{label:10} {said}")
     data = steps.facts["data"]
     if data is not None:
-        click.echo(as_json(data))
+        say_json(data)

@@ -9,7 +9,7 @@ import click
 
 from .command import SiteCommand, codec, site
 from .rows import ReadRow, read
-from .words import as_json, iso, printable, shortened
+from .words import as_json, iso, printable, say, shortened
 
 PAGE_SIZE = 500
 
@@ -26,7 +26,7 @@ def list_sessions(
     """List the sessions in the order of their keys. Expired ones are among them."""
     rows = islice(_rows(user=user, expired=expired), limit)
     for line in _json_lines(rows, full=full) if json_ else _lines(rows, full=full):
-        click.echo(line)
+        say(line)
 
 
 def _rows(*, user: str | None, expired: bool) -> Iterator[ReadRow]:

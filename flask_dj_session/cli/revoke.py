@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from ..store import Store
-from .command import SiteCommand, codec, site
-from .progress import progress
+from .command import SiteCommand, codec, site, stopped
+from .progress import Advance, progress
 from .rows import only_row, read
-from .words import counted
+from .words import counted, say
 
 PAGE_SIZE = 500
 
@@ -32,7 +32,7 @@ def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
         number = _revoke_user(store, user)
     else:
         number = _revoke_all(store, ask=not yes)
-    click.echo(f"{counted(number, 'session')} revoked.")
+    say(f"{counted(number, 'session')} revoked.")
 
 
 def _revoke_all(store: Store, *, ask: bool) -> int:
@@ -43,15 +43,32 @@ def _revoke_all(store: Store, *, ask: bool) -> int:
 
 
 def _revoke_user(store: Store, user: str) -> int:
-    reader = codec()
-    revoked = unreadable = 0
-    with progress("Reading", length=store.count, step=PAGE_SIZE) as advance:
-        for page in store.pages(size=PAGE_SIZE):
+    revocation = _Revocation(store, user)
+    try:
+        with progress("Reading", length=store.count, step=PAGE_SIZE) as advance:
+            revocation.run(advance)
+    except KeyboardInterrupt:
+        raise stopped(f"{counted(revocation.revoked, 'session')} revoked so far.") from None
+    if revocation.unreadable:
+        unreadable = counted(revocation.unreadable, "session")
+        say(f"{unreadable} could not be read, and stayed.", err=True)
+    return revocation.revoked
+
+
+class _Revocation:
+    """Counts what is revoked, also where it is interrupted."""
+
+    def __init__(self, store: Store, user: str) -> None:
+        self._store = store
+        self._user = user
+        self.revoked = self.unreadable = 0
+
+    def run(self, advance: Advance) -> None:
+        """Go through the table, since only the data tells whose a session is."""
+        reader = codec()
+        for page in self._store.pages(size=PAGE_SIZE):
             rows = [read(stored, reader) for stored in page]
-            keys = [row.stored.session_key for row in rows if row.user_id == user]
-            revoked += store.delete_keys(keys)
-            unreadable += sum(row.reading is None for row in rows)
+            keys = [row.stored.session_key for row in rows if row.user_id == self._user]
+            self.revoked += self._store.delete_keys(keys)
+            self.unreadable += sum(row.reading is None for row in rows)
             advance(len(page))
-    if unreadable:
-        click.echo(f"{counted(unreadable, 'session')} could not be read, and stayed.", err=True)
-    return revoked

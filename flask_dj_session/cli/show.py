@@ -8,7 +8,7 @@ from ..errors import DecodeError
 from ..wire import Reading
 from .command import SiteCommand, codec, site
 from .rows import ReadRow, only_row, read
-from .words import as_json, counted, iso, key_name, printable, shortened
+from .words import counted, iso, key_name, say, say_json, shortened
 
 
 @click.command("show", cls=SiteCommand)
@@ -21,7 +21,7 @@ def show(key: str, json_: bool) -> None:
     """
     row = read(only_row(site().store, key), codec())
     if json_:
-        click.echo(as_json({**row.facts(site().now()), **_reading_facts(row.reading)}))
+        say_json({**row.facts(site().now()), **_reading_facts(row.reading)})
     else:
         _print(row)
     if row.error is not None:
@@ -41,13 +41,13 @@ def _reading_facts(reading: Reading | None) -> dict[str, object]:
 
 def _print(row: ReadRow) -> None:
     ending = " (expired)" if row.stored.has_expired(site().now()) else ""
-    click.echo(f"key      {shortened(row.stored.session_key)}")
-    click.echo(f"expires  {iso(row.stored.expire_date)}{ending}")
-    click.echo(f"size     {counted(row.stored.size, 'character')}")
+    say(f"key      {shortened(row.stored.session_key)}")
+    say(f"expires  {iso(row.stored.expire_date)}{ending}")
+    say(f"size     {counted(row.stored.size, 'character')}")
     if row.reading is not None:
-        click.echo(f"user     {'-' if row.user_id is None else printable(row.user_id)}")
-        click.echo(f"read     {_how(row.reading)}")
-        click.echo(as_json(row.reading.data))
+        say(f"user     {'-' if row.user_id is None else row.user_id}")
+        say(f"read     {_how(row.reading)}")
+        say_json(row.reading.data)
 
 
 def _how(reading: Reading) -> str:

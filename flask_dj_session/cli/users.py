@@ -12,6 +12,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from .command import SiteCommand
+from .words import say
 
 
 class Auth(Protocol):
@@ -52,11 +53,11 @@ def create_tables(record_migrations: bool) -> None:
     """Make the tables of Django's users, groups and permissions. Those there are left alone."""
     made = _auth().create_tables(record_migrations=record_migrations)
     for name in made:
-        click.echo(f"Table '{name}' made.")
+        say(f"Table '{name}' made.")
     if not made:
-        click.echo("All tables are there already.")
+        say("All tables are there already.")
     if record_migrations:
-        click.echo("The migrations of 'auth' and 'contenttypes' are recorded.")
+        say("The migrations of 'auth' and 'contenttypes' are recorded.")
 
 
 @users.command("create", cls=SiteCommand)
@@ -71,4 +72,4 @@ def create(username: str, email: str, superuser: bool) -> None:
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     make = auth.create_superuser if superuser else auth.create_user
     make(username, email, password)
-    click.echo("Superuser created." if superuser else "User created.")
+    say("Superuser created." if superuser else "User created.")

@@ -1,4 +1,7 @@
-"""How keys, dates, numbers and data are written for people and for programs."""
+"""How keys, dates, numbers and data are written for people and for programs.
+
+Whatever a command writes goes through :func:`say` or :func:`say_json`.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,22 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
+import click
+
 #: how many characters of a session key are shown
 SHOWN = 6
 
 _MAX_DEPTH = 50
+
+
+def say(line: object, *, err: bool = False) -> None:
+    """Write a line; one it stays, whatever stands in it."""
+    click.echo(printable(line), err=err)
+
+
+def say_json(value: Any) -> None:
+    """Write *value* as JSON, in ASCII and over several lines."""
+    click.echo(as_json(value))
 
 
 def shortened(session_key: str) -> str:
@@ -20,7 +35,10 @@ def shortened(session_key: str) -> str:
 
 def printable(text: object) -> str:
     """Write what stands in the database so that no terminal obeys it."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(text))
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def iso(moment: datetime | None) -> str:

@@ -66,6 +66,7 @@ class Census:
     refused: int = 0
     refused_names: set[str] = field(default_factory=set)
     corrupted_keys: list[str] = field(default_factory=list)
+    undated_keys: list[str] = field(default_factory=list)
     #: when rows were signed: those of SECRET_KEY, of any of the keys, of none of them
     by_current: Span = field(default_factory=Span)
     by_any: Span = field(default_factory=Span)
@@ -78,6 +79,7 @@ class Census:
         self.total += 1
         if row.expire_date is None:
             self.undated += 1
+            _add_example(self.undated_keys, row.session_key)
         elif row.expire_date <= self.now:
             self.expired += 1
         if verdict.form is not None:
@@ -90,7 +92,8 @@ class Census:
         elif verdict.state == "refused":
             self._add_refused(verdict.global_name)
         else:
-            self._add_corrupted(row.session_key)
+            self.corrupted += 1
+            _add_example(self.corrupted_keys, row.session_key)
 
     def _add_reading(self, row: Row, verdict: Verdict) -> None:
         reading = verdict.reading
@@ -118,7 +121,7 @@ class Census:
         if len(self.refused_names) < EXAMPLES:
             self.refused_names.add(name)
 
-    def _add_corrupted(self, session_key: str) -> None:
-        self.corrupted += 1
-        if len(self.corrupted_keys) < EXAMPLES:
-            self.corrupted_keys.append(f"{str(session_key)[:_KEY_SHOWN]}…")
+
+def _add_example(keys: list[str], session_key: str) -> None:
+    if len(keys) < EXAMPLES:
+        keys.append(f"{str(session_key)[:_KEY_SHOWN]}…")

@@ -38,8 +38,8 @@ class Examination:
     def add(self, rows: Iterable[StoredRow]) -> None:
         """Take *rows* in."""
         census, reader = self.census, self._reader
-        for key, text, expire_date in rows:
-            census.add(Row(key, expire_date), reader.read(text))
+        for row in rows:
+            census.add(Row(row.session_key, row.expire_date), reader.read(row.session_data))
 
     def findings(self) -> list[Finding]:
         """Say what the rows show."""

@@ -36,8 +36,9 @@ def _damage(census: Census) -> Iterator[Finding]:
     if census.undated:
         yield Finding(
             "wrong",
-            f"{count(census.undated, 'row has', 'rows have')} no date in 'expire_date'.",
-            "Delete these rows; Django cannot read them.",
+            f"{count(census.undated, 'row has', 'rows have')} no date in 'expire_date':"
+            f" {_examples(census.undated_keys, census.undated)}.",
+            "Delete these rows: such a session may never end, and Django may fail on it.",
         )
     if census.refused:
         yield Finding(

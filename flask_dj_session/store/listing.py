@@ -11,6 +11,7 @@ from sqlalchemy import bindparam
 
 from .engine import AutocommitEngine
 from .statements import Statement
+from .table import datetime_of
 
 
 class StoredRow(NamedTuple):
@@ -21,6 +22,8 @@ class StoredRow(NamedTuple):
     session_data: Any
     #: aware; None where the column holds no date
     expire_date: datetime | None
+    #: what the column holds in place of a date
+    no_date: Any = None
 
     @property
     def size(self) -> int:
@@ -29,8 +32,12 @@ class StoredRow(NamedTuple):
         return len(data if isinstance(data, (str, bytes)) else str(data))
 
     def has_expired(self, now: datetime) -> bool:
-        """Tell whether nobody can read the row any more at *now* (aware)."""
-        return self.expire_date is None or self.expire_date <= now
+        """Tell whether nobody can read the row any more at *now* (aware), as the database does."""
+        if self.expire_date is not None:
+            return self.expire_date <= now
+        # Numbers come before all texts on SQLite, and bytes after them.
+        is_text = isinstance(self.no_date, str)
+        return self.no_date <= str(now) if is_text else not isinstance(self.no_date, bytes)
 
 
 def pages(
@@ -61,7 +68,9 @@ def starting_with(engine: AutocommitEngine, table: sa.Table, prefix: str) -> lis
     """Return the rows whose keys begin with *prefix*; the one that has it for its key, alone."""
     query = _rows(table).where(table.c.session_key.startswith(prefix, autoescape=True))
     # LIKE heeds no case on SQLite, nor in most collations of MySQL.
-    rows = [row for row in _fetch(engine, table, query, {}) if row.session_key.startswith(prefix)]
+    rows = [
+        row for row in _fetch(engine, table, query, {}) if str(row.session_key).startswith(prefix)
+    ]
     return [row for row in rows if row.session_key == prefix] or rows
 
 
@@ -87,19 +96,12 @@ def _fetch(
 ) -> list[StoredRow]:
     with engine.connect() as connection:
         rows = connection.execute(query, values).all()
-    return [StoredRow(key, text, _aware(date, table)) for key, text, date in rows]
-
-
-def _aware(value: Any, table: sa.Table) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    if not isinstance(value, datetime):
-        return None
-    if value.tzinfo is not None:
-        return value
     expire_date: Any = table.c.expire_date.type
-    date: datetime | None = expire_date.process_result_value(value, None)
-    return date
+    return [_stored(key, text, raw_date, expire_date) for key, text, raw_date in rows]
+
+
+def _stored(key: str, text: Any, raw_date: Any, expire_date: Any) -> StoredRow:
+    # To SQLite, bytes are no date, whatever they say.
+    moment = datetime_of(raw_date) if isinstance(raw_date, str) else raw_date
+    date = expire_date.process_result_value(moment, None)
+    return StoredRow(key, text, date, raw_date if date is None else None)

@@ -38,7 +38,7 @@ class _SQLiteDateTime(sqlite.DATETIME):
         return _text_of
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
-        return _datetime_of
+        return datetime_of
 
 
 class _Text(sa.Text):
@@ -55,8 +55,17 @@ def _text_of(moment: datetime | None) -> str | None:
     return None if moment is None else str(moment)
 
 
-def _datetime_of(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def datetime_of(value: Any) -> datetime | None:
+    """Read what SQLite holds in the column; None where that is no date, as it may be anything.
+
+    # Django 5.2, utils/dateparse.py: parse_datetime
+    """
+    text = value.decode("ascii", "replace") if isinstance(value, bytes) else value
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        # Unlike Django: it raises an error for the 32nd of a month, and for bytes that are no text.
+        return None
 
 
 class ExpireDate(sa.types.TypeDecorator[datetime]):
@@ -103,10 +112,10 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
         return lambda moment: str(_wall_clock(moment, naive_zone()))
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        """Turn the column's datetime into an aware one."""
-        if value is None or value.tzinfo is not None:
-            return value  # type: ignore[no-any-return]
-        return value.replace(tzinfo=self.naive_zone() or timezone.utc)  # type: ignore[no-any-return]
+        """Turn the column's datetime into an aware one; None where it holds no date."""
+        if not isinstance(value, datetime):
+            return None  # of the drivers of MySQL, some give 0000-00-00 as text
+        return value if value.tzinfo else value.replace(tzinfo=self.naive_zone() or timezone.utc)
 
     def copy(self, **kw: Any) -> ExpireDate:
         """Copy the type for another table."""

@@ -211,7 +211,8 @@ def test_a_date_that_is_none_is_found(
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE django_session SET expire_date = 'soon' WHERE rowid = 1")
     connection.close()
-    assert the_wrong_one(make_site(table=False)).text == "1 row has no date in 'expire_date'."
+    text = the_wrong_one(make_site(table=False)).text
+    assert text.startswith("1 row has no date in 'expire_date': ")
 
 
 @pytest.fixture

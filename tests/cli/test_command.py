@@ -16,11 +16,13 @@ from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions
 from flask_dj_session.cli import clearsessions, sessions
+from flask_dj_session.wire import SessionCodec
 
-from ..conftest import MakeSite, Site
+from ..conftest import NOW, MakeSite, Site
 from .conftest import Put
 
 ROOT = Path(__file__).parents[2]
+SEVENS = SessionCodec("x").encode({"_auth_user_id": "7"}, NOW)  # as APP reads it
 COMMANDS = [clearsessions, *sessions.commands.values()]
 ON_ROWS = [["clearsessions"], ["sessions", "list"], ["sessions", "revoke", "--all", "--yes"]]
 
@@ -118,24 +120,57 @@ def test_long_work_shows_a_bar_on_a_terminal(put: Put, database: Path, tmp_path:
     assert "100%" in bar
 
 
+# Halts before a statement, so that there is time to stop the command.
+HALT = """
+import signal
+import sys
+import sqlalchemy as sa
+
+left = {}
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+
+@sa.event.listens_for(sa.Engine, "before_cursor_execute")
+def halt(connection, cursor, statement, *rest):
+    global left
+    if "django_session" in statement:
+        left -= 1
+        if left < 0:
+            print("halted", flush=True)
+            sys.stdin.readline()
+"""
+
+#: a command, how many of its statements are let through, and what it says of what it has done
+STOPPED = [
+    ("clearsessions --batch-size 1", 4, "2 expired sessions removed so far."),
+    ("clearsessions --dry-run", 0, ""),
+    ("sessions list", 0, ""),
+    ("sessions revoke --all --yes", 0, ""),
+    ("sessions revoke --user 7", 0, "0 sessions revoked so far."),
+    ("sessions revoke --user 7", 2, "500 sessions revoked so far."),
+    ("sessions check", 0, ""),
+]
+
+
+@pytest.mark.parametrize(("command", "statements", "done"), STOPPED)
 def test_ctrl_c_in_a_real_process_ends_with_a_sentence_and_130(
-    site: Site, put: Put, database: Path, tmp_path: Path
+    put: Put, database: Path, tmp_path: Path, command: str, statements: int, done: str
 ) -> None:
-    for number in range(3):
-        put(f"old{number}", ends=-(10**8))
-    (tmp_path / "app.py").write_text(APP.format(database))
-    command = ["clearsessions", "--batch-size", "1", "--pause", "60"]
+    for number in range(501 if "--user" in command else 3):
+        put(f"old{number:03}", SEVENS, ends=-(10**8))
+    (tmp_path / "app.py").write_text(APP.format(database) + HALT.format(statements))
     with subprocess.Popen(
-        [sys.executable, "-m", "flask", *command],
+        [sys.executable, "-m", "flask", *command.split()],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while len(site.rows()) == 3:
-            assert process.poll() is None
+        assert process.stdout is not None
+        assert process.stdout.readline() == "halted\n"
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
-    assert output == "Stopped. 1 expired session removed so far.\n"
+        output, errors = process.communicate(timeout=60)
+    assert output == ""
+    assert errors == f"Stopped. {done}".rstrip() + "\n"
     assert process.returncode == 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,11 +14,15 @@ from ..conftest import NOW, Site
 from ..live_django import SECRET_KEY
 from .conftest import Run
 
-_ESCAPES = "\x1b[2J\x9b31m\x07\r\n\u202e"  # clears, colours, rings, and turns the line round
+# Clears, colours, rings, deletes, turns the line round and begins another.
+_ESCAPES = "\x1b[2J\x9b31m\x07\x7f\r\n\u202e\u2028"
 _HOSTILE_KEY = f"aaaaaa{_ESCAPES}"
 _HOSTILE_DATA = SessionCodec(SECRET_KEY).encode(
     {"_auth_user_id": _ESCAPES, _ESCAPES: [_ESCAPES]}, NOW
 )
+
+_FOLDER = Path(__file__).parents[2] / "flask_dj_session" / "cli"
+_MODULES = [path for path in _FOLDER.glob("*.py") if path.stem != "words"]
 
 _COMMANDS = [
     ("list",),
@@ -35,10 +40,11 @@ _COMMANDS = [
     ("check", "--json"),
     ("revoke", "--user", _ESCAPES),
     ("revoke", f"bbbbbb{_ESCAPES}"),
+    ("create-table", "--record-migration"),
 ]
 
 
-def _insert(site: Site, key: str, data: object, date: object) -> None:
+def _insert(site: Site, key: object, data: object, date: object) -> None:
     with site.app.app_context(), site.db.engine.begin() as connection:
         connection.execute(
             sa.text("INSERT INTO django_session VALUES (:key, :data, :date)"),
@@ -46,15 +52,51 @@ def _insert(site: Site, key: str, data: object, date: object) -> None:
         )
 
 
-@pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
-def test_no_terminal_obeys_what_a_command_writes(
-    run: Run, site: Site, command: tuple[str, ...]
-) -> None:
-    _insert(site, _HOSTILE_KEY, _HOSTILE_DATA, _ESCAPES)
-    output = run("sessions", *command).output
+def _is_harmless(output: str) -> bool:
     kinds = {unicodedata.category(char) for char in output.replace("\n", "")}
-    assert output
-    assert not kinds & {"Cc", "Cf", "Cs"}
+    return not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
+@pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("key", [_HOSTILE_KEY, _HOSTILE_KEY.encode()], ids=["text", "bytes"])
+def test_no_terminal_obeys_what_a_command_writes(
+    run: Run, site: Site, command: tuple[str, ...], key: object
+) -> None:
+    _insert(site, key, _HOSTILE_DATA, _ESCAPES)
+    result = run("sessions", *command)
+    assert result.output
+    assert _is_harmless(result.output)
+    assert isinstance(result.exception, (SystemExit, type(None)))
+
+
+@pytest.mark.parametrize("args", [(), ("--dry-run",), ("--batch-size", "1")], ids=" ".join)
+def test_clearing_stumbles_over_no_key(run: Run, site: Site, args: tuple[str, ...]) -> None:
+    for number, key in enumerate([_HOSTILE_KEY, _HOSTILE_KEY.encode(), b"\xff", 7]):
+        _insert(site, key, number, "2020-01-01 00:00:00")
+    assert run("clearsessions", *args).output.startswith("4 expired sessions ")
+
+
+def test_the_sessions_of_a_user_end_whatever_their_keys_are(run: Run, site: Site) -> None:
+    for key in (_HOSTILE_KEY, _HOSTILE_KEY.encode(), b"\xff", 7):
+        _insert(site, key, _HOSTILE_DATA, "2027-01-01 00:00:00")
+    assert run("sessions", "revoke", "--user", _ESCAPES).output == "4 sessions revoked.\n"
+
+
+@pytest.mark.parametrize("command", ["list", "check", "show aaaaaa", "revoke --user 7"])
+def test_text_that_is_no_utf_8_is_an_error_that_does_not_tell_it(
+    run: Run, site: Site, command: str
+) -> None:
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        text = f"CAST(x'{b'secret'.hex()}1bff' AS TEXT)"
+        date = "'2027-01-01 00:00:00'"
+        connection.exec_driver_sql(f"INSERT INTO django_session VALUES ('aaaaaa', {text}, {date})")
+    output = run("sessions", *command.split()).output
+    assert output == "Error: Could not decode to UTF-8 column 'session_data'\n"
+
+
+@pytest.mark.parametrize("module", _MODULES, ids=lambda module: module.stem)
+def test_every_command_writes_through_one_door(module: Path) -> None:
+    assert "click.echo" not in module.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("command", ["list", "list --json", "show aaaaaa", "check"])

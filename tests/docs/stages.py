@@ -84,7 +84,8 @@ class Commands:
 @contextmanager
 def shell(folder: Path) -> Iterator[Stage]:
     """Serve ``app.py`` from *folder*."""
-    shutil.copy(ROOT / "app.py", folder)
+    for name in ("app.py", "shop_corner.py"):
+        shutil.copy(ROOT / name, folder)
     with subprocess.Popen(
         [sys.executable, "-m", "flask", "run", "--port", "0"],
         cwd=folder,

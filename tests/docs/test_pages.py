@@ -13,6 +13,8 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 import flask_dj_session
+from flask_dj_session import auth
+from flask_dj_session.auth import passwords
 from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS
 
 PACKAGE = Path(flask_dj_session.__file__).parent
@@ -135,6 +137,14 @@ def test_every_public_name_is_in_the_reference_or_is_an_error() -> None:
     errors = {name for name in flask_dj_session.__all__ if hasattr(flask_dj_session.errors, name)}
     assert "errors" in documented
     assert set(flask_dj_session.__all__) - errors <= documented
+
+
+def test_every_public_name_of_the_login_is_in_the_reference() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    pattern = r"^\.\. auto\w+:: flask_dj_session\.auth\.(\w+)$"
+    assert set(auth.__all__) <= set(re.findall(pattern, page, re.MULTILINE))
+    short = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", page, re.MULTILINE)
+    assert set(passwords.__all__) == set(short)
 
 
 def test_every_page_can_be_found_from_the_first() -> None:

@@ -79,7 +79,8 @@ def test_expired_rows_are_noted(rows: list[StoredRow]) -> None:
 
 def test_a_row_without_a_date_is_wrong(rows: list[StoredRow]) -> None:
     undated = rows[0]._replace(expire_date=None)
-    assert wrong(examine([*rows, undated])) == ["1 row has no date in 'expire_date'."]
+    (text,) = wrong(examine([*rows, undated]))
+    assert text == "1 row has no date in 'expire_date': abcdef…."
 
 
 def test_a_pickle_of_what_is_never_built_is_named(rows: list[StoredRow]) -> None:

@@ -1,0 +1,117 @@
+"""Fixtures for those who test apps with this package; pytest finds them once it is installed.
+
+Nothing but pytest is loaded here: a test-suite that uses none of them pays nothing.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .making import MakeClient, MakeSession, SessionChange
+    from .process import DjangoProcess
+
+_OPTION = "django_session_db_url"
+_NO_APP = (
+    "'{}' works on your app, and there is no fixture 'app'. Write one that returns the Flask app,"
+    " with 'django_session_db' as its SQLALCHEMY_DATABASE_URI."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names a server in place of SQLite."""
+    help_ = (
+        "SQLAlchemy URL of a database on the server where 'django_session_db' makes its own"
+        " (default: an SQLite file)"
+    )
+    parser.getgroup("flask_dj_session").addoption("--django-session-db-url", help=help_)
+    parser.addini(_OPTION, help_, default="")
+
+
+@pytest.fixture
+def django_session_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Make a database with Django's tables for one test, and return its SQLAlchemy URL.
+
+    It is an SQLite file, or a database of its own on the server that ``--django-session-db-url``
+    or the ini value ``django_session_db_url`` names, dropped after the test.
+    """
+    from .databases import lend, make_tables
+
+    server = request.config.getoption(_OPTION) or request.config.getini(_OPTION)
+    with lend(str(server), tmp_path) as url:
+        make_tables(url)
+        yield url
+
+
+@pytest.fixture
+def django_session(request: pytest.FixtureRequest) -> MakeSession:
+    """Return what stores a session in the database of the fixture ``app`` and returns its key.
+
+    ``django_session({"cart": []}, user=user, expires=60, expired=False, form="signed",
+    corrupted=False)``
+    """
+    from .making import MakeSession
+
+    return MakeSession(_app(request, "django_session"))
+
+
+@pytest.fixture
+def django_session_client(request: pytest.FixtureRequest) -> MakeClient:
+    """Return what makes a test client of the fixture ``app`` whose cookie names a session.
+
+    It takes the arguments of ``django_session``, or ``session_key=`` for one that is there.
+    """
+    from .making import MakeClient
+
+    return MakeClient(_app(request, "django_session_client"))
+
+
+@pytest.fixture
+def django_session_change(request: pytest.FixtureRequest) -> type[SessionChange]:
+    """Return what tells what requests do to a client's session.
+
+    ``with django_session_change(client) as change:``, inside of which the client asks. Afterwards
+    ``change.kind`` is ``untouched``, ``created``, ``changed``, ``cycled`` or ``flushed``.
+    """
+    from .making import SessionChange
+
+    return SessionChange
+
+
+@pytest.fixture
+def django_user(request: pytest.FixtureRequest) -> Any:
+    """Return what adds a Django user to the database of the fixture ``app``.
+
+    ``django_user("ann", password="secret", is_active=True)``; the user has ``pk`` and ``password``.
+    """
+    from .making import MakeUser
+
+    return MakeUser(_app(request, "django_user"))
+
+
+@pytest.fixture
+def django_process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DjangoProcess]:
+    """Run a real Django beside the test, on the same database and with the app's settings.
+
+    It listens on a port of 127.0.0.1; ``.url`` names it. Skipped where Django is not installed.
+    """
+    if not importlib.util.find_spec("django"):
+        pytest.skip("Django is not installed here: pip install Django")
+    from .process import run
+
+    with run(_app(request, "django_process"), tmp_path) as process:
+        yield process
+
+
+def _app(request: pytest.FixtureRequest, name: str) -> Any:
+    try:
+        return request.getfixturevalue("app")
+    except pytest.FixtureLookupError as error:
+        if error.argname != "app":
+            raise
+        raise pytest.UsageError(_NO_APP.format(name)) from None

@@ -1,0 +1,254 @@
+"""Sessions, users and clients made for a test, and what a request has done; no fixtures here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.pool import NullPool
+
+from ..extension import DjangoSessions
+from ..interface import DjangoSessionInterface
+from ..session import DjangoSession
+from ..wire import SessionCodec
+
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+Kind = Literal["untouched", "created", "changed", "cycled", "flushed"]
+
+
+def interface_of(app: Flask) -> DjangoSessionInterface:
+    """Return what keeps the sessions of *app*.
+
+    :raises TypeError: where it is not this package.
+    """
+    interface = app.session_interface
+    if not isinstance(interface, DjangoSessionInterface):
+        raise TypeError(
+            f"The sessions of the app '{app.name}' are not Django's. Call"
+            " 'DjangoSessions(app, db)' where the app is made."
+        )
+    return interface
+
+
+class MakeSession:
+    """Stores sessions as a visit would."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._site = interface_of(app)
+
+    def __call__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        user: Any = None,
+        expires: float | datetime | timedelta | None = None,
+        expired: bool = False,
+        form: Literal["signed", "legacy"] = "signed",
+        corrupted: bool = False,
+        **items: Any,
+    ) -> str:
+        """Store a session and return its key.
+
+        :param data: what it holds; *items* as well.
+        :param user: who is logged in: has ``pk`` and ``password``, as those of ``django_user``.
+        :param expires: what ``set_expiry`` takes; the site's default without it.
+        :param expired: store a row whose time is over.
+        :param form: ``legacy`` is that of Django before 3.1.
+        :param corrupted: spoil the signature.
+        """
+        with self._app.app_context():
+            session = self._site.session()
+            session.update({**(data or {}), **items})
+            if user is not None:
+                session.update(self._login(user))
+            if expires is not None:
+                session.set_expiry(expires)
+            return self._store(session, expired=expired, form=form, corrupted=corrupted)
+
+    def _store(self, session: DjangoSession, *, expired: bool, form: str, corrupted: bool) -> str:
+        text = self._encode(session, form)
+        end = session._aware(session.get_expiry_date())
+        if expired:
+            end = min(end, self._site.now() - timedelta(hours=1))
+        key = session._get_or_create_session_key()
+        data = session._get_session()
+        self._site.store.insert(
+            key, spoiled(text) if corrupted else text, end, **session.extra_columns(data)
+        )
+        return key
+
+    def _encode(self, session: DjangoSession, form: str) -> str:
+        data = session._get_session()
+        if form == "signed":
+            return session.encode(data)
+        if form != "legacy":
+            raise ValueError(f"'form' is '{form}'. Give 'signed' or 'legacy'.")
+        settings = self._site.settings
+        current, *fallbacks = settings.keys
+        codec = SessionCodec(
+            current,
+            fallbacks,
+            salt=session.key_salt,
+            serializer=settings.make_serializer(),
+            algorithm="sha1",
+        )
+        return codec.encode(data, self._site.now())
+
+    def _login(self, user: Any) -> dict[str, str]:
+        from ..auth.hashes import session_auth_hash
+
+        settings = self._site.settings
+        hash_ = session_auth_hash(user.password, settings.keys[0], settings.algorithm)
+        return {
+            "_auth_user_id": str(user.pk),
+            "_auth_user_backend": getattr(user, "backend", None) or _BACKEND,
+            "_auth_user_hash": hash_,
+        }
+
+
+def spoiled(text: str) -> str:
+    """Change the last character of a signed text, which ends with its signature."""
+    return text[:-1] + ("A" if text[-1] != "A" else "B")
+
+
+class MakeClient:
+    """Makes browsers that have a session."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._make_session = MakeSession(app)
+
+    def __call__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        /,
+        *,
+        session_key: str | None = None,
+        **how: Any,
+    ) -> FlaskClient:
+        """Return a client whose cookie names a session, made as ``django_session`` does it.
+
+        :param session_key: the key of one that is there.
+        """
+        key = session_key or self._make_session(data, **how)
+        config = self._app.config
+        client = self._app.test_client()
+        client.set_cookie(
+            config["SESSION_COOKIE_NAME"],
+            key,
+            domain=config["SESSION_COOKIE_DOMAIN"] or "localhost",
+            path=config["SESSION_COOKIE_PATH"] or "/",
+        )
+        return client
+
+
+class SessionChange:
+    """What happens to the session of a client between the beginning and the end of a ``with``.
+
+    :param client: the client that asks meanwhile.
+    """
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+        self._site = interface_of(client.application)
+        #: the session's key before
+        self.old_key: str | None = None
+        #: the session's key afterwards
+        self.session_key: str | None = None
+        #: the session's data before
+        self.old_data: dict[str, Any] = {}
+        #: the session's data afterwards
+        self.data: dict[str, Any] = {}
+        self._rows: tuple[Any, Any] = (None, None)
+
+    def __enter__(self) -> SessionChange:
+        self.old_key, self.old_data, row = self._look()
+        self._rows = (row, None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.session_key, self.data, row = self._look()
+        self._rows = (self._rows[0], row)
+
+    @property
+    def kind(self) -> Kind:
+        """What happened: nothing to the row, another row, another key, or the end."""
+        before, after = self._rows
+        if after is None:
+            return "untouched" if before is None else "flushed"
+        if before is None:
+            return "created"
+        if self.old_key != self.session_key:
+            return "cycled"
+        return "untouched" if before == after else "changed"
+
+    def _look(self) -> tuple[str | None, dict[str, Any], Any]:
+        """Return the key of the cookie, and the data and the row that it leads to."""
+        cookie = self._cookie()
+        if cookie is None:
+            return None, {}, None
+        with self._client.application.app_context():
+            found = [row for row in self._site.store.starting_with(cookie) if row[0] == cookie]
+            session = self._site.session(cookie)
+            data = session.load()
+            # Of an expired row nobody knows.
+            return (cookie, data, found[0]) if session.session_key else (None, {}, None)
+
+    def _cookie(self) -> str | None:
+        config = self._client.application.config
+        domain = (config["SESSION_COOKIE_DOMAIN"] or "localhost").lstrip(".")
+        path = config["SESSION_COOKIE_PATH"] or "/"
+        cookie = self._client.get_cookie(config["SESSION_COOKIE_NAME"], domain, path)
+        return cookie.value if cookie else None
+
+
+class MakeUser:
+    """Adds users to Django's table, with passwords that take no time to check."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def __call__(
+        self,
+        username: str = "user",
+        *,
+        password: str = "password",  # noqa: S107 - of nobody
+        **columns: Any,
+    ) -> Any:
+        """Add a user and return it.
+
+        :param columns: as ``is_active=False``.
+        """
+        from ..auth.current import EXTENSION
+        from ..auth.passwords import PasswordHashers
+
+        app = self._app if EXTENSION in self._app.extensions else _with_auth(self._app)
+        with app.app_context():
+            auth = app.extensions[EXTENSION]
+            user = auth.create_user(username, **columns)
+            auth.accounts.users.set_password(user, PasswordHashers(iterations=1).make(password))
+            return user
+
+
+def _with_auth(app: Flask) -> Flask:
+    """Make an app on the same database that knows Django's users, as *app* itself does not."""
+    from ..auth import DjangoAuth
+
+    url = interface_of(app).store.engine.app_engine.url
+    twin = Flask(app.name)
+    twin.config.from_mapping(
+        SECRET_KEY=app.config["SECRET_KEY"],
+        SQLALCHEMY_DATABASE_URI=url.render_as_string(hide_password=False),
+        USE_TZ=app.config["USE_TZ"],
+        TIME_ZONE=app.config["TIME_ZONE"],
+    )
+    sessions = DjangoSessions(twin, SQLAlchemy(twin, engine_options={"poolclass": NullPool}))
+    DjangoAuth(sessions)
+    return twin
