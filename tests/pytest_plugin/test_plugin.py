@@ -22,7 +22,7 @@ from flask_dj_session import DjangoSessions
 
 @pytest.fixture
 def app(django_session_db):
-    app = Flask("shop")
+    app = Flask("somebodys_app")
     app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI=django_session_db)
     db = SQLAlchemy(app)
     DjangoSessions(app, db)
@@ -93,11 +93,11 @@ def test_without_an_app_it_is_said_how_to_write_one(pytester: pytest.Pytester) -
 
 def test_an_app_without_djangos_sessions_is_named(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
-        "import pytest, flask\n@pytest.fixture\ndef app(): return flask.Flask('shop')"
+        "import pytest, flask\n@pytest.fixture\ndef app(): return flask.Flask('somebodys_app')"
     )
     pytester.makepyfile("def test_it(django_session): pass")
     result = pytester.runpytest_inprocess()
-    result.stdout.fnmatch_lines(["*The sessions of the app 'shop' are not Django's.*"])
+    result.stdout.fnmatch_lines(["*The sessions of the app 'somebodys_app' are not Django's.*"])
 
 
 def test_every_fixture_has_help_and_is_documented(pytester: pytest.Pytester) -> None:
