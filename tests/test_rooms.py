@@ -27,7 +27,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
     "doctor": _DOCTOR,
-    "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".cli"],
+    "telling": [".errors", ".store", ".telling", ".wire"],
+    "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".telling", ".cli"],
     "extension": [
         *_INTERFACE,
         "sqlalchemy",
