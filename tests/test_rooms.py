@@ -29,6 +29,15 @@ MAY_IMPORT: dict[str, list[str]] = {
     "doctor": _DOCTOR,
     "telling": [".errors", ".store", ".telling", ".wire"],
     "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".telling", ".cli"],
+    "inspector": [
+        "itsdangerous",
+        "jinja2",
+        "markupsafe",
+        *_INTERFACE,
+        ".interface",
+        ".telling",
+        ".inspector",
+    ],
     "extension": [
         *_INTERFACE,
         "sqlalchemy",
