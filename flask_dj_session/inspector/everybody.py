@@ -83,5 +83,7 @@ def _links(
 
 def _plots() -> list[tuple[plots.Plot, Markup]]:
     outlines = site().store.outlines(limit=plots.LIMIT)
+    if not outlines:
+        return []
     drawn = plots.by_day(outlines, site().now()), plots.by_size(outlines)
-    return [(plot, plots.drawing(plot)) for plot in drawn] if outlines else []
+    return [(plot, plots.drawing(plot)) for plot in drawn]

@@ -82,7 +82,7 @@ def _day_bars(days: list[date], first: date, last: date, span: int, today: date)
 
 
 def by_size(outlines: Sequence[Outline]) -> Plot:
-    """Count sessions by the length of their texts, in powers of two."""
+    """Count sessions, one or more, by the length of their texts, in powers of two."""
     counts = Counter(
         min(max((row.size - 1).bit_length(), _SMALLEST), _LARGEST + 1) for row in outlines
     )
@@ -132,4 +132,4 @@ def _told(plot: Plot) -> str:
     if not plot.bars:
         return plot.title
     highest = max(plot.bars, key=lambda bar: bar.number)
-    return f"{plot.title}: most, {highest.count}, at {highest.label}."
+    return f"{plot.title}: most, {highest.number}, at {highest.label}."
