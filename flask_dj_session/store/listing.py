@@ -115,7 +115,8 @@ def outlines(engine: AutocommitEngine, table: sa.Table, *, limit: int) -> list[O
     query = sa.select(_raw_date(table), size).order_by(columns.session_key).limit(limit)
     with engine.connect() as connection:
         rows = connection.execute(query).all()
-    return [Outline(_aware(date, table), size or 0) for date, size in rows]
+    expire_date: Any = columns.expire_date.type
+    return [Outline(_date(raw_date, expire_date), size or 0) for raw_date, size in rows]
 
 
 def starting_with(engine: AutocommitEngine, table: sa.Table, prefix: str) -> list[StoredRow]:
@@ -158,7 +159,12 @@ def _fetch(
 
 
 def _stored(key: str, text: Any, raw_date: Any, expire_date: Any) -> StoredRow:
+    date = _date(raw_date, expire_date)
+    return StoredRow(key, text, date, raw_date if date is None else None)
+
+
+def _date(raw_date: Any, expire_date: Any) -> datetime | None:
     # To SQLite, bytes are no date, whatever they say.
     moment = datetime_of(raw_date) if isinstance(raw_date, str) else raw_date
-    date = expire_date.process_result_value(moment, None)
-    return StoredRow(key, text, date, raw_date if date is None else None)
+    date: datetime | None = expire_date.process_result_value(moment, None)
+    return date
