@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from flask_dj_session.inspector import Inspector
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import MakeSite, Site
+from ..docs.stages import course
 from ..live_django import SECRET_KEY
 from .browser import chromium, served
 from .conftest import HOSTILE
@@ -29,6 +31,9 @@ _MODES: dict[str, dict[str, Any]] = {
     "phone without scripts": {"viewport": _PHONE, "java_script_enabled": False},
 }
 _AXE = Axe().axe_script
+#: in the dark only colours are others
+_FIND = """(mode) => axe.run(mode === "dark" ? {runOnly: ["color-contrast"]} : {})
+    .then((found) => found.violations)"""
 _OWN = "000007".ljust(32, "x")
 
 
@@ -129,7 +134,7 @@ def test_axe_finds_nothing_to_mend(page: Page, base: str) -> None:
         page.evaluate(_AXE)
         for mode in ("light", "dark", "phone"):
             _set_mode(page, mode)
-            for violation in page.evaluate("axe.run().then((found) => found.violations)"):
+            for violation in page.evaluate(_FIND, mode):
                 found[name, mode, violation["id"]] = [one["html"] for one in violation["nodes"]]
         _set_mode(page, "light")
     assert found == {}
@@ -217,6 +222,19 @@ def test_the_first_tab_skips_to_the_content(page: Page) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_the_start_page_of_the_course_leads_here(context: BrowserContext, tmp_path: Path) -> None:
+    with course(tmp_path, "--debug", "--no-reload") as port:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/session/sessfun")
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.evaluate(_AXE)
+        for mode in ("light", "dark", "phone"):
+            _set_mode(page, mode)
+            assert page.evaluate(_FIND, mode) == []
+        page.get_by_role("link", name="See your row").click()
+        expect(page.locator("pre")).to_contain_text('"num_visits": 1')
 
 
 def test_a_page_of_another_site_cannot_count(context: BrowserContext, base: str) -> None:
