@@ -61,7 +61,15 @@ def test_access_may_be_a_coroutine_function(make_site: MakeSite) -> None:
 
 
 def test_access_may_answer_itself(make_site: MakeSite) -> None:
-    assert _inspected(make_site, lambda: abort(404)).client.get("/sessions/").status_code == 404
+    answer = _inspected(make_site, lambda: abort(404)).client.get("/sessions/")
+    assert answer.status_code == 404
+    assert "nspector" not in answer.text  # as if there were none
+
+
+def test_a_refusal_is_the_apps_own_page(make_site: MakeSite) -> None:
+    site = _inspected(make_site, lambda: False)
+    site.app.register_error_handler(403, lambda _: ("Log in first.", 403))
+    assert site.client.get("/sessions/").text == "Log in first."
 
 
 @pytest.mark.parametrize("answer", ["yes", object()], ids=["text", "object"])
