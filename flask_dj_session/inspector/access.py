@@ -37,12 +37,12 @@ def check_access(access: Access | None) -> None:
 
 def _said_yes(access: Access) -> bool:
     answer = current_app.ensure_sync(access)()
-    if answer and answer is not True:
+    if answer and not isinstance(answer, int):  # some databases have 1 for True
         # Such as a coroutine that nobody awaited, or a user who turns out to be anonymous.
         raise TypeError(
             f"'access' returned a {type(answer).__name__}. Let it return True or False."
         )
-    return answer is True
+    return bool(answer)
 
 
 def _refused(reason: str) -> Forbidden:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, Flask, request
 from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from ..errors import MissingTableError
 from ..interface import DjangoSessionInterface
@@ -16,6 +18,13 @@ from .access import Access, check_access
 from .headers import protect
 from .render import render
 from .site import visitor
+
+View = Callable[..., ResponseReturnValue]
+
+_NOT_FOUND = "Nothing is here. The session may have been ended, or cleared, or got another key."
+_NOT_GENUINE = (
+    "The form was too old, or did not come from this page. Go back, reload, and try again."
+)
 
 
 class Inspector(Blueprint):
@@ -45,8 +54,6 @@ class Inspector(Blueprint):
         self.before_request(self._guard)
         self.after_request(protect)
         self.after_request(forgery.remember)
-        self.register_error_handler(HTTPException, _problem)
-        self.register_error_handler(MissingTableError, _problem)
         self._add_pages()
 
     def register(self, app: App, options: dict[str, Any]) -> None:
@@ -72,31 +79,35 @@ class Inspector(Blueprint):
     def _guard(self) -> None:
         # Looking changes nothing, not even with SESSION_SAVE_EVERY_REQUEST.
         visitor().closed = True
-        check_access(self._access)
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not forgery.is_genuine():
-            raise BadRequest(
-                "The form was too old, or did not come from this page. Go back, reload, try again."
-            )
+        check_access(self._access)  # a no is answered by the app's own page
 
     def _add_pages(self) -> None:
-        self.add_url_rule("/", view_func=own.yours, methods=["GET", "POST"])
-        self.add_url_rule("/count", view_func=own.count, methods=["POST"])
-        self.add_url_rule("/all", view_func=everybody.everybody)
         both = ["GET", "POST"]
-        self.add_url_rule("/one/<reference>", view_func=single.one, methods=both)
-        self.add_url_rule("/one/<reference>/revoke", view_func=single.revoke, methods=both)
+        self._add("/", own.yours, both)
+        self._add("/count", own.count, ["POST"])
+        self._add("/all", everybody.everybody, ["GET"])
+        self._add("/one/<reference>", single.one, both)
+        self._add("/one/<reference>/revoke", single.revoke, both)
+
+    def _add(self, rule: str, view: View, methods: list[str]) -> None:
+        self.add_url_rule(rule, view_func=_explained(view), methods=methods)
 
 
-def _problem(error: Exception) -> ResponseReturnValue:
-    """Answer with a page that says what is wrong."""
-    if isinstance(error, Forbidden):
-        # Without the style sheet, which is as closed as the rest.
-        return render("closed.html"), 403
-    if not isinstance(error, HTTPException):
-        return render("problem.html", title="No table", text=str(error)), 503
-    if error.code is None or error.code < 400:
-        return error.get_response()
-    text = error.description or ""
-    if isinstance(error, NotFound):
-        text = "Nothing is here. The session may have been ended, or cleared, or got another key."
-    return render("problem.html", title=error.name, text=text), error.code
+def _explained(view: View) -> View:
+    """Let *view* answer with a page where something is wrong, and refuse forged POSTs."""
+
+    @wraps(view)
+    def page(**arguments: str) -> ResponseReturnValue:
+        try:
+            if request.method == "POST" and not forgery.is_genuine():
+                raise BadRequest(_NOT_GENUINE)
+            return view(**arguments)
+        except MissingTableError as error:
+            return render("problem.html", title="No table", text=str(error)), 503
+        except NotFound as error:
+            return render("problem.html", title=error.name, text=_NOT_FOUND), 404
+        except HTTPException as error:
+            page = render("problem.html", title=error.name, text=error.description)
+            return page, error.code or 500
+
+    return page

@@ -10,7 +10,7 @@ from ..wire.keys import is_storable_key
 from . import visit
 from .picture import picture_of
 from .render import render
-from .site import codec, site, visitor
+from .site import codec, seal, site, visitor
 
 
 def yours() -> ResponseReturnValue:
@@ -30,6 +30,7 @@ def yours() -> ResponseReturnValue:
         cookie=site().settings.cookie,
         cookie_age=site().settings.cookie_age,
         session_key=visitor().session_key,
+        reference=row and seal().close(row.session_key),
         picture=picture,
         is_expired=row is not None and row.has_expired(now),
         is_masked=request.method == "GET",

@@ -27,8 +27,13 @@ def _short(text: object, length: int = _SHORT) -> str:
 
 
 def _day(moment: datetime) -> str:
-    """Write a date (aware) in UTC, to the minute."""
-    return f"{moment.astimezone(timezone.utc):%Y-%m-%d %H:%M}"
+    """Write the day (UTC) of a date (aware)."""
+    return moment.astimezone(timezone.utc).date().isoformat()
+
+
+def _minute(moment: datetime) -> str:
+    """Write the time of day (UTC) of a date (aware)."""
+    return f"{moment.astimezone(timezone.utc):%H:%M}"
 
 
 _templates = Environment(
@@ -44,6 +49,7 @@ _templates.filters.update(
     day=_day,
     iso=iso,
     lasting=lasting,
+    minute=_minute,
     shortened=shortened,
     shown=_short,
 )

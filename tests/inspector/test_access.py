@@ -37,7 +37,9 @@ def test_access_must_be_callable() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize(("answer", "status"), [(True, 200), (False, 403), (None, 403), ("", 403)])
+@pytest.mark.parametrize(
+    ("answer", "status"), [(True, 200), (1, 200), (False, 403), (None, 403), ("", 403)]
+)
 def test_access_is_asked_at_each_request(
     make_site: MakeSite, page: str, answer: Any, status: int
 ) -> None:
@@ -59,10 +61,18 @@ def test_access_may_be_a_coroutine_function(make_site: MakeSite) -> None:
 
 
 def test_access_may_answer_itself(make_site: MakeSite) -> None:
-    assert _inspected(make_site, lambda: abort(404)).client.get("/sessions/").status_code == 404
+    answer = _inspected(make_site, lambda: abort(404)).client.get("/sessions/")
+    assert answer.status_code == 404
+    assert "nspector" not in answer.text  # as if there were none
 
 
-@pytest.mark.parametrize("answer", ["yes", 1, object()], ids=["text", "number", "object"])
+def test_a_refusal_is_the_apps_own_page(make_site: MakeSite) -> None:
+    site = _inspected(make_site, lambda: False)
+    site.app.register_error_handler(403, lambda _: ("Log in first.", 403))
+    assert site.client.get("/sessions/").text == "Log in first."
+
+
+@pytest.mark.parametrize("answer", ["yes", object()], ids=["text", "object"])
 def test_what_only_looks_like_a_yes_is_an_error(make_site: MakeSite, answer: Any) -> None:
     with pytest.raises(TypeError, match="Let it return True or False"):
         _inspected(make_site, lambda: answer).client.get("/sessions/")

@@ -168,7 +168,7 @@ def test_the_plots_say_what_they_cover(
     for letter in "abcd":
         put(letter * 6)
     page = client.get(ALL).text
-    assert "3 rows, of at most 3" in page
+    assert "3 rows, of at most 3 that are looked at" in page
     assert page.count("<svg") == 2
     assert "Sessions by size, as a table" in page
 
