@@ -11,8 +11,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions
 from flask_dj_session.auth import DjangoAuth
-from flask_dj_session.pytest_plugin.making import MakeClient, MakeUser, SessionChange
-from flask_dj_session.pytest_plugin.process import DjangoProcess
+from flask_dj_session.pytest_plugin import DjangoProcess, MakeClient, MakeUser, SessionChange
 from shop_corner import shop
 
 

@@ -7,20 +7,47 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from .making import MakeClient, MakeSession, SessionChange
-    from .process import DjangoProcess
+    from .change import SessionChange
+    from .making import MakeClient, MakeSession, MakeUser
+    from .process import DjangoAnswer, DjangoProcess
+
+# What the fixtures return, by name, for those who annotate their tests.
+_TYPES = {
+    "DjangoAnswer": "process",
+    "DjangoProcess": "process",
+    "MakeClient": "making",
+    "MakeSession": "making",
+    "MakeUser": "making",
+    "SessionChange": "change",
+}
+
+__all__ = [
+    "DjangoAnswer",
+    "DjangoProcess",
+    "MakeClient",
+    "MakeSession",
+    "MakeUser",
+    "SessionChange",
+]
 
 _OPTION = "django_session_db_url"
 _NO_APP = (
     "'{}' works on your app, and there is no fixture 'app'. Write one that returns the Flask app,"
     " with 'django_session_db' as its SQLALCHEMY_DATABASE_URI."
 )
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _TYPES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_TYPES[name]}", __name__), name)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,15 +103,16 @@ def django_session_change(request: pytest.FixtureRequest) -> type[SessionChange]
     """Return what tells what requests do to a client's session.
 
     ``with django_session_change(client) as change:``, inside of which the client asks. Afterwards
-    ``change.kind`` is ``untouched``, ``created``, ``changed``, ``cycled`` or ``flushed``.
+    ``change.kind`` is ``untouched``, ``created``, ``changed``, ``cycled``, ``replaced`` or
+    ``flushed``.
     """
-    from .making import SessionChange
+    from .change import SessionChange
 
     return SessionChange
 
 
 @pytest.fixture
-def django_user(request: pytest.FixtureRequest) -> Any:
+def django_user(request: pytest.FixtureRequest) -> MakeUser:
     """Return what adds a Django user to the database of the fixture ``app``.
 
     ``django_user("ann", password="secret", is_active=True)``; the user has ``pk`` and ``password``.
@@ -95,7 +123,18 @@ def django_user(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def django_process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DjangoProcess]:
+def django_process_settings() -> dict[str, Any]:
+    """Return further settings for ``django_process``; override it to give your project's.
+
+    With ``ROOT_URLCONF`` and ``INSTALLED_APPS`` it serves the project's own pages.
+    """
+    return {}
+
+
+@pytest.fixture
+def django_process(
+    request: pytest.FixtureRequest, tmp_path: Path, django_process_settings: dict[str, Any]
+) -> Iterator[DjangoProcess]:
     """Run a real Django beside the test, on the same database and with the app's settings.
 
     It listens on a port of 127.0.0.1; ``.url`` names it. Skipped where Django is not installed.
@@ -104,7 +143,7 @@ def django_process(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
         pytest.skip("Django is not installed here: pip install Django")
     from .process import run
 
-    with run(_app(request, "django_process"), tmp_path) as process:
+    with run(_app(request, "django_process"), tmp_path, django_process_settings) as process:
         yield process
 
 

@@ -1,4 +1,4 @@
-"""Databases for one test each: an SQLite file, or one on a server; no fixtures here."""
+"""Databases for one test each, and Django's names for them; no fixtures here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -13,6 +14,22 @@ from flask_sqlalchemy import SQLAlchemy
 
 from ..auth import DjangoAuth
 from ..extension import DjangoSessions
+
+_ENGINES = {"sqlite": "sqlite3", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+
+#: Django's names of what drivers are given, by the names of the several drivers
+_PARTS = {
+    "dbname": "NAME",
+    "database": "NAME",
+    "db": "NAME",
+    "user": "USER",
+    "password": "PASSWORD",
+    "passwd": "PASSWORD",
+    "host": "HOST",
+    "port": "PORT",
+}
+#: what SQLAlchemy adds for its own sake
+_SQLALCHEMYS_OWN = {"client_flag", "context", "check_same_thread"}
 
 
 @contextmanager
@@ -28,14 +45,14 @@ def lend(server: str, folder: Path) -> Iterator[str]:
         return
     name = f"test_django_session_{secrets.token_hex(8)}"
     force = " WITH (FORCE)" if url.get_backend_name() == "postgresql" else ""
-    run(url, f"CREATE DATABASE {name}")
+    _run(url, f"CREATE DATABASE {name}")
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:
-        run(url, f"DROP DATABASE {name}{force}")
+        _run(url, f"DROP DATABASE {name}{force}")
 
 
-def run(url: sa.URL, statement: str) -> None:
+def _run(url: sa.URL, statement: str) -> None:
     """Run a statement that works in no transaction."""
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
@@ -52,3 +69,25 @@ def make_tables(url: str) -> None:
         sessions.create_table(record_migration=True)
         DjangoAuth(sessions).create_tables(record_migrations=True)
         db.engine.dispose()
+
+
+def django_entry(url: sa.URL) -> dict[str, Any]:
+    """Return the entry of Django's DATABASES for the database at *url*.
+
+    :raises ValueError: where another process could not open that database.
+    """
+    files, given = url.get_dialect()().create_connect_args(url)
+    if files:  # SQLite
+        given["database"] = files[0]
+        if ":memory:" in files[0] or "mode=memory" in files[0]:
+            raise ValueError(
+                "The app's database is in memory, where no other process finds it. Take"
+                " 'django_session_db' for its SQLALCHEMY_DATABASE_URI."
+            )
+    entry = {_PARTS[name]: value for name, value in given.items() if name in _PARTS}
+    options = given.keys() - _PARTS.keys() - _SQLALCHEMYS_OWN
+    return {
+        "ENGINE": f"django.db.backends.{_ENGINES[url.get_backend_name()]}",
+        **entry,
+        "OPTIONS": {name: given[name] for name in sorted(options)},
+    }

@@ -1,4 +1,4 @@
-"""Sessions, users and clients made for a test, and what a request has done; no fixtures here."""
+"""Sessions, users and clients made for a test; no fixtures here."""
 
 from __future__ import annotations
 
@@ -12,27 +12,11 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.pool import NullPool
 
 from ..extension import DjangoSessions
-from ..interface import DjangoSessionInterface
 from ..session import DjangoSession
 from ..wire import SessionCodec
+from .browser import cookie_place, interface_of
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
-
-Kind = Literal["untouched", "created", "changed", "cycled", "flushed"]
-
-
-def interface_of(app: Flask) -> DjangoSessionInterface:
-    """Return what keeps the sessions of *app*.
-
-    :raises TypeError: where it is not this package.
-    """
-    interface = app.session_interface
-    if not isinstance(interface, DjangoSessionInterface):
-        raise TypeError(
-            f"The sessions of the app '{app.name}' are not Django's. Call"
-            " 'DjangoSessions(app, db)' where the app is made."
-        )
-    return interface
 
 
 class MakeSession:
@@ -138,75 +122,12 @@ class MakeClient:
         :param session_key: the key of one that is there.
         """
         key = session_key or self._make_session(data, **how)
-        config = self._app.config
         client = self._app.test_client()
+        place = cookie_place(self._app)
         client.set_cookie(
-            config["SESSION_COOKIE_NAME"],
-            key,
-            domain=config["SESSION_COOKIE_DOMAIN"] or "localhost",
-            path=config["SESSION_COOKIE_PATH"] or "/",
+            place.name, key, domain=place.domain, origin_only=place.origin_only, path=place.path
         )
         return client
-
-
-class SessionChange:
-    """What happens to the session of a client between the beginning and the end of a ``with``.
-
-    :param client: the client that asks meanwhile.
-    """
-
-    def __init__(self, client: FlaskClient) -> None:
-        self._client = client
-        self._site = interface_of(client.application)
-        #: the session's key before
-        self.old_key: str | None = None
-        #: the session's key afterwards
-        self.session_key: str | None = None
-        #: the session's data before
-        self.old_data: dict[str, Any] = {}
-        #: the session's data afterwards
-        self.data: dict[str, Any] = {}
-        self._rows: tuple[Any, Any] = (None, None)
-
-    def __enter__(self) -> SessionChange:
-        self.old_key, self.old_data, row = self._look()
-        self._rows = (row, None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.session_key, self.data, row = self._look()
-        self._rows = (self._rows[0], row)
-
-    @property
-    def kind(self) -> Kind:
-        """What happened: nothing to the row, another row, another key, or the end."""
-        before, after = self._rows
-        if after is None:
-            return "untouched" if before is None else "flushed"
-        if before is None:
-            return "created"
-        if self.old_key != self.session_key:
-            return "cycled"
-        return "untouched" if before == after else "changed"
-
-    def _look(self) -> tuple[str | None, dict[str, Any], Any]:
-        """Return the key of the cookie, and the data and the row that it leads to."""
-        cookie = self._cookie()
-        if cookie is None:
-            return None, {}, None
-        with self._client.application.app_context():
-            found = [row for row in self._site.store.starting_with(cookie) if row[0] == cookie]
-            session = self._site.session(cookie)
-            data = session.load()
-            # Of an expired row nobody knows.
-            return (cookie, data, found[0]) if session.session_key else (None, {}, None)
-
-    def _cookie(self) -> str | None:
-        config = self._client.application.config
-        domain = (config["SESSION_COOKIE_DOMAIN"] or "localhost").lstrip(".")
-        path = config["SESSION_COOKIE_PATH"] or "/"
-        cookie = self._client.get_cookie(config["SESSION_COOKIE_NAME"], domain, path)
-        return cookie.value if cookie else None
 
 
 class MakeUser:

@@ -8,43 +8,48 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from email.message import Message
+from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
+from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Flask
 
 from ..settings import DEFAULTS
-from .making import interface_of
+from .browser import interface_of
+from .databases import django_entry
 
-_ENGINES = {"sqlite": "sqlite3", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
 #: settings of the app that are not Django's, or not any more
 _NOT_DJANGOS = {"SESSION_COOKIE_PARTITIONED", "DEFAULT_HASHING_ALGORITHM"}
+_JSON_KNOWS = (str, int, float, bool, list, tuple, type(None))
 
 
 class DjangoAnswer(NamedTuple):
     """What Django has answered."""
 
     status: int
-    #: the JSON of the answer: ``session_key``, ``data``, ``user``
-    json: dict[str, Any]
-    headers: dict[str, str]
+    text: str
+    headers: Message
+    #: the key that a browser has after the answer, if any
+    session_key: str | None
 
     @property
-    def session_key(self) -> str | None:
-        """The session's key after the request."""
-        return self.json.get("session_key")
+    def json(self) -> dict[str, Any]:
+        """The JSON of the answer; empty where it is none."""
+        is_json = self.headers.get_content_type() == "application/json"
+        return dict(json.loads(self.text)) if is_json else {}
 
     @property
     def data(self) -> dict[str, Any]:
-        """The session's data after the request."""
+        """The session's data after one of the requests below."""
         return dict(self.json.get("data") or {})
 
     @property
     def user(self) -> str | None:
-        """Who is logged in, by user name; None where nobody is."""
+        """Who is logged in after one of them, by user name; None where nobody is."""
         return self.json.get("user")
 
 
@@ -58,76 +63,99 @@ class DjangoProcess:
         #: as ``http://127.0.0.1:40123``
         self.url = url
         self._cookie_name = cookie_name
+        # Whatever proxy the environment names, Django is on this machine.
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), _StaysWhereItIs()
+        )
 
     def session(self, session_key: str | None = None) -> DjangoAnswer:
         """Ask Django what it sees in the session of a key."""
-        return self._ask("/session", session_key)
+        return self.get("/django_process/session", session_key)
 
     def update(self, session_key: str | None = None, /, **items: Any) -> DjangoAnswer:
         """Have Django change a session, or begin one."""
-        return self._ask("/session/update", session_key, items)
+        return self._act("update", session_key, items)
 
     def cycle_key(self, session_key: str | None = None) -> DjangoAnswer:
         """Have Django give the session another key."""
-        return self._ask("/session/cycle", session_key, {})
+        return self._act("cycle", session_key, {})
+
+    def flush(self, session_key: str | None = None) -> DjangoAnswer:
+        """Have Django end the session."""
+        return self._act("flush", session_key, {})
 
     def login(self, username: str, password: str, session_key: str | None = None) -> DjangoAnswer:
         """Log somebody in, in Django."""
-        return self._ask("/login", session_key, {"username": username, "password": password})
+        return self._act("login", session_key, {"username": username, "password": password})
 
     def logout(self, session_key: str | None = None) -> DjangoAnswer:
         """Log out, in Django."""
-        return self._ask("/logout", session_key, {})
+        return self._act("logout", session_key, {})
+
+    def get(self, path: str, session_key: str | None = None) -> DjangoAnswer:
+        """Ask for a page of a project's own; a redirect is not followed."""
+        return self._ask(path, session_key)
+
+    def post(self, path: str, session_key: str | None = None, /, **fields: str) -> DjangoAnswer:
+        """Send a form to a page of a project's own."""
+        return self._ask(path, session_key, urlencode(fields).encode())
+
+    def _act(self, what: str, session_key: str | None, body: dict[str, Any]) -> DjangoAnswer:
+        text = json.dumps(body).encode()
+        return self._ask(f"/django_process/{what}", session_key, text, "application/json")
 
     def _ask(
-        self, path: str, session_key: str | None, body: dict[str, Any] | None = None
+        self,
+        path: str,
+        session_key: str | None,
+        body: bytes | None = None,
+        content_type: str = "application/x-www-form-urlencoded",
     ) -> DjangoAnswer:
-        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.url + path, body)  # noqa: S310 - on 127.0.0.1
+        if body is not None:
+            request.add_header("Content-Type", content_type)
         if session_key is not None:
-            headers["Cookie"] = f"{self._cookie_name}={session_key}"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers)  # noqa: S310 - on 127.0.0.1
-        # Whatever proxy the environment names, Django is on this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            request.add_header("Cookie", f"{self._cookie_name}={session_key}")
         try:
-            with opener.open(request, timeout=60) as answer:
-                return _answer(answer)
-        except urllib.error.HTTPError as answer:
-            with answer:
-                return _answer(answer)
+            answer = self._opener.open(request, timeout=60)
+        except urllib.error.HTTPError as error:
+            answer = error
+        with answer:
+            key = self._key_after(answer.headers, session_key)
+            return DjangoAnswer(answer.status, answer.read().decode(), answer.headers, key)
+
+    def _key_after(self, headers: Message, session_key: str | None) -> str | None:
+        """Return the key that a browser has after an answer."""
+        for header in headers.get_all("Set-Cookie", []):
+            cookie = SimpleCookie(header).get(self._cookie_name)
+            if cookie is not None:
+                return cookie.value or None
+        return session_key
 
 
-def _answer(answer: Any) -> DjangoAnswer:
-    text = answer.read().decode()
-    is_json = answer.headers.get_content_type() == "application/json"
-    return DjangoAnswer(
-        answer.status, json.loads(text) if is_json else {}, dict(answer.headers.items())
-    )
+class _StaysWhereItIs(urllib.request.HTTPRedirectHandler):
+    """Takes a redirect for the answer."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
 
 
 @contextmanager
-def run(app: Flask, folder: Path) -> Iterator[DjangoProcess]:
+def run(app: Flask, folder: Path, settings: Mapping[str, Any]) -> Iterator[DjangoProcess]:
     """Run Django with the settings of *app*, on its database.
 
     :param folder: where Django's log goes, ``django_process.log``.
+    :param settings: further settings of Django's, of what JSON knows.
+    :raises ValueError: where the app's database cannot be opened by another process.
     :raises RuntimeError: where Django does not start, with the end of its log.
     """
+    # By a pipe, since a key among the arguments would be everybody's to read.
+    given = json.dumps({**_settings_of(app), **settings}).encode() + b"\n"
     log = folder / "django_process.log"
     with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "flask_dj_session.pytest_plugin.site"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        process = begin(errors)
     try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        # By a pipe, since a key among the arguments would be everybody's to read.
-        process.stdin.write(json.dumps(_settings(app)).encode() + b"\n")
-        process.stdin.flush()
-        port = process.stdout.readline().strip().decode()
+        port = _port(process, given)
         if not port:
             raise RuntimeError(f"Django did not start.\n{log.read_text()[-2000:]}")
         yield DjangoProcess(f"http://127.0.0.1:{port}", app.config["SESSION_COOKIE_NAME"])
@@ -136,27 +164,32 @@ def run(app: Flask, folder: Path) -> Iterator[DjangoProcess]:
         process.communicate()
 
 
-def _settings(app: Flask) -> dict[str, Any]:
+def _port(process: subprocess.Popen[bytes], settings: bytes) -> str:
+    """Give Django its settings, and return the port that it says; empty where it did not start."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with suppress(BrokenPipeError):
+        process.stdin.write(settings)
+        process.stdin.flush()
+    return process.stdout.readline().strip().decode()
+
+
+def begin(log: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Begin the process; it waits for its settings, and ends where nobody is left to send them."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask_dj_session.pytest_plugin.site"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def _settings_of(app: Flask) -> dict[str, Any]:
     """Return Django's settings for a site beside *app*."""
     config = app.config
     names = [name for name in DEFAULTS if name not in _NOT_DJANGOS and name in config]
-    mine = {name: config[name] for name in names if isinstance(config[name], _JSON_KNOWS)}
     # A serializer that is a class cannot be named, and Django's own is the default.
-    return {
-        **mine,
-        "DATABASES": {"default": _database(interface_of(app).store.engine.app_engine.url)},
-    }
-
-
-_JSON_KNOWS = (str, int, float, bool, list, tuple, type(None))
-
-
-def _database(url: sa.URL) -> dict[str, Any]:
-    return {
-        "ENGINE": f"django.db.backends.{_ENGINES[url.get_backend_name()]}",
-        "NAME": url.database,
-        "USER": url.username or "",
-        "PASSWORD": url.password or "",
-        "HOST": url.host or "",
-        "PORT": url.port or "",
-    }
+    mine = {name: config[name] for name in names if isinstance(config[name], _JSON_KNOWS)}
+    database = django_entry(interface_of(app).store.engine.app_engine.url)
+    return {**mine, "DATABASES": {"default": database}}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 from wsgiref.simple_server import make_server
 
@@ -14,13 +16,22 @@ from django.conf import settings
 from django.contrib import auth
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.csrf import csrf_exempt
 
-_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
-_MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-]
+_DEFAULTS: dict[str, Any] = {
+    "ALLOWED_HOSTS": ["127.0.0.1"],
+    "DEFAULT_AUTO_FIELD": "django.db.models.AutoField",
+    "INSTALLED_APPS": [
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+    ],
+    "MIDDLEWARE": [
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+    ],
+}
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
@@ -38,6 +49,11 @@ def cycle(request: HttpRequest) -> None:
     request.session.cycle_key()
 
 
+def flush(request: HttpRequest) -> None:
+    """End the session."""
+    request.session.flush()
+
+
 def login(request: HttpRequest) -> None:
     """Log somebody in."""
     user = auth.authenticate(request, **_body(request))
@@ -50,53 +66,60 @@ def logout(request: HttpRequest) -> None:
     auth.logout(request)
 
 
-def _then_tell(act: Callable[[HttpRequest], None] | None) -> Callable[[HttpRequest], JsonResponse]:
+View = Callable[[HttpRequest], JsonResponse]
+
+
+def _then_tell(act: Callable[[HttpRequest], None] | None) -> View:
     def view(request: HttpRequest) -> JsonResponse:
         if act is not None:
             act(request)
-            if not request.session.is_empty() and request.session.modified:
-                request.session.save()  # so that a new session has its key already
-        return JsonResponse(_told(request))
+        user = auth.get_user(request)
+        # Looking for the user may have ended the session.
+        data = dict(request.session.items())
+        return JsonResponse({"data": data, "user": user.get_username() or None})
 
-    return view
-
-
-def _told(request: HttpRequest) -> dict[str, Any]:
-    session = request.session
-    data = dict(session.items())
-    user = request.user.get_username() if "_auth_user_id" in data else ""
-    # Looking for the user may have ended the session.
-    return {"session_key": session.session_key, "data": dict(session.items()), "user": user or None}
+    exempt: View = csrf_exempt(view)
+    return exempt
 
 
-urlpatterns = [
-    path("session", _then_tell(None)),
-    path("session/update", _then_tell(update)),
-    path("session/cycle", _then_tell(cycle)),
-    path("login", _then_tell(login)),
-    path("logout", _then_tell(logout)),
-]
+_PAGES = {
+    "session": None,
+    "update": update,
+    "cycle": cycle,
+    "flush": flush,
+    "login": login,
+    "logout": logout,
+}
+
+
+def _urls(of_project: str | None) -> list[URLPattern | URLResolver]:
+    pages = [path(f"django_process/{name}", _then_tell(act)) for name, act in _PAGES.items()]
+    return [*pages, *([path("", include(of_project))] if of_project else [])]
+
+
+urlpatterns: list[URLPattern | URLResolver] = []
 
 
 def main() -> None:
-    """Serve until the process is ended."""
+    """Serve until the process is ended, or the one that began it is."""
     given = json.loads(sys.stdin.readline())
     if given["DATABASES"]["default"]["ENGINE"].endswith("mysql") and not importlib.util.find_spec(
         "MySQLdb"
     ):
         importlib.import_module("pymysql").install_as_MySQLdb()
-    settings.configure(
-        **given,
-        ROOT_URLCONF=__name__,
-        ALLOWED_HOSTS=["127.0.0.1"],
-        INSTALLED_APPS=_APPS,
-        MIDDLEWARE=_MIDDLEWARE,
-        DEFAULT_AUTO_FIELD="django.db.models.AutoField",
-    )
+    of_project = given.pop("ROOT_URLCONF", None)
+    settings.configure(**{**_DEFAULTS, **given}, ROOT_URLCONF=__name__)
     django.setup()
+    urlpatterns.extend(_urls(of_project))
     with make_server("127.0.0.1", 0, get_wsgi_application()) as server:
+        Thread(target=_end_with_the_test, daemon=True).start()
         print(server.server_port, flush=True)  # noqa: T201 - the test waits for it
         server.serve_forever()
+
+
+def _end_with_the_test() -> None:
+    sys.stdin.read()  # ends when the other process does, in whatever way
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,17 @@ from .console import ROOT
 
 pytest_plugins = ["pytester"]
 
-_BLOCK = re.compile(r"^```(python|py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TEST = re.compile(r"^def test_", re.MULTILINE)
+_FILE = re.compile(r"^<!-- file: (\S+) -->\n```py(?:thon)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_the_tests_of_the_example_pass(pytester: pytest.Pytester) -> None:
     page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-    blocks = dict(_BLOCK.findall(page))
-    pytester.makeconftest(blocks["python"])
-    pytester.makepyfile(test_shop=blocks["py"])
+    files = dict(_FILE.findall(page))
+    assert len(files) == page.count("```py")
+    for name, text in files.items():
+        path = pytester.path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     result = pytester.runpytest_inprocess("-W", "error", "-p", "no:cacheprovider")
-    result.assert_outcomes(passed=blocks["py"].count("\ndef test_") + 1)
+    result.assert_outcomes(passed=sum(len(_TEST.findall(text)) for text in files.values()))

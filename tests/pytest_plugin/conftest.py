@@ -33,6 +33,12 @@ def app(django_session_db: str) -> Iterator[Flask]:
         request.session.cycle_key()  # type: ignore[attr-defined]
         return "cycled"
 
+    @app.get("/replace")
+    def replace() -> str:
+        request.session.flush()  # type: ignore[attr-defined]
+        session["n"] = 0
+        return "replaced"
+
     @app.get("/flush")
     def flush() -> str:
         request.session.flush()  # type: ignore[attr-defined]

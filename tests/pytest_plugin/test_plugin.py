@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flask_dj_session import pytest_plugin
+
 from ..databases import EVERY_SERVER, server_url, text_of
 
 pytest_plugins = ["pytester"]
@@ -98,6 +100,23 @@ def test_an_app_without_djangos_sessions_is_named(pytester: pytest.Pytester) -> 
     pytester.makepyfile("def test_it(django_session): pass")
     result = pytester.runpytest_inprocess()
     result.stdout.fnmatch_lines(["*The sessions of the app 'somebodys_app' are not Django's.*"])
+
+
+def test_where_django_is_not_installed_its_process_is_skipped_by_name(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    pytester.makepyfile("def test_it(django_process): pass")
+    result = pytester.runpytest_inprocess("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["*Django is not installed here*"])
+
+
+def test_every_type_for_annotations_is_what_a_fixture_returns() -> None:
+    for name in pytest_plugin.__all__:
+        assert getattr(pytest_plugin, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        pytest_plugin.nonsense  # noqa: B018
 
 
 def test_every_fixture_has_help_and_is_documented(pytester: pytest.Pytester) -> None:
