@@ -117,6 +117,12 @@ def site(make_site: MakeSite) -> Site:
 
 
 @pytest.fixture
+def app(site: Site) -> Flask:
+    """Return the app of the site, on which the package's own fixtures work."""
+    return site.app
+
+
+@pytest.fixture
 def django(database_url: sa.URL) -> Iterator[LiveDjango]:
     """Return a Django on the same database, with its tables."""
     with on_database(database_url) as live:

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from flask_dj_session.pytest_plugin.databases import lend
+
 _VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mariadb": "TEST_MARIADB_URL"}
 
 #: for ``@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)``
@@ -30,31 +32,24 @@ if importlib.util.find_spec("MySQLdb"):
 def fresh_database(kind: str, folder: Path) -> Iterator[sa.URL]:
     """Lend the URL of an empty database."""
     if kind == "sqlite":
-        yield sa.make_url(f"sqlite:///{folder / 'db.sqlite3'}")
+        with lend("", folder) as url:
+            yield sa.make_url(url)
         return
-    url = server_url(kind).set(database=_database_of_this_process(kind.partition("-")[0]))
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
+    shared = sa.make_url(_database_of_this_process(kind))
+    engine = sa.create_engine(shared, poolclass=sa.NullPool)
     metadata = sa.MetaData()
     with engine.begin() as connection:
         metadata.reflect(connection)
         metadata.drop_all(connection)
-    yield url
+    yield shared
 
 
 @cache
 def _database_of_this_process(kind: str) -> str:
     """Make a database that is used by one test after the other, and dropped in the end."""
-    name = f"flask_dj_session_{os.getpid()}"
-    force = " WITH (FORCE)" if kind == "postgresql" else ""
-    _run(kind, f"CREATE DATABASE {name}")
-    atexit.register(_run, kind, f"DROP DATABASE {name}{force}")
-    return name
-
-
-def _run(kind: str, statement: str) -> None:
-    engine = sa.create_engine(server_url(kind), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
+    lent = lend(text_of(server_url(kind)), Path())
+    atexit.register(lent.__exit__, None, None, None)
+    return lent.__enter__()
 
 
 def server_url(kind: str) -> sa.URL:

@@ -22,6 +22,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
+from flask_dj_session.pytest_plugin.databases import django_entry
+
 SECRET_KEY = "one key for both"
 
 settings.configure(
@@ -95,22 +97,10 @@ class LiveDjango:
         return override_settings(**values)
 
 
-_ENGINES = {"sqlite": "sqlite3", "postgresql": "postgresql", "mysql": "mysql"}
-
-
 @contextmanager
 def on_database(url: sa.URL) -> Iterator[LiveDjango]:
     """Give Django the database at *url*."""
-    _point_to(
-        {
-            "ENGINE": "django.db.backends." + _ENGINES[url.get_backend_name()],
-            "NAME": url.database,
-            "USER": url.username or "",
-            "PASSWORD": url.password or "",
-            "HOST": url.host or "",
-            "PORT": url.port or "",
-        }
-    )
+    _point_to(django_entry(url))
     try:
         yield LiveDjango(url)
     finally:

@@ -31,6 +31,7 @@ from werkzeug.test import TestResponse
 
 from flask_dj_session import DjangoSession, SessionCodec, SessionInterrupted, UpdateError
 from flask_dj_session.errors import EncodeError
+from flask_dj_session.pytest_plugin import MakeClient, MakeSession
 from flask_dj_session.wire import SESSION_SALT
 
 from .conftest import NOW, MakeSite, Site
@@ -515,17 +516,12 @@ def look(session: DjangoSession) -> str:
 
 def store(site: Site, **data: Any) -> str:
     """Store a session and return its key."""
-    stored = site.sessions.session()
-    stored.update(data)
-    stored.save()
-    assert stored.session_key is not None
-    return stored.session_key
+    return MakeSession(site.app)(data)
 
 
 def returning(client: FlaskClient, key: str) -> FlaskClient:
-    """Give *client* the cookie of a session."""
-    client.set_cookie("sessionid", key)
-    return client
+    """Return a browser that has the cookie of a session."""
+    return MakeClient(client.application)(session_key=key)
 
 
 def morsel(response: TestResponse) -> Any:
@@ -601,7 +597,8 @@ def test_a_session_that_is_ended_takes_its_cookie_along(site: Site) -> None:
 def test_a_cookie_is_deleted_under_its_own_domain_and_path(make_site: MakeSite) -> None:
     site = make_site(SESSION_COOKIE_DOMAIN=".example.local", SESSION_COOKIE_PATH="/example/")
     client = serve(site, end)
-    response = returning(client, "abc").get("/")
+    client.set_cookie("sessionid", "abc")
+    response = client.get("/")
     assert response.headers["Set-Cookie"] == (
         'sessionid=""; Domain=.example.local; expires=Thu, 01 Jan 1970 00:00:00 GMT;'
         " Max-Age=0; Path=/example/; SameSite=Lax"
@@ -975,11 +972,10 @@ def test_a_corrupted_row_reads_as_an_empty_session_and_is_logged_once(
     assert (record.getMessage(), record.exc_info) == ("Session data corrupted", None)
 
 
-def test_a_corrupted_row_is_mended_by_the_next_write(site: Site) -> None:
-    key = store(site)
-    with site.app.app_context():
-        site.db.session.execute(sa.update(site.sessions.model).values(session_data="hello"))
-        site.db.session.commit()
+def test_a_corrupted_row_is_mended_by_the_next_write(
+    site: Site, django_session: MakeSession
+) -> None:
+    key = django_session(n=1, corrupted=True)
     response = returning(serve(site, touch), key).get("/")
     assert morsel(response).value == key
     assert site.sessions.session(key).load() == {"hello": "world"}

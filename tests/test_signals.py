@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-import sqlalchemy as sa
 from blinker import NamedSignal
 
 from flask_dj_session import (
@@ -18,11 +17,11 @@ from flask_dj_session import (
     session_flushed,
     signals,
 )
+from flask_dj_session.pytest_plugin import MakeSession
 
 from .conftest import Site
 
 _SIGNALS = [session_created, session_cycled, session_flushed, session_corrupted]
-_UPDATE = sa.text("UPDATE django_session SET session_data = 'nonsense'")
 
 
 @pytest.fixture
@@ -44,13 +43,9 @@ def sent(site: Site) -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def session(site: Site) -> DjangoSession:
+def session(site: Site, django_session: MakeSession) -> DjangoSession:
     """Return a session that is stored."""
-    with site.app.app_context():
-        session = site.sessions.session()
-        session["n"] = 1
-        session.save()
-    return session
+    return site.sessions.session(django_session(n=1))
 
 
 def test_the_first_save_is_a_session_created(site: Site, sent: list[str]) -> None:
@@ -86,12 +81,10 @@ def test_flushing_a_session_that_never_was_tells_nothing(site: Site, sent: list[
 
 
 def test_a_row_that_cannot_be_read_is_told_of_once(
-    site: Site, session: DjangoSession, sent: list[str]
+    site: Site, django_session: MakeSession, sent: list[str]
 ) -> None:
-    with site.db.engine.begin() as connection:
-        connection.execute(_UPDATE)
-    again = site.sessions.session(session.session_key)
-    assert (again.get("n"), again.get("n")) == (None, None)
+    session = site.sessions.session(django_session(n=1, corrupted=True))
+    assert (session.get("n"), session.get("n")) == (None, None)
     assert sent == ["session-corrupted"]
 
 
