@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from flask_dj_session import pytest_plugin
 
@@ -34,9 +35,11 @@ def app(django_session_db):
         db.engine.dispose()
 """
 _TEST = """
+from pathlib import Path
 def test_it(django_session_client, django_session_db):
     assert django_session_client(n=41).get("/").text == "41"
     assert django_session_db.startswith({beginning!r})
+    Path("made").write_text(django_session_db)
 """
 
 
@@ -70,16 +73,13 @@ def test_a_server_can_be_named_and_its_database_is_dropped_in_the_end(
         pytester.makeini(f"[pytest]\ndjango_session_db_url = {url}")
     given = [] if by_ini else ["--django-session-db-url", url]
     pytester.runpytest_inprocess(*given).assert_outcomes(passed=1)
-    assert not _databases_left(server)
+    made = sa.make_url(Path("made").read_text(encoding="utf-8")).database
+    assert made != sa.make_url(url).database
+    assert made not in _databases(server)
 
 
-def _databases_left(server: str) -> list[str]:
-    import sqlalchemy as sa
-
-    query = {
-        "postgresql": "SELECT datname FROM pg_database WHERE datname LIKE 'test_django_session_%%'",
-        "mariadb": "SHOW DATABASES LIKE 'test_django_session_%%'",
-    }
+def _databases(server: str) -> list[str]:
+    query = {"postgresql": "SELECT datname FROM pg_database", "mariadb": "SHOW DATABASES"}
     engine = sa.create_engine(server_url(server), poolclass=sa.NullPool)
     with engine.connect() as connection:
         return list(connection.exec_driver_sql(query[server]).scalars())
