@@ -21,7 +21,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 # The test-suite on every Python that is installed here (a skipped one is said), with what pip
-# chooses; then once with the lowest versions that requirements.txt allows.
+# chooses; then once with the lowest versions that pyproject.toml allows, those of the extras too.
 test-versions:
 	@for version in 3.10 3.11 3.12 3.13; do \
 	  if python=$$(tools/find-python $$version); then \
@@ -34,7 +34,7 @@ test-lowest:
 	$(MAKE) --no-print-directory run-lowest VENV=.venv-lowest
 
 run-lowest: $(VENV)/.dev
-	sed -n 's/>=/==/p' requirements.txt > $(VENV)/lowest.txt
+	$(BIN)/python tools/lowest.py test > $(VENV)/lowest.txt
 	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 

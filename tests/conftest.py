@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,14 +15,24 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 
-from flask_dj_session import DjangoSessions
+from flask_dj_session import DjangoSessions, pytest_plugin
 
 from .databases import fresh_database, text_of
 from .live_django import SECRET_KEY, LiveDjango, on_database
 
+needs_installation = pytest.mark.skipif(
+    not entry_points(group="pytest11").select(value=pytest_plugin.__name__),
+    reason="flask_dj_session is not installed here, so pytest does not find its fixtures",
+)
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--no-skips``, for where everything that tests may need is there."""
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add ``--no-skips``, for where everything that tests may need is there.
+
+    And the fixtures of the package, where it stands in the path, but is not installed.
+    """
+    if not pluginmanager.is_registered(pytest_plugin):
+        pluginmanager.register(pytest_plugin)
     parser.addoption("--no-skips", action="store_true", help="take a skipped test for a failure")
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from ..conftest import needs_installation
 from .console import ROOT
 
 pytest_plugins = ["pytester"]
@@ -14,6 +15,7 @@ _TEST = re.compile(r"^def test_", re.MULTILINE)
 _FILE = re.compile(r"^<!-- file: (\S+) -->\n```py(?:thon)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@needs_installation
 def test_the_tests_of_the_example_pass(pytester: pytest.Pytester) -> None:
     page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
     files = dict(_FILE.findall(page))

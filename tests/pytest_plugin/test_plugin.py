@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from flask_dj_session import pytest_plugin
 
+from ..conftest import needs_installation
 from ..databases import EVERY_SERVER, server_url, text_of
 
 pytest_plugins = ["pytester"]
+pytestmark = needs_installation
 ROOT = Path(__file__).parents[2]
 
 _SITE = """
