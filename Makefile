@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest faults interop package clean
 
 run: $(VENV)/.run
-	$(BIN)/flask run
+	$(BIN)/flask run --debug
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

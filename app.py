@@ -2,7 +2,8 @@
 
 ``flask run`` starts it with a database and a secret key of its own in ``instance/``. Variables
 such as FLASK_SECRET_KEY and FLASK_SQLALCHEMY_DATABASE_URI point it at a Django project instead;
-so does DJANGO_SETTINGS_MODULE alone, which names the project's settings.
+so does DJANGO_SETTINGS_MODULE alone, which names the project's settings. In debug mode, as with
+``make run``, the inspector at ``/sessions/`` shows what is stored, to this machine alone.
 """
 
 import os
@@ -10,13 +11,14 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from flask import Flask, make_response, request, session, url_for
+from flask import Flask, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions, django_settings
 from flask_dj_session.auth import DjangoAuth
 from flask_dj_session.errors import SettingError
+from flask_dj_session.inspector import Inspector
 from shop_corner import shop
 
 
@@ -48,6 +50,8 @@ try:
     app.register_blueprint(shop)
 except SettingError as error:  # the project has a login that is not Django's own
     app.logger.warning("The shop corner is closed. %s", error)
+if app.debug:  # otherwise the sessions are nobody's to look at
+    app.register_blueprint(Inspector())
 
 with app.app_context():
     sessions.create_table()  # nothing happens where Django has made it
@@ -55,26 +59,13 @@ with app.app_context():
 
 @app.get("/")
 def index() -> ResponseReturnValue:
-    """Explain and link."""
-    shop_link = ""
-    if "shop" in app.blueprints:
-        link = f'<a href="{url_for("shop.index")}">A shop corner</a>'
-        shop_link = f"<li>{link}: a cart in the session, and a login"
-    return f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Cookies and sessions</title>
-<h1>Cookies and sessions</h1>
-<p>A <em>cookie</em> is a small text that the browser keeps and sends along with every request.
-<p>A <em>session</em> stays on the server, in a row of the table <code>django_session</code>; the
-browser only keeps its key, in the cookie <code>sessionid</code>.
-<ul>
-<li><a href="{url_for("cookie")}">A cookie that counts up from 42</a>: the browser keeps the number
-<li><a href="{url_for("sessfun")}">A counter in the session</a>: the server keeps it; reload!
-{shop_link}
-</ul>
-"""
+    """Tell the lesson: cookie, counter, row."""
+    return render_template(
+        "index.html",
+        blueprints=app.blueprints,
+        zap=request.cookies.get("zap", type=int),
+        num_visits=session.get("num_visits"),
+    )
 
 
 @app.get("/session/cookie")

@@ -114,7 +114,7 @@ class DjangoSessionInterface(SessionInterface):
             that of the running request (which is answered with an error page instead).
         """
         assert isinstance(session, DjangoSession)
-        if session.interrupted:
+        if session.closed:
             return
         is_empty = session.is_empty()
         if is_empty and self._cookie_of(request) is not None:
@@ -164,7 +164,7 @@ class DjangoSessionInterface(SessionInterface):
         if request_ctx._session is not session:
             raise interrupted
         # Nothing is saved any more, whatever the page for it does with the session.
-        session.interrupted = True
+        session.closed = True
         page = app.process_response(app.make_response(app.handle_user_exception(interrupted)))
         response.status = page.status
         response.headers.clear()

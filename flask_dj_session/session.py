@@ -49,8 +49,9 @@ class DjangoSession(SessionMixin):
         self._found: bool | None = None
         self._as_loaded: dict[str, Any] | None = None
         self._is_cycling = False
-        #: whether its row was found deleted when it was to be saved
-        self.interrupted = False
+        #: whether the end of the request saves nothing and tells the browser nothing: the row was
+        #: found deleted, or the request only looks on
+        self.closed = False
         self.accessed = False
         self.modified = False
 

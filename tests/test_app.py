@@ -1,23 +1,24 @@
-"""app.py, as a newcomer starts it: no configuration, nothing but the file."""
+"""app.py, as a newcomer starts it: no configuration, nothing but the file and its pages."""
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from .docs.stages import copy_course
+
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder that holds app.py and nothing else."""
-    shutil.copy(ROOT / "app.py", tmp_path)
+    """Return a folder that holds app.py, its pages, and nothing else."""
+    copy_course(tmp_path)
     return tmp_path
 
 
@@ -72,6 +73,21 @@ def test_the_start_page_explains_and_links(folder: Path) -> None:
     assert 'href="/session/cookie"' in page
     assert 'href="/session/sessfun"' in page
     assert "django_session" in page
+
+
+def test_the_start_page_tells_where_the_visitor_is(folder: Path) -> None:
+    visits = "for path in ('cookie', 'sessfun', 'sessfun'): client.get('/session/' + path)\n"
+    page = _run(folder, visits + _print("/"))
+    assert "Your <code>zap</code> cookie is <strong>42</strong>." in page
+    assert "You were counted <strong>2</strong> times." in page
+
+
+def test_in_debug_mode_alone_there_is_the_inspector(folder: Path) -> None:
+    script = "print(client.get('/sessions/').status_code)\n" + _print("/")
+    status, page = _run(folder, script).split("\n", 1)
+    assert (status, "/sessions/" in page) == ("404", False)
+    status, page = _run(folder, script, FLASK_DEBUG="1").split("\n", 1)
+    assert (status, 'href="/sessions/"' in page) == ("200", True)
 
 
 def test_the_secret_key_is_drawn_once_and_readable_by_its_owner_alone(folder: Path) -> None:

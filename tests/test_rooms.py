@@ -27,7 +27,17 @@ MAY_IMPORT: dict[str, list[str]] = {
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
     "doctor": _DOCTOR,
-    "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".cli"],
+    "telling": [".errors", ".store", ".telling", ".wire"],
+    "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".telling", ".cli"],
+    "inspector": [
+        "itsdangerous",
+        "jinja2",
+        "markupsafe",
+        *_INTERFACE,
+        ".interface",
+        ".telling",
+        ".inspector",
+    ],
     "extension": [
         *_INTERFACE,
         "sqlalchemy",

@@ -20,7 +20,7 @@ from . import ddl, login
 from .accounts import Accounts, BackendFactory
 from .backends import PermissionDenied
 from .current import EXTENSION, current_accounts
-from .passwords import ITERATIONS, PasswordHashers
+from .passwords import PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import user_model
 from .templates import PermWrapper
@@ -42,8 +42,8 @@ class DjangoAuth:
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
     :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
-        number of iterations of the Django that is installed here, otherwise that of 5.2; another
-        one next to an older Django makes both sides store passwords anew in turn.
+        parameters of the Django that is installed here, otherwise those of 5.2; other ones next
+        to an older Django make both sides store passwords anew in turn.
     :param settings: settings of the login by name (``login_url="/login"``), for every app; they
         beat ``app.config``.
     :raises TypeError: for a keyword that is no setting of the login.
@@ -295,11 +295,13 @@ class DjangoAuth:
 def _hashers(settings: AuthSettings, site: DjangoSessionInterface) -> PasswordHashers:
     """Make passwords as the Django that is installed here does, otherwise as 5.2 does."""
     version = installed("Django")
-    known = ITERATIONS.get(".".join(map(str, version))) if version else None
-    # With "sha1" the project runs on 3.2 at most; since 3.2 Django itself renews short salts.
-    is_old = site.settings.algorithm == "sha1" or (version or (5, 2)) < (3, 2)
+    # With "sha1" the project runs on 3.2 at most, and short salts stay for those before it.
+    is_old = site.settings.algorithm == "sha1"
+    default = (3, 1) if is_old else (5, 2)
     return PasswordHashers(
-        settings.password_hashers, iterations=known, renew_short_salts=not is_old
+        settings.password_hashers,
+        django_version=".".join(map(str, version or default)),
+        renew_short_salts=False if is_old else None,
     )
 
 

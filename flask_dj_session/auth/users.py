@@ -99,14 +99,19 @@ class Users:
 
         :raises ValueError: where it can be none.
         """
-        python_type = _python_type(self.pk_type)
-        return python_type(str(text))
+        pk = _python_type(self.pk_type)(str(text))
+        if (isinstance(pk, int) and pk.bit_length() > 63) or not _can_be_stored(str(pk)):
+            raise ValueError("no database has such a key")
+        return pk
 
     # The statements
 
     def by_pk(self, pk: Any) -> Any:
         """Return the user of a primary key, or None."""
-        return self._find(self.columns[self.pk_name], pk)
+        try:
+            return self._find(self.columns[self.pk_name], pk)
+        except sa.exc.DataError:  # PostgreSQL's word for a number that no such column holds
+            return None
 
     def by_username(self, username: str) -> Any:
         """Return the user of a name, or None."""

@@ -15,9 +15,10 @@ from ..errors import MissingTableError, SettingError
 from ..interface import DjangoSessionInterface
 from ..settings import django_settings
 from ..store import Store, expected_facts, found_facts
+from ..telling.words import printable
 from .command import SiteCommand, site
 from .progress import progress
-from .words import printable, say, say_json
+from .speech import say, say_json
 
 #: rows to a query
 PAGE_SIZE = 1000

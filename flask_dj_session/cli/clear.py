@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from ..store import Store
+from ..telling.words import counted
 from .command import SiteCommand, site, stopped
 from .progress import Advance, progress
-from .words import counted, say
+from .speech import say
 
 
 @click.command("clearsessions", cls=SiteCommand)

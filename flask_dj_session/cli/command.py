@@ -14,8 +14,9 @@ from flask.cli import with_appcontext
 
 from ..errors import DatabaseHeldError, DecodeError, MissingTableError
 from ..interface import DjangoSessionInterface
+from ..telling.words import printable
 from ..wire import SessionCodec
-from .words import printable, say
+from .speech import say
 
 #: what a person is told, rather than a developer
 _PLAIN = (MissingTableError, DatabaseHeldError, DecodeError, ValueError)

@@ -7,9 +7,9 @@ import sys
 import click
 
 from ..errors import DecodeError
+from ..telling.steps import Steps, steps_of
 from .command import SiteCommand, codec
-from .steps import Steps, steps_of
-from .words import say, say_json
+from .speech import say, say_json
 
 
 @click.command("decode", cls=SiteCommand)

@@ -7,9 +7,10 @@ from itertools import islice
 
 import click
 
+from ..telling.rows import ReadRow, read
+from ..telling.words import as_json, iso, printable, shortened
 from .command import SiteCommand, codec, site
-from .rows import ReadRow, read
-from .words import as_json, iso, printable, say, shortened
+from .speech import say
 
 PAGE_SIZE = 500
 

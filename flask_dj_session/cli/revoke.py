@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from ..store import Store
+from ..telling.rows import read
+from ..telling.words import counted
+from .choice import only_row
 from .command import SiteCommand, codec, site, stopped
 from .progress import Advance, progress
-from .rows import only_row, read
-from .words import counted, say
+from .speech import say
 
 PAGE_SIZE = 500
 

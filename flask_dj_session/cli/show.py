@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 
 from ..errors import DecodeError
+from ..telling.rows import ReadRow, read
+from ..telling.words import counted, iso, key_name, shortened
 from ..wire import Reading
+from .choice import only_row
 from .command import SiteCommand, codec, site
-from .rows import ReadRow, only_row, read
-from .words import counted, iso, key_name, say, say_json, shortened
+from .speech import say, say_json
 
 
 @click.command("show", cls=SiteCommand)

@@ -12,7 +12,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from .command import SiteCommand
-from .words import say
+from .speech import say
 
 
 class Auth(Protocol):

@@ -2,7 +2,7 @@
 
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
-from .listing import StoredRow
+from .listing import Outline, StoredRow
 from .rows import Store
 from .table import (
     TABLE_NAME,
@@ -18,6 +18,7 @@ __all__ = [
     "TABLE_NAME",
     "AutocommitEngine",
     "ExpireDate",
+    "Outline",
     "Store",
     "StoredRow",
     "TableFacts",

@@ -138,6 +138,21 @@ class Store:
         with self._explaining():
             yield from listing.pages(self.engine, self.table, size=size, expired_at=expired_at)
 
+    def page(self, *, size: int, above: Any = None, below: Any = None) -> list[listing.StoredRow]:
+        """Return a page of rows above or below a key; see :func:`.listing.page`."""
+        with self._explaining():
+            return listing.page(self.engine, self.table, size=size, above=above, below=below)
+
+    def row(self, session_key: Any) -> listing.StoredRow | None:
+        """Return the row of a key, expired or not; None where there is none."""
+        with self._explaining():
+            return listing.row(self.engine, self.table, session_key)
+
+    def outlines(self, *, limit: int) -> list[listing.Outline]:
+        """Return the dates and sizes of some rows; see :func:`.listing.outlines`."""
+        with self._explaining():
+            return listing.outlines(self.engine, self.table, limit=limit)
+
     def starting_with(self, prefix: str) -> list[listing.StoredRow]:
         """Return the rows whose keys begin with *prefix*; see :func:`.listing.starting_with`."""
         with self._explaining():

@@ -9,7 +9,7 @@ import pickletools
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from ..errors import JSONError, SignatureError
+from ..errors import DecodeError, JSONError, SignatureError
 from . import legacy
 from .codec import unpack
 from .serializers import JSONSerializer
@@ -47,6 +47,35 @@ def split(text: str) -> Parts:
     if not separator or not encoded.isascii():
         raise SignatureError("The text does not have the three parts of a signed one")
     return Parts("signed", encoded, read_time(time))
+
+
+class Written(NamedTuple):
+    """The parts of a text as they are written, for the eye; an empty one is not there.
+
+    In the legacy form, what base64 hides.
+    """
+
+    form: Literal["signed", "legacy"]
+    payload: str
+    time: str
+    signature: str
+
+
+def written(text: str) -> Written:
+    """Take *text* apart at its colons; whatever it is, there is something to be seen."""
+    if ":" in text:
+        value, _, signature = text.rpartition(":")
+        payload, _, time = value.rpartition(":")
+        return Written("signed", payload, time, signature)
+    try:
+        signed, data = legacy.split(text)
+    except DecodeError:
+        return Written("legacy", text, "", "")
+    return Written("legacy", _seen(data), "", _seen(signed))
+
+
+def _seen(raw: bytes) -> str:
+    return raw.decode(errors="backslashreplace")
 
 
 def serializer_of(payload: bytes) -> Literal["json", "pickle", "unknown"]:

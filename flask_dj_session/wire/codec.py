@@ -171,13 +171,20 @@ def unpack(text: str) -> tuple[bytes, bool]:
     :raises Base64Error: where it is not base64.
     :raises CompressionError: where it is compressed, and not zlib data or too large.
     """
-    compressed = text.startswith(".")
+    packed = packed_bytes(text)
+    return (_decompress(packed), True) if text.startswith(".") else (packed, False)
+
+
+def packed_bytes(text: str) -> bytes:
+    """Read the base64 of the payload of the signed form; it may be compressed still.
+
+    :raises Base64Error: where it is not base64.
+    """
     encoded = text.removeprefix(".").encode("ascii")
     try:
-        raw = base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
+        return base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))
     except (binascii.Error, ValueError) as error:
         raise Base64Error("The payload is not base64") from error
-    return (_decompress(raw), True) if compressed else (raw, False)
 
 
 def _decompress(packed: bytes) -> bytes:

@@ -137,6 +137,16 @@ def test_the_view_sees_the_new_time_at_once(flask: AuthSite, clock: time_machine
         assert flask.auth.current_user.last_login == NOW
 
 
+def test_a_database_in_memory_has_users_too(make_auth: MakeAuth) -> None:
+    flask = make_auth(tables=False, config={"SQLALCHEMY_DATABASE_URI": "sqlite://"})
+    with flask.app.app_context():
+        flask.auth.create_tables()
+        flask.auth.create_user("ann", password=PASSWORD)
+    client = flask.app.test_client()
+    client.get("/in", query_string={"name": "ann", "password": PASSWORD})
+    assert client.get("/who").text == "ann"
+
+
 def test_new_users_are_as_django_makes_them(flask: AuthSite, live: LiveDjango) -> None:
     with flask.app.app_context():
         flask.auth.create_user("ångström", "Ann@EXAMPLE.Org", PASSWORD, first_name="Ann")
@@ -234,10 +244,10 @@ def test_wrong_credentials_are_nobodys(flask: AuthSite, name: Any, password: Any
 
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
-@pytest.mark.parametrize("name", ["ann\0", "\ud800", "x" * 10_000, "a'; --"])
-def test_a_name_that_nobody_can_have_is_no_error(flask: AuthSite, name: str) -> None:
+def test_a_name_that_nobody_can_have_is_no_error(flask: AuthSite) -> None:
     with flask.app.app_context():
-        assert flask.auth.authenticate(name, PASSWORD) is None
+        for name in ("ann\0", "\ud800", "x" * 10_000, "a'; --"):
+            assert flask.auth.authenticate(name, PASSWORD) is None, name
 
 
 def test_somebody_who_is_no_user_cannot_log_in(flask: AuthSite) -> None:
@@ -245,6 +255,27 @@ def test_somebody_who_is_no_user_cannot_log_in(flask: AuthSite) -> None:
         flask.auth.login("ann")
     with flask.app.test_request_context("/"), pytest.raises(TypeError, match="AnonymousUser"):
         flask.auth.login(AnonymousUser())
+
+
+@pytest.mark.parametrize("backend", ["x", "", None, [1], {}, 7])
+def test_a_backend_that_is_none_is_nobodys(flask: AuthSite, visitor: Visitor, backend: Any) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.app.app_context():
+        session = flask.site.sessions.session(visitor.key)
+        session["_auth_user_backend"] = backend
+        session.save()
+    assert visitor.on_flask("who") == "AnonymousUser"
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_ids_that_no_column_holds_are_nobodys(flask: AuthSite, visitor: Visitor) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    for user_id in (2**31, 2**63, -(2**64), 10**50, "1\0", "٣", " 1", "1_0"):
+        with flask.app.app_context():
+            session = flask.site.sessions.session(visitor.key)
+            session["_auth_user_id"] = user_id
+            session.save()
+        assert visitor.on_flask("who") in ("AnonymousUser", "ann"), user_id
 
 
 @pytest.mark.parametrize("user_id", ["x", "", None, [1], "1.0", "0x1"])

@@ -12,6 +12,7 @@ from flask_dj_session.auth.passwords import ITERATIONS, PasswordHashers
 
 from ..live_django import LiveDjango
 from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, make_user, quick_hashers
+from .quick import QUICK
 
 SHA1 = "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher"
 SHA256 = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
@@ -121,6 +122,36 @@ def test_the_number_of_iterations_is_that_of_the_django_installed_here(
     with flask.app.app_context():
         encoded = flask.auth.accounts.hashers.make(PASSWORD)
     assert encoded.startswith(f"pbkdf2_sha256${ITERATIONS['5.2']}$")
+
+
+@pytest.fixture
+def no_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Django seem not to be installed."""
+    monkeypatch.setattr("flask_dj_session.auth.extension.installed", lambda _: None)
+
+
+@pytest.mark.usefixtures("no_django")
+@pytest.mark.parametrize(("algorithm", "like"), [("sha256", "5.2"), ("sha1", "3.1")])
+def test_without_a_django_the_number_is_that_of_its_era(
+    make_auth: MakeAuth, live: LiveDjango, algorithm: str, like: str
+) -> None:
+    config = {"DEFAULT_HASHING_ALGORITHM": algorithm}
+    flask = make_auth(hashers=None, password_hashers=[SHA256], config=config)
+    with flask.app.app_context():
+        hashers: Any = flask.auth.accounts.hashers
+    assert hashers._preferred.iterations == ITERATIONS[like]
+
+
+def test_a_hasher_of_the_projects_own_is_used_as_its_setting_names_it(
+    make_auth: MakeAuth, live: LiveDjango
+) -> None:
+    flask = make_auth(hashers=None, password_hashers=[QUICK])
+    make_user()
+    before = _stored()
+    visitor = Visitor(flask.app, live)
+    assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+    assert _stored() == before
+    assert visitor.on_django("who") == "ann"
 
 
 def test_a_user_may_have_no_usable_password(flask: AuthSite) -> None:

@@ -22,7 +22,7 @@ _HOSTILE_DATA = SessionCodec(SECRET_KEY).encode(
 )
 
 _FOLDER = Path(__file__).parents[2] / "flask_dj_session" / "cli"
-_MODULES = [path for path in _FOLDER.glob("*.py") if path.stem != "words"]
+_MODULES = [path for path in _FOLDER.glob("*.py") if path.stem != "speech"]
 
 _COMMANDS = [
     ("list",),

@@ -83,11 +83,25 @@ class Commands:
 
 @contextmanager
 def shell(folder: Path) -> Iterator[Stage]:
-    """Serve ``app.py`` from *folder*."""
+    """Lend ``app.py``, served from *folder*."""
+    with course(folder) as port:
+        yield Shell(folder, port)
+
+
+def copy_course(folder: Path) -> None:
+    """Put all that ``app.py`` is made of into *folder*."""
     for name in ("app.py", "shop_corner.py"):
         shutil.copy(ROOT / name, folder)
+    for name in ("static", "templates"):
+        shutil.copytree(ROOT / name, folder / name)
+
+
+@contextmanager
+def course(folder: Path, *options: str) -> Iterator[str]:
+    """Serve ``app.py`` from *folder*, and lend the port."""
+    copy_course(folder)
     with subprocess.Popen(
-        [sys.executable, "-m", "flask", "run", "--port", "0"],
+        [sys.executable, "-m", "flask", "run", "--port", "0", *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         stderr=subprocess.PIPE,
@@ -96,7 +110,7 @@ def shell(folder: Path) -> Iterator[Stage]:
     ) as server:
         assert server.stderr is not None
         try:
-            yield Shell(folder, _port(iter(server.stderr)))
+            yield _port(iter(server.stderr))
         finally:
             server.terminate()
             server.stderr.read()

@@ -127,6 +127,13 @@ def test_every_room_is_documented() -> None:
     }
 
 
+def test_every_room_is_in_the_drawing() -> None:
+    drawing = (ROOT / "docs" / "_static" / "rooms.svg").read_text(encoding="utf-8")
+    drawn = {name.strip("/") for name in re.findall(r'class="name"[^>]*>([^<]+)<', drawing)}
+    rooms = _ROW.findall(_section("design.md", "The rooms"))
+    assert drawn == {name.strip("/") for name, _ in rooms}
+
+
 def _is_package(path: Path) -> bool:
     return (path / "__init__.py").exists()
 

@@ -14,7 +14,7 @@ from flask_dj_session import DjangoSessions
 @pytest.fixture
 def app(django_session_db: str) -> Iterator[Flask]:
     """Return an app such as somebody may have."""
-    app = Flask("shop")
+    app = Flask("somebodys_app")
     app.config.update(SECRET_KEY="one key for both", SQLALCHEMY_DATABASE_URI=django_session_db)
     db = SQLAlchemy(app)
     DjangoSessions(app, db)

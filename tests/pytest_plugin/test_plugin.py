@@ -26,7 +26,7 @@ from flask_dj_session import DjangoSessions
 
 @pytest.fixture
 def app(django_session_db):
-    app = Flask("shop")
+    app = Flask("somebodys_app")
     app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI=django_session_db)
     db = SQLAlchemy(app)
     DjangoSessions(app, db)
@@ -97,11 +97,11 @@ def test_without_an_app_it_is_said_how_to_write_one(pytester: pytest.Pytester) -
 
 def test_an_app_without_djangos_sessions_is_named(pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
-        "import pytest, flask\n@pytest.fixture\ndef app(): return flask.Flask('shop')"
+        "import pytest, flask\n@pytest.fixture\ndef app(): return flask.Flask('somebodys_app')"
     )
     pytester.makepyfile("def test_it(django_session): pass")
     result = pytester.runpytest_inprocess()
-    result.stdout.fnmatch_lines(["*The sessions of the app 'shop' are not Django's.*"])
+    result.stdout.fnmatch_lines(["*The sessions of the app 'somebodys_app' are not Django's.*"])
 
 
 def test_where_django_is_not_installed_its_process_is_skipped_by_name(

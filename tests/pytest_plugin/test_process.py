@@ -97,7 +97,7 @@ def test_it_ends_when_the_tests_do_even_if_they_are_killed(
 
 
 def test_a_database_in_memory_is_refused(tmp_path: Path) -> None:
-    app = Flask("shop")
+    app = Flask("somebodys_app")
     app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI="sqlite://")
     DjangoSessions(app, SQLAlchemy(app))
     with (

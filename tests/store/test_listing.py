@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from flask_dj_session import AbstractSession
-from flask_dj_session.store import Store, StoredRow
+from flask_dj_session.store import Outline, Store, StoredRow
 
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE
@@ -50,6 +50,28 @@ def test_a_row_that_is_removed_between_two_pages_is_no_matter(store: Store) -> N
     next(pages)
     store.delete("aaaaaaa1")
     assert [row.session_key[-1] for row in next(pages)] == ["2", "3"]
+
+
+def test_a_page_is_what_comes_next_above_or_below_a_key(store: Store) -> None:
+    def keys(**bounds: str) -> str:
+        return "".join(row.session_key[-1] for row in store.page(size=2, **bounds))
+
+    assert keys() == "01"
+    assert keys(above="aaaaaaa1") == "23"
+    assert keys(above="aaaaaaa4") == ""
+    assert keys(below="aaaaaaa4") == "23"
+    assert keys(below="aaaaaaa1") == "0"
+
+
+def test_a_row_is_found_by_its_key_expired_or_not(store: Store) -> None:
+    assert store.row("aaaaaaa0") == StoredRow("aaaaaaa0", "text", NOW - timedelta(seconds=2))
+    assert store.row("nobody00") is None
+    assert store.row("AAAAAAA0") is None
+
+
+def test_outlines_tell_dates_and_sizes(store: Store) -> None:
+    store.insert("aaaaaaa", "", NOW)
+    assert store.outlines(limit=2) == [Outline(NOW, 0), Outline(NOW - timedelta(seconds=2), 4)]
 
 
 def test_rows_are_found_by_the_beginning_of_their_keys(store: Store) -> None:

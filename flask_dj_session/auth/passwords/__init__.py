@@ -13,6 +13,7 @@ from .hashers import (
 )
 from .libraries import Argon2, BCrypt, BCryptSHA256
 from .pbkdf2 import ITERATIONS, PBKDF2, PBKDF2SHA1
+from .project import ProjectHasher
 from .scrypt import Scrypt
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "BCrypt",
     "BCryptSHA256",
     "PasswordHashers",
+    "ProjectHasher",
     "SaltedSHA1",
     "Scrypt",
     "UnsaltedMD5",

@@ -7,7 +7,6 @@ import math
 import secrets
 import string
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 _ALPHABET = string.ascii_letters + string.digits
 _SALT_BITS = 128
@@ -25,7 +24,7 @@ class Algorithm(ABC):
     """
 
     #: what an encoded password begins with, up to the first "$"
-    name: ClassVar[str]
+    name: str
 
     #: whether a salt that is shorter than Django's is a reason to encode a password anew
     renews_short_salts = True
@@ -34,6 +33,7 @@ class Algorithm(ABC):
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt.
 
+        :raises ValueError: for a password of which only a part would count.
         :raises RuntimeError: where the library that this takes is not installed.
         """
 
@@ -47,6 +47,10 @@ class Algorithm(ABC):
     def must_update(self, encoded: str) -> bool:
         """Tell whether it was encoded with other parameters than these, or with a short salt."""
         return False
+
+    def can_encode(self, password: str) -> bool:
+        """Tell whether all of *password* would count."""
+        return True
 
     def has_short_salt(self, salt: str) -> bool:
         """Tell whether *salt* is too short to stay."""

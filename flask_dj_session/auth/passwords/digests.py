@@ -9,7 +9,6 @@ Django 5.2, contrib/auth/hashers.py: MD5PasswordHasher. The others left Django w
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar
 
 from .algorithms import Algorithm, equal, new_salt
 
@@ -17,7 +16,7 @@ from .algorithms import Algorithm, equal, new_salt
 class MD5(Algorithm):
     """MD5 over salt and password."""
 
-    name: ClassVar[str] = "md5"
+    name = "md5"
 
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt."""
@@ -42,13 +41,13 @@ class MD5(Algorithm):
 class SaltedSHA1(MD5):
     """SHA-1 over salt and password."""
 
-    name: ClassVar[str] = "sha1"
+    name = "sha1"
 
 
 class UnsaltedSHA1(Algorithm):
     """SHA-1 over the password alone."""
 
-    name: ClassVar[str] = "unsalted_sha1"
+    name = "unsalted_sha1"
 
     def encode(self, password: str) -> str:
         """Encode *password*."""
@@ -62,7 +61,7 @@ class UnsaltedSHA1(Algorithm):
 class UnsaltedMD5(Algorithm):
     """MD5 over the password alone."""
 
-    name: ClassVar[str] = "unsalted_md5"
+    name = "unsalted_md5"
 
     def encode(self, password: str) -> str:
         """Encode *password*."""

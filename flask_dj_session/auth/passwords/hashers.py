@@ -6,12 +6,14 @@ Django 5.2, contrib/auth/hashers.py: verify_password, make_password
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple
 
 from ...errors import SettingError
-from . import digests, libraries, pbkdf2, scrypt
+from . import eras, pbkdf2
 from .algorithms import Algorithm, new_salt
+from .project import import_hasher
 
 _MODULE = "django.contrib.auth.hashers."
 _UNUSABLE = "!"
@@ -25,19 +27,6 @@ DEFAULT_HASHERS = (
     "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 )
-
-_KNOWN: dict[str, Callable[[], Algorithm]] = {
-    "PBKDF2PasswordHasher": pbkdf2.PBKDF2,
-    "PBKDF2SHA1PasswordHasher": pbkdf2.PBKDF2SHA1,
-    "Argon2PasswordHasher": libraries.Argon2,
-    "BCryptSHA256PasswordHasher": libraries.BCryptSHA256,
-    "BCryptPasswordHasher": libraries.BCrypt,
-    "ScryptPasswordHasher": scrypt.Scrypt,
-    "MD5PasswordHasher": digests.MD5,
-    "SHA1PasswordHasher": digests.SaltedSHA1,
-    "UnsaltedSHA1PasswordHasher": digests.UnsaltedSHA1,
-    "UnsaltedMD5PasswordHasher": digests.UnsaltedMD5,
-}
 
 # What a malformed text raises, in the one algorithm or the other.
 _MALFORMED = (ValueError, TypeError, OverflowError)
@@ -54,29 +43,34 @@ class Verdict(NamedTuple):
 class PasswordHashers:
     """Makes and checks passwords as a site's PASSWORD_HASHERS says.
 
-    :param hashers: Django's dotted names, or an :class:`.Algorithm` of one's own parameters; the
-        first is what new passwords are encoded with, no others than these are accepted.
-    :param iterations: of PBKDF2, where they are not those of Django 5.2; ``ITERATIONS`` knows
-        those of the Django beside this app.
+    :param hashers: dotted names, or an :class:`.Algorithm` of one's own parameters; the first is
+        what new passwords are encoded with, no others than these are accepted. Django's own are
+        known here and need no Django; others are imported, and keep their parameters.
+    :param django_version: of the Django beside this app; its own hashers have the parameters that
+        they have there, or each side would encode passwords anew after the other.
+    :param iterations: of Django's PBKDF2, where the site has other ones.
     :param renew_short_salts: whether a password with a salt of before Django 3.2 is to be encoded
-        anew; false next to such a Django, which makes no others.
-    :raises SettingError: for a name that is not known.
+        anew; by default as that Django does.
+    :raises SettingError: for a name that cannot be imported.
+    :raises ValueError: for a version that is none.
     """
 
     def __init__(
         self,
         hashers: Sequence[str | Algorithm] = DEFAULT_HASHERS,
         *,
+        django_version: str = "5.2",
         iterations: int | None = None,
-        renew_short_salts: bool = True,
+        renew_short_salts: bool | None = None,
     ) -> None:
-        algorithms = [_algorithm(one) for one in hashers]
+        version = eras.parse_version(django_version)
+        if renew_short_salts is None:
+            renew_short_salts = eras.renews_short_salts(version)
+        algorithms = [_algorithm(one, version, iterations) for one in hashers]
         if not algorithms:
             raise SettingError("PASSWORD_HASHERS", "is empty", "Name one of Django's hashers.")
         for one in algorithms:
             one.renews_short_salts = renew_short_salts
-            if iterations is not None and isinstance(one, pbkdf2.PBKDF2):
-                one.iterations = iterations
         self._preferred = algorithms[0]
         self._by_name = {one.name: one for one in reversed(algorithms)}
 
@@ -84,6 +78,7 @@ class PasswordHashers:
         """Encode *password*; without one, return what no password fits.
 
         :raises TypeError: for anything but text.
+        :raises ValueError: for more than 72 bytes, where bcrypt itself is preferred.
         :raises RuntimeError: where the library that this takes is not installed.
         """
         if password is None:
@@ -112,17 +107,30 @@ class PasswordHashers:
             return Verdict(correct=False, must_update=False)
         return verdict
 
+    def must_update(self, encoded: str) -> bool:
+        """Tell whether a login would encode it anew; what no password fits stays as it is."""
+        algorithm = self._algorithm_of(encoded)
+        if algorithm is None:
+            return False
+        try:
+            return self._is_outdated(algorithm, encoded)
+        except _MALFORMED:
+            return False
+
     def spend(self, password: str) -> None:
         """Take the time that encoding a password takes."""
         self._preferred.encode(new_salt())
 
     def _verify(self, algorithm: Algorithm, password: str, encoded: str) -> Verdict:
-        is_other = algorithm is not self._preferred
-        must_update = is_other or algorithm.must_update(encoded)
+        must_update = self._is_outdated(algorithm, encoded)
         is_correct = algorithm.verify(password, encoded)
-        if must_update and not is_other and not is_correct:
+        if must_update and algorithm is self._preferred and not is_correct:
             algorithm.harden(password, encoded)
-        return Verdict(is_correct, must_update)
+        # What cannot be encoded anew has to stay as it is, or nobody could log in with it.
+        return Verdict(is_correct, must_update and self._preferred.can_encode(password))
+
+    def _is_outdated(self, algorithm: Algorithm, encoded: str) -> bool:
+        return algorithm is not self._preferred or algorithm.must_update(encoded)
 
     def _algorithm_of(self, encoded: str | None) -> Algorithm | None:
         if not encoded or not is_password_usable(encoded):
@@ -130,17 +138,16 @@ class PasswordHashers:
         return self._by_name.get(_name_in(encoded))
 
 
-def _algorithm(hasher: str | Algorithm) -> Algorithm:
+def _algorithm(hasher: str | Algorithm, version: eras.Version, iterations: int | None) -> Algorithm:
     if isinstance(hasher, Algorithm):
-        return hasher
-    make = _KNOWN.get(hasher.removeprefix(_MODULE))
-    if make is None or not hasher.startswith(_MODULE):
-        raise SettingError(
-            "PASSWORD_HASHERS",
-            f"names '{hasher}', which is not known here",
-            "Name Django's own, or pass 'PasswordHashers' with an Algorithm in its place.",
-        )
-    return make()
+        return copy(hasher)  # the caller may give it to another site as well
+    known = hasher.startswith(_MODULE)
+    algorithm = eras.django_hasher(hasher.removeprefix(_MODULE), version) if known else None
+    if algorithm is None:
+        return import_hasher(hasher)
+    if iterations is not None and isinstance(algorithm, pbkdf2.PBKDF2):
+        algorithm.iterations = iterations
+    return algorithm
 
 
 def _name_in(encoded: str) -> str:
@@ -171,8 +178,4 @@ def check_password(password: str | None, encoded: str | None) -> bool:
 
 def must_update(encoded: str) -> bool:
     """Tell whether Django's default hashers would encode it anew at the next login."""
-    hashers = PasswordHashers()
-    algorithm = hashers._algorithm_of(encoded)
-    if algorithm is None:
-        return False
-    return algorithm is not hashers._preferred or algorithm.must_update(encoded)
+    return PasswordHashers().must_update(encoded)

@@ -11,11 +11,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib
-from typing import Any, ClassVar
+import re
+from typing import Any, Literal
 
 from .algorithms import Algorithm, equal, new_salt
 
 _MOST_OF_BCRYPT = 72  # bytes of a password
+
+# Before 4.3 the library panics at some salts, which no "except Exception" catches.
+_BCRYPT_SALT = re.compile(r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{22}")
 
 
 def _library(name: str) -> Any:
@@ -29,17 +33,24 @@ def _library(name: str) -> Any:
 
 
 class Argon2(Algorithm):
-    """argon2id.
+    """argon2id, or another of its kind.
 
     :param memory_cost: in KiB.
+    :param variety: Django before 3.2 reads ``"argon2i"`` alone.
     """
 
-    name: ClassVar[str] = "argon2"
+    name = "argon2"
 
     def __init__(
-        self, *, time_cost: int = 2, memory_cost: int = 102_400, parallelism: int = 8
+        self,
+        *,
+        time_cost: int = 2,
+        memory_cost: int = 102_400,
+        parallelism: int = 8,
+        variety: Literal["argon2id", "argon2i"] = "argon2id",
     ) -> None:
         self._cost = (time_cost, memory_cost, parallelism)
+        self._variety = variety
 
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt."""
@@ -52,7 +63,7 @@ class Argon2(Algorithm):
             memory_cost=memory_cost,
             parallelism=parallelism,
             hash_len=argon2.DEFAULT_HASH_LENGTH,
-            type=argon2.low_level.Type.ID,
+            type=self._type(argon2),
         )
         return self.name + encoded.decode("ascii")
 
@@ -73,12 +84,15 @@ class Argon2(Algorithm):
         salt = rest.split("$")[-2]
         is_as_here = (
             (found.time_cost, found.memory_cost, found.parallelism) == self._cost
-            and found.type is argon2.low_level.Type.ID
+            and found.type is self._type(argon2)
             and found.version == argon2.low_level.ARGON2_VERSION
             and found.hash_len == argon2.DEFAULT_HASH_LENGTH
         )
         raw_salt = base64.b64decode(salt + "=" * (-len(salt) % 4)).decode("latin-1")
         return not is_as_here or self.has_short_salt(raw_salt)
+
+    def _type(self, argon2: Any) -> Any:
+        return getattr(argon2.low_level.Type, self._variety.removeprefix("argon2").upper())
 
 
 class BCrypt(Algorithm):
@@ -87,19 +101,27 @@ class BCrypt(Algorithm):
     :param rounds: the binary logarithm of the work.
     """
 
-    name: ClassVar[str] = "bcrypt"
+    name = "bcrypt"
 
     def __init__(self, rounds: int = 12) -> None:
         self.rounds = rounds
 
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt."""
+        if not self.can_encode(password):
+            raise ValueError(
+                f"A password has more than {_MOST_OF_BCRYPT} bytes, and bcrypt would ignore the"
+                " rest. Ask for a shorter one, or prefer 'BCryptSHA256PasswordHasher'."
+            )
         return self._encode(password, _library("bcrypt").gensalt(self.rounds))
+
+    def can_encode(self, password: str) -> bool:
+        """Tell whether bcrypt would look at all of *password*."""
+        return len(password.encode()) <= _MOST_OF_BCRYPT
 
     def verify(self, password: str, encoded: str) -> bool:
         """Tell whether *password* is the one that was encoded, in constant time."""
-        rest = encoded.partition("$")[2]
-        return equal(self._encode(password, rest.encode("ascii")), encoded)
+        return equal(self._encode(password, _bcrypt_salt(encoded)), encoded)
 
     def must_update(self, encoded: str) -> bool:
         """Tell whether it was encoded with another number of rounds."""
@@ -107,7 +129,7 @@ class BCrypt(Algorithm):
 
     def harden(self, password: str, encoded: str) -> None:
         """Do the rounds that *encoded* has too few."""
-        salt = encoded.partition("$")[2][:29].encode("ascii")
+        salt = _bcrypt_salt(encoded)
         doublings = max(self.rounds - _rounds(encoded), 0)
         for _ in range(2**doublings - 1):
             self._encode(password, salt)
@@ -118,15 +140,19 @@ class BCrypt(Algorithm):
         return f"{self.name}${encoded.decode('ascii')}"
 
     def _secret(self, password: bytes) -> bytes:
-        # Unlike Django: more than 72 bytes count for nothing, as they did in older libraries.
-        # Today's refuses such a password, and so does Django with it.
+        # Unlike Django: where one is checked, more than 72 bytes count for nothing, as they did
+        # when it was encoded. Today's library raises, and so does Django with it.
         return password[:_MOST_OF_BCRYPT]
 
 
 class BCryptSHA256(BCrypt):
     """bcrypt over a digest of the password, so that all of a long one counts."""
 
-    name: ClassVar[str] = "bcrypt_sha256"
+    name = "bcrypt_sha256"
+
+    def can_encode(self, password: str) -> bool:
+        """Tell that every password fits."""
+        return True
 
     def _secret(self, password: bytes) -> bytes:
         return hashlib.sha256(password).hexdigest().encode("ascii")
@@ -134,6 +160,13 @@ class BCryptSHA256(BCrypt):
 
 def _without_name(encoded: str) -> str:
     return "$" + encoded.partition("$")[2]
+
+
+def _bcrypt_salt(encoded: str) -> bytes:
+    found = _BCRYPT_SALT.match(encoded.partition("$")[2])
+    if found is None:
+        raise ValueError("There is no salt of bcrypt's in it.")
+    return found[0].encode("ascii")
 
 
 def _rounds(encoded: str) -> int:

@@ -37,6 +37,7 @@ ITERATIONS = {
     "5.1": 870_000,
     "5.2": 1_000_000,
     "6.0": 1_200_000,
+    "6.1": 1_500_000,
 }
 
 
@@ -47,7 +48,7 @@ class PBKDF2(Algorithm):
         password anew at every login.
     """
 
-    name: ClassVar[str] = "pbkdf2_sha256"
+    name = "pbkdf2_sha256"
     digest: ClassVar[str] = "sha256"
 
     def __init__(self, iterations: int = ITERATIONS["5.2"]) -> None:
@@ -85,5 +86,5 @@ class PBKDF2(Algorithm):
 class PBKDF2SHA1(PBKDF2):
     """PBKDF2 with SHA-1."""
 
-    name: ClassVar[str] = "pbkdf2_sha1"
+    name = "pbkdf2_sha1"
     digest: ClassVar[str] = "sha1"

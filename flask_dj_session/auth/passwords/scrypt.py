@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from .algorithms import Algorithm, equal, new_salt
+
+_OPENSSL_MAXMEM = 32 * 1024 * 1024
 
 
 class _Cost(NamedTuple):
@@ -17,19 +19,32 @@ class _Cost(NamedTuple):
     block_size: int
     parallelism: int
 
+    @property
+    def memory(self) -> int:
+        """In bytes, as OpenSSL counts them."""
+        return 128 * self.block_size * (self.work_factor + self.parallelism + 2)
+
 
 class Scrypt(Algorithm):
     """scrypt, which takes memory as well as time.
 
     :param work_factor: a power of two.
+    :param maxmem: how many bytes a check may take, where that is more than these parameters do
+        and more than OpenSSL's 32 MiB; what is stored with more of it is refused.
     """
 
-    name: ClassVar[str] = "scrypt"
+    name = "scrypt"
 
     def __init__(
-        self, *, work_factor: int = 2**14, block_size: int = 8, parallelism: int = 5
+        self,
+        *,
+        work_factor: int = 2**14,
+        block_size: int = 8,
+        parallelism: int = 5,
+        maxmem: int = 0,
     ) -> None:
         self._cost = _Cost(work_factor, block_size, parallelism)
+        self._maxmem = max(maxmem, self._cost.memory, _OPENSSL_MAXMEM)
 
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt."""
@@ -50,5 +65,7 @@ class Scrypt(Algorithm):
 
     def _encode(self, password: str, salt: str, cost: _Cost) -> str:
         n, r, p = cost
-        raw = hashlib.scrypt(password.encode(), salt=salt.encode(), n=n, r=r, p=p, dklen=64)
+        raw = hashlib.scrypt(
+            password.encode(), salt=salt.encode(), n=n, r=r, p=p, maxmem=self._maxmem, dklen=64
+        )
         return f"{self.name}${n}${salt}${r}${p}${base64.b64encode(raw).decode('ascii')}"

@@ -1,16 +1,14 @@
-"""What the commands tell of a row: read by the app's codec, or why it cannot be read."""
+"""What is told of a row: read by the app's codec, or why it cannot be read."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import click
-
 from ..errors import DecodeError
-from ..store import Store, StoredRow
+from ..store import StoredRow
 from ..wire import Reading, SessionCodec
-from .words import SHOWN, iso, printable, shortened
+from .words import iso, shortened
 
 
 class ReadRow(NamedTuple):
@@ -52,27 +50,3 @@ def read(stored: StoredRow, codec: SessionCodec) -> ReadRow:
         return ReadRow(stored, codec.read(stored.session_data))
     except DecodeError as error:
         return ReadRow(stored, None, error)
-
-
-def only_row(store: Store, prefix: str) -> StoredRow:
-    """Return the row whose key begins with *prefix*.
-
-    :raises click.ClickException: where there is none, or more than one.
-    """
-    prefix = prefix.removesuffix("…")
-    if len(prefix) < SHOWN:
-        raise click.ClickException(f"Give {SHOWN} characters of the key, or more.")
-    if "\0" in prefix:
-        raise click.ClickException("No session key has a NUL.")
-    rows = store.starting_with(prefix)
-    if not rows:
-        raise click.ClickException(f"No session has a key that begins with {_quoted(prefix)}.")
-    if len(rows) > 1:
-        raise click.ClickException(
-            f"{len(rows)} sessions have keys that begin with {_quoted(prefix)}. Give more of it."
-        )
-    return rows[0]
-
-
-def _quoted(prefix: str) -> str:
-    return f"'{printable(prefix[:SHOWN])}…'" if len(prefix) > SHOWN else f"'{printable(prefix)}'"

@@ -17,7 +17,8 @@ _FORMS = {
     "signed": "signed: payload, time and signature (since Django 3.1)",
     "legacy": "legacy: base64 of signature and payload (before Django 3.1)",
 }
-_HASHES = {"signed": "HMAC-SHA256", "legacy": "HMAC-SHA1"}
+#: what makes the signature, by form
+HASHES = {"signed": "HMAC-SHA256", "legacy": "HMAC-SHA1"}
 
 
 class Steps:
@@ -65,7 +66,7 @@ def _split(steps: Steps, text: str) -> Parts:
 def _verify(
     steps: Steps, text: str, codec: SessionCodec, parts: Parts, *, unverified: bool
 ) -> bool:
-    digest = _HASHES[parts.form]
+    digest = HASHES[parts.form]
     try:
         key = key_name(codec.key_index(text))
     except SignatureError:

@@ -1,7 +1,4 @@
-"""How keys, dates, numbers and data are written for people and for programs.
-
-Whatever a command writes goes through :func:`say` or :func:`say_json`.
-"""
+"""How keys, dates, numbers and data are written for people and for programs."""
 
 from __future__ import annotations
 
@@ -10,22 +7,10 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
-import click
-
 #: how many characters of a session key are shown
 SHOWN = 6
 
 _MAX_DEPTH = 50
-
-
-def say(line: object, *, err: bool = False) -> None:
-    """Write a line; one it stays, whatever stands in it."""
-    click.echo(printable(line), err=err)
-
-
-def say_json(value: Any) -> None:
-    """Write *value* as JSON, in ASCII and over several lines."""
-    click.echo(as_json(value))
 
 
 def shortened(session_key: str) -> str:

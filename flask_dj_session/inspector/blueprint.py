@@ -1,0 +1,113 @@
+"""``Inspector``: the blueprint, and the rules that hold for each of its requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Flask, request
+from flask.sansio.app import App
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+
+from ..errors import MissingTableError
+from ..interface import DjangoSessionInterface
+from . import everybody, forgery, own, single
+from .access import Access, check_access
+from .headers import protect
+from .render import render
+from .site import visitor
+
+View = Callable[..., ResponseReturnValue]
+
+_NOT_FOUND = "Nothing is here. The session may have been ended, or cleared, or got another key."
+_NOT_GENUINE = (
+    "The form was too old, or did not come from this page. Go back, reload, and try again."
+)
+
+
+class Inspector(Blueprint):
+    """Pages that show the visitor's session and all others, for an app to register.
+
+    :param access: says at each request whether it may look, by returning True. Without it the
+        app must be in debug mode, and only browsers on the same machine may look.
+    :param url_prefix: where the pages are.
+    :param name: the blueprint's name.
+    :raises TypeError: where *access* cannot be called.
+    """
+
+    def __init__(
+        self,
+        *,
+        access: Access | None = None,
+        url_prefix: str = "/sessions",
+        name: str = "inspector",
+    ) -> None:
+        if access is not None and not callable(access):
+            raise TypeError(
+                f"'access' is a {type(access).__name__}. Give a function that returns True where"
+                " the present request may look at sessions."
+            )
+        super().__init__(name, __name__, url_prefix=url_prefix, static_folder="static")
+        self._access = access
+        self.before_request(self._guard)
+        self.after_request(protect)
+        self.after_request(forgery.remember)
+        self._add_pages()
+
+    def register(self, app: App, options: dict[str, Any]) -> None:
+        """Register the pages on *app*.
+
+        :raises RuntimeError: where nobody would say who may look, or the app has no sessions of
+            this package's.
+        """
+        assert isinstance(app, Flask)
+        if self._access is None and not app.debug:
+            raise RuntimeError(
+                "The session inspector is not registered: the app is not in debug mode, and nobody"
+                " says who may look. Run 'flask run --debug', or give 'Inspector(access=...)' a"
+                " function that returns True for those who may."
+            )
+        if not isinstance(app.session_interface, DjangoSessionInterface):
+            raise RuntimeError(
+                "The app's 'session_interface' is not that of 'DjangoSessions'. Call"
+                " 'sessions.init_app(app, db)' before the inspector is registered."
+            )
+        super().register(app, options)
+
+    def _guard(self) -> None:
+        # Looking changes nothing, not even with SESSION_SAVE_EVERY_REQUEST.
+        visitor().closed = True
+        check_access(self._access)  # a no is answered by the app's own page
+
+    def _add_pages(self) -> None:
+        both = ["GET", "POST"]
+        self._add("/", own.yours, both)
+        self._add("/count", own.count, ["POST"])
+        self._add("/all", everybody.everybody, ["GET"])
+        self._add("/one/<reference>", single.one, both)
+        self._add("/one/<reference>/revoke", single.revoke, both)
+
+    def _add(self, rule: str, view: View, methods: list[str]) -> None:
+        self.add_url_rule(rule, view_func=_explained(view), methods=methods)
+
+
+def _explained(view: View) -> View:
+    """Let *view* answer with a page where something is wrong, and refuse forged POSTs."""
+
+    @wraps(view)
+    def page(**arguments: str) -> ResponseReturnValue:
+        try:
+            if request.method == "POST" and not forgery.is_genuine():
+                raise BadRequest(_NOT_GENUINE)
+            return view(**arguments)
+        except MissingTableError as error:
+            return render("problem.html", title="No table", text=str(error)), 503
+        except NotFound as error:
+            return render("problem.html", title=error.name, text=_NOT_FOUND), 404
+        except HTTPException as error:
+            page = render("problem.html", title=error.name, text=error.description)
+            return page, error.code or 500
+
+    return page

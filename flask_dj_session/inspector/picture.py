@@ -1,0 +1,151 @@
+"""A row as the pages draw it: its text in parts that have colours, and the steps to its data."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..errors import Base64Error
+from ..store import StoredRow
+from ..telling.rows import ReadRow, read
+from ..telling.steps import HASHES, steps_of
+from ..telling.words import plain, printable
+from ..wire import SessionCodec
+from ..wire.anatomy import Written, written
+from ..wire.codec import packed_bytes
+
+#: how many characters of a part are shown before all of it is asked for
+SHOWN = 2000
+#: how many characters of a signature are shown where the row is masked
+_SIGNATURE_SHOWN = 6
+
+
+class Part(NamedTuple):
+    """Some text, as much of it as is shown."""
+
+    text: str
+    #: how many characters are left out
+    left_out: int = 0
+
+
+class Picture(NamedTuple):
+    """All that is drawn of a row."""
+
+    row: ReadRow
+    is_masked: bool
+    #: ``signed``, ``legacy``, or ``none`` where the column holds no text
+    form: str
+    payload: Part
+    time: Part
+    signature: Part
+    #: what makes signatures of this form
+    digest: str
+    #: the bytes behind the base64 of the signed form, as far as it is base64
+    packed: bytes
+    #: what was found on the way to the data, by the names that ``flask sessions decode --json`` has
+    facts: dict[str, Any]
+    #: the same in words, by label
+    said: dict[str, str]
+    #: why the way ends before the data, if it does
+    error: str | None
+    #: the data as JSON; None where it is not known
+    data: Part | None
+    #: until it expires; negative after that, None where there is no date
+    seconds_left: float | None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether something is left out that may be asked for."""
+        return any(part and part.left_out for part in (self.payload, self.time, self.data))
+
+
+def picture_of(
+    stored: StoredRow,
+    codec: SessionCodec,
+    now: datetime,
+    *,
+    is_masked: bool = True,
+    is_full: bool = False,
+    unverified: bool = False,
+) -> Picture:
+    """Take a row apart.
+
+    :param is_masked: leave out most of the signature.
+    :param is_full: show all of a text, however long.
+    :param unverified: also show data that none of the keys signed.
+    """
+    limit = None if is_full else SHOWN
+    text = stored.session_data
+    if not isinstance(text, str):
+        return _picture_of_no_text(stored, codec, now, is_masked=is_masked)
+    steps = steps_of(text, codec, unverified=unverified)
+    parts = written(text)
+    data = steps.facts["data"]
+    return Picture(
+        row=read(stored, codec),
+        is_masked=is_masked,
+        form=parts.form,
+        payload=_part(parts.payload, limit),
+        time=_part(parts.time, 40),
+        signature=_signature(parts.signature, is_masked=is_masked),
+        digest=HASHES[parts.form],
+        packed=_packed(parts),
+        facts=steps.facts,
+        said=dict(steps.lines),
+        error=steps.facts["error"],
+        data=None if data is None else _part(as_text(data), limit),
+        seconds_left=_seconds_left(stored, now),
+    )
+
+
+def _picture_of_no_text(
+    stored: StoredRow, codec: SessionCodec, now: datetime, *, is_masked: bool
+) -> Picture:
+    row = read(stored, codec)
+    facts = dict.fromkeys(["signed_at", "names", "compressed", "verified", "key", "serializer"])
+    nothing = Part("")
+    return Picture(
+        row,
+        is_masked,
+        form="none",
+        payload=nothing,
+        time=nothing,
+        signature=nothing,
+        digest="",
+        packed=b"",
+        facts=facts,
+        said={},
+        error=str(row.error),
+        data=None,
+        seconds_left=_seconds_left(stored, now),
+    )
+
+
+def as_text(data: Any) -> str:
+    """Write data as JSON for the eye: letters of any script as they are, the rest escaped."""
+    lines = json.dumps(plain(data), indent=2, ensure_ascii=False).splitlines()
+    return "\n".join(printable(line) for line in lines)
+
+
+def _part(text: str, limit: int | None) -> Part:
+    shown = "\n".join(printable(line) for line in text[:limit].split("\n"))
+    return Part(shown, max(0, len(text) - len(text[:limit])))
+
+
+def _packed(parts: Written) -> bytes:
+    try:
+        return packed_bytes(parts.payload) if parts.form == "signed" else b""
+    except (Base64Error, UnicodeEncodeError):
+        return b""
+
+
+def _signature(text: str, *, is_masked: bool) -> Part:
+    if is_masked and text:
+        return Part(printable(text[:_SIGNATURE_SHOWN]) + "…")
+    return _part(text, 200)
+
+
+def _seconds_left(stored: StoredRow, now: datetime) -> float | None:
+    date = stored.expire_date
+    return None if date is None else (date - now).total_seconds()

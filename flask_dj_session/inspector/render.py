@@ -1,0 +1,60 @@
+"""Pages from the inspector's own templates.
+
+They have an environment of their own. The app's could be set to escape nothing, could have a
+template of the same name, and runs the app's context processors, which may touch the session.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from flask import url_for
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ..telling.words import counted, iso, printable, shortened
+from . import forgery
+from .lasting import lasting
+
+#: how many characters of a value are shown in a line
+_SHORT = 80
+
+
+def _short(text: object, length: int = _SHORT) -> str:
+    """Write a value of the database in a line."""
+    shown = printable(str(text)[: length + 1])
+    return shown if len(shown) <= length else shown[:length] + "…"
+
+
+def _day(moment: datetime) -> str:
+    """Write the day (UTC) of a date (aware)."""
+    return moment.astimezone(timezone.utc).date().isoformat()
+
+
+def _minute(moment: datetime) -> str:
+    """Write the time of day (UTC) of a date (aware)."""
+    return f"{moment.astimezone(timezone.utc):%H:%M}"
+
+
+_templates = Environment(
+    loader=PackageLoader("flask_dj_session.inspector"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.globals.update(url_for=url_for, form_token=forgery.token, form_field=forgery.FIELD)
+_templates.filters.update(
+    counted=counted,
+    day=_day,
+    iso=iso,
+    lasting=lasting,
+    minute=_minute,
+    shortened=shortened,
+    shown=_short,
+)
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template; whatever is in *values* is escaped."""
+    return _templates.get_template(template).render(**values)

@@ -1,0 +1,68 @@
+"""Session keys sealed for URLs: nobody reads the key in a history or a log, or makes up another.
+
+    seal = Seal(secret_key)
+    reference = seal.close("zjbo04lhtzt9qxwdvnrh3fsukh0qdf7j")
+    seal.open(reference)
+
+A keyed digest alone would hide the key just as well, but the row could then be found only by
+reading the whole table. So the digest is also the nonce under which the key is encrypted: the
+shape of SIV (RFC 5297), with the keyed hashes of the standard library. One key has one reference,
+which holds until SECRET_KEY is changed.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+from .derived import derived_key
+
+#: what is sealed: keys are text, but in a column of SQLite there may be bytes
+Key = str | bytes
+
+_TAG_SIZE = 16
+
+
+class Seal:
+    """Seals session keys, and opens what it has sealed."""
+
+    def __init__(self, secret_key: str | bytes) -> None:
+        self._tag_key = derived_key(secret_key, "seal.tag")
+        self._pad_key = derived_key(secret_key, "seal.pad")
+
+    def close(self, session_key: Key) -> str:
+        """Return a reference to *session_key* that may stand in a URL."""
+        raw = _as_bytes(session_key)
+        tag = self._tag(raw)
+        return base64.urlsafe_b64encode(tag + self._pad(tag, raw)).rstrip(b"=").decode()
+
+    def open(self, reference: str) -> Key | None:
+        """Return the key that *reference* means; None for what was not sealed here."""
+        try:
+            sealed = base64.b64decode(
+                reference.encode("ascii") + b"=" * (-len(reference) % 4), b"-_", validate=True
+            )
+        except (UnicodeEncodeError, binascii.Error):
+            return None
+        tag = sealed[:_TAG_SIZE]
+        raw = self._pad(tag, sealed[_TAG_SIZE:])
+        return _as_key(raw) if hmac.compare_digest(self._tag(raw), tag) else None
+
+    def _tag(self, raw: bytes) -> bytes:
+        return hashlib.blake2b(raw, key=self._tag_key, digest_size=_TAG_SIZE).digest()
+
+    def _pad(self, tag: bytes, raw: bytes) -> bytes:
+        pad = hashlib.shake_256(self._pad_key + tag).digest(len(raw))
+        return bytes(one ^ other for one, other in zip(raw, pad, strict=True))
+
+
+def _as_bytes(session_key: Key) -> bytes:
+    if isinstance(session_key, bytes):
+        return b"b" + session_key
+    return b"t" + session_key.encode()
+
+
+def _as_key(raw: bytes) -> Key:
+    return raw[1:] if raw[:1] == b"b" else raw[1:].decode()

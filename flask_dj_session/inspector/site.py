@@ -1,0 +1,35 @@
+"""What the pages know of the running app: its session interface, and the visitor's session."""
+
+from __future__ import annotations
+
+from flask import current_app, session
+
+from ..interface import DjangoSessionInterface
+from ..session import DjangoSession
+from ..wire import SessionCodec
+from .sealing import Seal
+
+
+def site() -> DjangoSessionInterface:
+    """Return what keeps the sessions of the current app."""
+    interface = current_app.session_interface
+    assert isinstance(interface, DjangoSessionInterface)
+    return interface
+
+
+def codec() -> SessionCodec:
+    """Return the codec of the current app's sessions."""
+    interface = site()
+    return interface.codec(interface.session_class.key_salt)
+
+
+def seal() -> Seal:
+    """Return what seals the session keys of the current app for URLs."""
+    return Seal(site().settings.keys[0])
+
+
+def visitor() -> DjangoSession:
+    """Return the session of the request; that alone loads nothing."""
+    own = session._get_current_object()  # type: ignore[attr-defined]
+    assert isinstance(own, DjangoSession)
+    return own

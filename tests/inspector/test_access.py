@@ -1,0 +1,120 @@
+"""Who may look, and who may not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask, abort, request
+
+from flask_dj_session.inspector import Inspector
+
+from ..conftest import MakeSite, Site
+
+PAGES = ["/sessions/", "/sessions/all", "/sessions/static/inspector.css"]
+
+
+def _inspected(make_site: MakeSite, access: Any) -> Site:
+    site = make_site()
+    site.app.register_blueprint(Inspector(access=access))
+    return site
+
+
+def test_an_app_that_is_not_in_debug_mode_must_say_who_may_look(make_site: MakeSite) -> None:
+    with pytest.raises(RuntimeError, match="nobody says who may look"):
+        make_site().app.register_blueprint(Inspector())
+
+
+def test_an_app_without_these_sessions_is_refused() -> None:
+    app = Flask("tests.other")
+    with pytest.raises(RuntimeError, match="'session_interface' is not that of 'DjangoSessions'"):
+        app.register_blueprint(Inspector(access=lambda: True))
+
+
+def test_access_must_be_callable() -> None:
+    with pytest.raises(TypeError, match="'access' is a bool"):
+        Inspector(access=True)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    ("answer", "status"), [(True, 200), (1, 200), (False, 403), (None, 403), ("", 403)]
+)
+def test_access_is_asked_at_each_request(
+    make_site: MakeSite, page: str, answer: Any, status: int
+) -> None:
+    client = _inspected(make_site, lambda: answer).client
+    assert client.get(page, buffered=True).status_code == status
+
+
+def test_access_sees_the_request(make_site: MakeSite) -> None:
+    client = _inspected(make_site, lambda: request.headers.get("X-Pass") == "42").client
+    assert client.get("/sessions/").status_code == 403
+    assert client.get("/sessions/", headers={"X-Pass": "42"}).status_code == 200
+
+
+def test_access_may_be_a_coroutine_function(make_site: MakeSite) -> None:
+    async def no() -> bool:
+        return False
+
+    assert _inspected(make_site, no).client.get("/sessions/").status_code == 403
+
+
+def test_access_may_answer_itself(make_site: MakeSite) -> None:
+    answer = _inspected(make_site, lambda: abort(404)).client.get("/sessions/")
+    assert answer.status_code == 404
+    assert "nspector" not in answer.text  # as if there were none
+
+
+def test_a_refusal_is_the_apps_own_page(make_site: MakeSite) -> None:
+    site = _inspected(make_site, lambda: False)
+    site.app.register_error_handler(403, lambda _: ("Log in first.", 403))
+    assert site.client.get("/sessions/").text == "Log in first."
+
+
+@pytest.mark.parametrize("answer", ["yes", object()], ids=["text", "object"])
+def test_what_only_looks_like_a_yes_is_an_error(make_site: MakeSite, answer: Any) -> None:
+    with pytest.raises(TypeError, match="Let it return True or False"):
+        _inspected(make_site, lambda: answer).client.get("/sessions/")
+
+
+def test_the_pages_close_when_debug_mode_is_left(site: Site) -> None:
+    client = site.client
+    assert client.get("/sessions/").status_code == 200
+    site.app.debug = False
+    assert [client.get(page).status_code for page in PAGES] == [403, 403, 403]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"])
+def test_in_debug_mode_the_same_machine_may_look(site: Site, address: str) -> None:
+    answer = site.client.get("/sessions/", environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["192.168.1.7", "10.0.0.1", "::ffff:10.0.0.1", "", "unix:"])
+def test_in_debug_mode_no_other_machine_may_look(site: Site, address: str) -> None:
+    answer = site.client.get("/sessions/", environ_overrides={"REMOTE_ADDR": address})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost:5000", "127.0.0.1:5000", "[::1]:80", "shop.localhost"])
+def test_in_debug_mode_the_host_is_this_machine(site: Site, host: str) -> None:
+    assert site.client.get("/sessions/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "192.168.1.7"])
+def test_another_sites_name_that_leads_here_is_refused(site: Site, host: str) -> None:
+    assert site.client.get("/sessions/", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+def test_in_debug_mode_a_proxy_is_refused(site: Site, header: str) -> None:
+    assert site.client.get("/sessions/", headers={header: "127.0.0.1"}).status_code == 403
+
+
+def test_the_log_says_why_and_the_page_does_not(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = site.client.get("/sessions/", environ_overrides={"REMOTE_ADDR": "10.0.0.1"}).text
+    assert "does not come straight from this machine" in caplog.text
+    assert "machine" not in page

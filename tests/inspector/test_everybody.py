@@ -1,0 +1,217 @@
+"""*All sessions*: pages, and what is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from flask_dj_session.inspector import plots, search
+from flask_dj_session.wire import SessionCodec
+
+from ..conftest import NOW, Site
+from ..databases import EVERY_DATABASE
+from ..live_django import SECRET_KEY
+from .conftest import HOSTILE, Put, links, listed, statements
+
+ALL = "/sessions/all"
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show two sessions to a page, of at most eight that are read for it."""
+    monkeypatch.setattr(search, "PAGE_SIZE", 2)
+    monkeypatch.setattr(search, "ROWS_READ", 8)
+    monkeypatch.setattr(search, "_CHUNK", 4)
+
+
+@pytest.fixture
+def some(put: Put) -> None:
+    """Store sessions of all kinds."""
+    legacy = SessionCodec(SECRET_KEY, algorithm="sha1").encode({"_auth_user_id": "7"}, NOW)
+    put("aaaaaa", _auth_user_id="7")
+    put("bbbbbb", _auth_user_id=8, ends=-1)
+    put("cccccc", text=legacy)
+    put("dddddd", text="nonsense")
+    put("eeeeee", num_visits=1)
+
+
+def _walk(client: FlaskClient, page: str, text: str) -> Iterator[list[str]]:
+    """Yield the keys of *page*, and of those that the link with *text* leads to."""
+    while True:
+        answer = client.get(page)
+        yield listed(answer)
+        following = links(answer, text)
+        if not following:
+            return
+        (page,) = following
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.usefixtures("some", "small_pages")
+def test_pages_follow_one_another_there_and_back(client: FlaskClient) -> None:
+    there = list(_walk(client, ALL, "Next"))
+    assert there == [["aaaaaa", "bbbbbb"], ["cccccc", "dddddd"], ["eeeeee"]]
+    page = ALL
+    for _ in range(2):
+        (page,) = links(client.get(page), "Next")
+    back = list(_walk(client, page, "Before"))
+    assert back == [["eeeeee"], ["cccccc", "dddddd"], ["aaaaaa", "bbbbbb"]]
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("", "abcde"),
+        ("user=7", "ac"),
+        ("user=8", "b"),
+        ("user=9", ""),
+        ("state=live", "ace"),
+        ("state=expired", "b"),
+        ("state=unreadable", "d"),
+        ("form=legacy", "c"),
+        ("form=signed", "abe"),
+        ("form=signed&state=live&user=7", "a"),
+    ],
+)
+def test_sessions_are_looked_for(client: FlaskClient, asked: str, found: str) -> None:
+    keys = listed(client.get(f"{ALL}?{asked}"))
+    assert keys == [letter * 6 for letter in found]
+
+
+@pytest.mark.parametrize("asked", ["state=dead", "form=pickle", "above=x", "below=é"])
+def test_what_cannot_be_asked_for_is_not_found(client: FlaskClient, asked: str) -> None:
+    assert client.get(f"{ALL}?{asked}").status_code == 404
+
+
+def test_a_table_without_rows_has_a_page(client: FlaskClient) -> None:
+    assert "There are no sessions." in client.get(ALL).text
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_search_goes_on_where_it_stopped(client: FlaskClient, put: Put) -> None:
+    for number in range(20):
+        put(f"a{number:05}", _auth_user_id=str(number % 19 == 0))
+    answer = client.get(f"{ALL}?user=True")
+    assert "8 rows read for this page. There are more." in answer.text
+    walked = list(_walk(client, f"{ALL}?user=True", "Go on looking"))
+    assert walked == [["a00000"], [], ["a00019"]]
+
+
+def _cost(site: Site, page: str) -> tuple[int, int]:
+    """Return how many statements a page takes, and how many rows they may return."""
+    client = site.client
+    with statements(site) as noted:
+        answer = client.get(page)
+    assert answer.status_code == 200
+    limits = [parameters[-2] if "OFFSET" in text else 0 for text, parameters in noted]
+    return len(noted), sum(limits)
+
+
+@pytest.mark.parametrize("asked", ["", "user=nobody", "state=expired"])
+def test_a_page_costs_the_same_however_many_rows_there_are(site: Site, asked: str) -> None:
+    _fill(site, 3000)
+    few = _cost(site, f"{ALL}?{asked}")
+    _fill(site, 6000, first=3000)
+    assert _cost(site, f"{ALL}?{asked}") == few
+    assert few[0] <= 1 + search.ROWS_READ / search._CHUNK
+
+
+def _fill(site: Site, last: int, first: int = 0) -> None:
+    text = SessionCodec(SECRET_KEY).encode({}, NOW)
+    rows = [
+        {"key": f"{number:032}", "data": text, "date": "2027-01-01 00:00:00"}
+        for number in range(first, last)
+    ]
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO django_session VALUES (:key, :data, :date)"), rows)
+
+
+@pytest.mark.usefixtures("some", "small_pages")
+def test_the_index_of_the_keys_finds_each_page(site: Site) -> None:
+    client = site.client
+    pages = [ALL, *links(client.get(ALL), "Next"), f"{ALL}?user=7"]
+    with statements(site) as noted:
+        for page in pages:
+            client.get(page)
+    for text, parameters in noted:
+        plan = " ".join(_plan(site, text, parameters))
+        assert "USING INDEX sqlite_autoindex_django_session_1" in plan
+        assert "TEMP B-TREE" not in plan
+        assert "COUNT" not in text.upper()
+
+
+def _plan(site: Site, text: str, parameters: Any) -> list[str]:
+    with site.app.app_context(), site.db.engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", tuple(parameters))
+        return [row.detail for row in rows]
+
+
+def test_long_texts_end_a_page_early(
+    client: FlaskClient, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "_CHUNK", 4)
+    monkeypatch.setattr(search, "CHARACTERS_READ", 1000)
+    for number in range(20):
+        put(f"a{number:05}", text="x" * 300)
+    assert "4 rows read for this page. There are more." in client.get(f"{ALL}?user=7").text
+
+
+def test_the_plots_say_what_they_cover(
+    client: FlaskClient, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plots, "LIMIT", 3)
+    for letter in "abcd":
+        put(letter * 6)
+    page = client.get(ALL).text
+    assert "3 rows, of at most 3 that are looked at" in page
+    assert page.count("<svg") == 2
+    assert "Sessions by size, as a table" in page
+
+
+@pytest.mark.usefixtures("some", "small_pages")
+def test_only_the_first_page_has_plots(client: FlaskClient) -> None:
+    (second,) = links(client.get(ALL), "Next")
+    assert "<svg" not in client.get(second).text
+    assert "<svg" not in client.get(f"{ALL}?user=7").text
+
+
+def _insert(site: Site, key: object, data: object, date: object) -> None:
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO django_session VALUES (:key, :data, :date)"),
+            {"key": key, "data": data, "date": date},
+        )
+
+
+@pytest.mark.parametrize("key", ["aaaaaa" + HOSTILE, b"aaaaaa\xff", "é" * 99], ids=ascii)
+@pytest.mark.parametrize("date", ["2027-01-01 00:00:00", HOSTILE, b"\xff", 7, 1e300], ids=repr)
+@pytest.mark.parametrize("data", [HOSTILE, f"{HOSTILE}:{HOSTILE}:x", b"\xff:\xff", 7], ids=repr)
+def test_rows_that_no_django_wrote_are_shown(
+    site: Site, key: object, data: object, date: object
+) -> None:
+    _insert(site, key, data, date)
+    client = site.client
+    answer = client.get(ALL)
+    (one,) = [link for link in links(answer, "<code>") if "/one/" in link]
+    pages = [
+        answer,
+        client.get(one),
+        client.get(f"{one}?unverified=1"),
+        client.get(f"{one}/revoke"),
+    ]
+    assert [page.status_code for page in pages] == [200] * 4
+    for page in pages:
+        assert "<script>alert" not in page.text
+        assert not {"\x1b", "\u202e", "\x00"} & set(page.text)
+
+
+def test_a_hostile_user_is_looked_for_as_any_other(client: FlaskClient, put: Put) -> None:
+    put("aaaaaa", _auth_user_id="<b>\u202e")
+    one = links(client.get(ALL), "aaaaaa")[0]
+    (others,) = links(client.get(one), "Other sessions")
+    assert listed(client.get(others)) == ["aaaaaa"]

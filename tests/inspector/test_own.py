@@ -1,0 +1,154 @@
+"""*Your session*."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import time_machine
+from flask.testing import FlaskClient
+
+from flask_dj_session.wire import SessionCodec
+
+from ..conftest import NOW, Site
+from ..live_django import SECRET_KEY
+from .conftest import HOSTILE, Put, press, stored, visitor
+
+
+def _text(html: str) -> str:
+    """Return what is read on a page, without its markup."""
+    body = html.partition("<body>")[2]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).replace("&#34;", '"').split())
+
+
+def test_a_newcomer_has_neither_cookie_nor_row(client: FlaskClient) -> None:
+    page = _text(client.get("/sessions/").text)
+    assert "There is no cookie sessionid yet." in page
+    assert "Without a key, there is no row." in page
+
+
+def test_a_cookie_without_a_row_is_told_of(site: Site) -> None:
+    page = visitor(site, "a" * 32).get("/sessions/").text
+    assert "No row has this key." in page
+
+
+def test_cookie_row_and_text_are_shown(site: Site, put: Put) -> None:
+    page = _text(visitor(site, put("aaaaaa", num_visits=3)).get("/sessions/").text)
+    assert "sessionid= aaaaaa…" in page
+    assert "eyJudW1fdmlzaXRzIjozfQ : 1xV" in page
+    assert "→" not in page  # the arrows are the style sheet's
+    assert "base64 16 bytes" in page
+    assert '{ "num_visits": 3 }' in page
+    assert "2026-11-23T12:30:15+00:00" in page
+    assert "right HMAC-SHA256, made with SECRET_KEY" in page
+    assert "ends in 00:01:00" in page
+
+
+def test_data_that_is_compressed_is_unpacked_step_by_step(site: Site, put: Put) -> None:
+    page = _text(visitor(site, put("aaaaaa", name="a" * 300)).get("/sessions/").text)
+    assert "beginning with 78 9c" in page
+    assert "zlib unpacks to 311 bytes" in page
+
+
+def test_the_old_form_is_taken_apart_too(site: Site, put: Put) -> None:
+    text = SessionCodec(SECRET_KEY, algorithm="sha1").encode({"num_visits": 3}, NOW)
+    page = _text(visitor(site, put("aaaaaa", text=text)).get("/sessions/").text)
+    assert "right HMAC-SHA1, made with SECRET_KEY" in page
+    assert '{ "num_visits": 3 }' in page
+
+
+def test_a_fallback_key_is_named(site: Site, put: Put) -> None:
+    site.app.config["SECRET_KEY_FALLBACKS"] = ["older", "oldest"]
+    page = visitor(site, put("aaaaaa", key="oldest")).get("/sessions/").text
+    assert "SECRET_KEY_FALLBACKS[1]" in page
+    assert "oldest" not in page
+
+
+def test_what_nobody_signed_is_shown_on_demand_alone(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa", key="nobody's", num_visits=3))
+    page = _text(client.get("/sessions/").text)
+    assert "It cannot be read. The signature was made by none of the keys." in page
+    assert "num_visits" not in page.partition("Try it")[0]
+    assert '{ "num_visits": 3 }' in _text(client.get("/sessions/?unverified=1").text)
+
+
+def test_an_expired_session_is_none(site: Site, put: Put, clock: time_machine.Traveller) -> None:
+    client = visitor(site, put("aaaaaa", ends=60))
+    clock.shift(61)
+    assert "It has expired, so you have no session any more." in client.get("/sessions/").text
+
+
+def test_the_key_is_shown_on_demand_alone(site: Site, put: Put) -> None:
+    key = put("aaaaaa", num_visits=3)
+    client = visitor(site, key)
+    assert key not in client.get("/sessions/").text
+    answer = press(client, "/sessions/", "/sessions/")
+    assert key in answer.text
+    assert site.rows()[0].session_data.rpartition(":")[2] in answer.text
+
+
+@pytest.mark.parametrize("before", [None, {}, {"num_visits": 7}])
+def test_the_button_counts_a_visit(site: Site, put: Put, before: dict[str, int] | None) -> None:
+    client = site.client if before is None else visitor(site, put("aaaaaa", **before))
+    answer = press(client, "/sessions/", "/sessions/count")
+    assert (answer.status_code, answer.location) == (303, "/sessions/#changes")
+    expected = (before or {}).get("num_visits", 0) + 1
+    assert stored(site) == [{"num_visits": expected}]
+
+
+def _changes(client: FlaskClient) -> dict[str, str]:
+    rows = re.findall(
+        r'<span class="part \w+">(\w+)</span></th>\s*<td><span[^>]*>(\w+)<',
+        client.get("/sessions/").text,
+    )
+    return dict(rows)
+
+
+def test_the_page_after_it_tells_what_changed(
+    site: Site, put: Put, clock: time_machine.Traveller
+) -> None:
+    client = visitor(site, put("aaaaaa", num_visits=1))
+    clock.shift(1)
+    press(client, "/sessions/", "/sessions/count")
+    assert _changes(client) == {
+        "session_key": "stayed",
+        "payload": "changed",
+        "time": "changed",
+        "signature": "changed",
+        "expire_date": "changed",
+    }
+    assert _changes(client) == {}  # once is enough
+
+
+def test_a_newcomers_row_is_all_new(client: FlaskClient) -> None:
+    press(client, "/sessions/", "/sessions/count")
+    assert set(_changes(client).values()) == {"changed"}
+
+
+@pytest.mark.parametrize("value", ["many", None, True, [1]], ids=str)
+def test_a_counter_of_somebody_elses_is_left_alone(site: Site, put: Put, value: object) -> None:
+    client = visitor(site, put("aaaaaa", num_visits=value))
+    answer = press(client, "/sessions/", "/sessions/count")
+    assert answer.status_code == 409
+    assert stored(site) == [{"num_visits": value}]
+
+
+def test_what_was_before_cannot_be_made_up(client: FlaskClient) -> None:
+    client.set_cookie("inspector_before", "e30.aaaaaa.x", path="/sessions/")
+    assert _changes(client) == {}
+
+
+def test_long_data_is_cut_until_all_of_it_is_asked_for(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa", name="".join(f"{n:05}" for n in range(2000)) + "end"))
+    page = client.get("/sessions/").text
+    assert "more characters" in page
+    assert "end&#34;" not in page
+    assert "end&#34;" in client.get("/sessions/?full=1").text
+
+
+def test_nothing_in_the_data_is_obeyed(site: Site, put: Put) -> None:
+    page = visitor(site, put("aaaaaa", name=HOSTILE, **{HOSTILE: 1})).get("/sessions/").text
+    assert "<script>alert" not in page
+    assert not {"\x1b", "\u202e", "\x00"} & set(page)
+    assert "&lt;script&gt;alert(1)" in page
+    assert "\\u202e" in page
