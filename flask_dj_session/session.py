@@ -277,16 +277,15 @@ class DjangoSession(SessionMixin):
     def delete(self, session_key: str | None = None) -> None:
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
-        if key is not None and _storable(key):
-            self._site.store.delete(key)
+        self._has_deleted = key is not None and _storable(key) and self._site.store.delete(key)
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
-        had_key = self.session_key is not None
+        self._has_deleted = False
         self.clear()
         self.delete()
         self._session_key = None
-        if had_key:
+        if self._has_deleted:
             self._tell(signals.session_flushed)
 
     def cycle_key(self) -> None:

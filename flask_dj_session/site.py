@@ -30,8 +30,8 @@ class Rows(Protocol):
     ) -> None:
         """Change a row, or raise UpdateError."""
 
-    def delete(self, session_key: str) -> None:
-        """Remove a row, if there is one."""
+    def delete(self, session_key: str) -> bool:
+        """Remove a row, and tell whether there was one."""
 
 
 class SiteSettings(Protocol):

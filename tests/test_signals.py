@@ -75,8 +75,11 @@ def test_a_session_that_ends_is_flushed(session: DjangoSession, sent: list[str])
     assert sent == ["session-flushed"]
 
 
-def test_flushing_a_session_that_never_was_tells_nothing(site: Site, sent: list[str]) -> None:
-    site.sessions.session().flush()
+@pytest.mark.parametrize("key", [None, "a key of nobody at all", "short"])
+def test_flushing_a_session_that_never_was_tells_nothing(
+    site: Site, sent: list[str], key: str | None
+) -> None:
+    site.sessions.session(key).flush()
     assert sent == []
 
 

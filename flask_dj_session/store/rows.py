@@ -102,9 +102,9 @@ class Store:
         if self._write(self._update, values, columns) == 0:
             raise UpdateError("The session's row is gone")
 
-    def delete(self, session_key: str) -> None:
-        """Remove a row; where there is none, do nothing."""
-        self._write(self._delete, {"key": session_key})
+    def delete(self, session_key: str) -> bool:
+        """Remove a row, and tell whether there was one; where there is none, do nothing."""
+        return self._write(self._delete, {"key": session_key}) > 0
 
     def clear_expired(
         self, now: datetime, *, batch_size: int, pause: float | None = None
