@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -51,7 +52,6 @@ class DjangoSessionInterface(SessionInterface):
         self.session_class = session_class
         self._app = app
         self._make_store = make_store
-        self._store: Store | None = None
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
 
     # What a session knows of its site
@@ -61,12 +61,10 @@ class DjangoSessionInterface(SessionInterface):
         """The app, from which the signals of sessions come."""
         return self._app
 
-    @property
+    @cached_property
     def store(self) -> Store:
         """The rows of the app's database."""
-        if self._store is None:
-            self._store = self._make_store()
-        return self._store
+        return self._make_store()
 
     @property
     def watches_changes(self) -> bool:
@@ -103,7 +101,7 @@ class DjangoSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> DjangoSession:
         """Return the request's session; nothing is loaded, and nothing is asked of the store."""
         self.store  # noqa: B018 - it watches, from here on, what the view does on SQLite
-        session = self.session(self._cookie_of(request))
+        session = self.session_class(self._cookie_of(request), site=self)
         request.session = session  # type: ignore[attr-defined]
         return session
 
@@ -118,20 +116,19 @@ class DjangoSessionInterface(SessionInterface):
             return
         is_empty = session.is_empty()
         if is_empty and self._cookie_of(request) is not None:
-            _add_cookie(response, cookies.delete_cookie(self.settings.cookie))
+            response.headers.add("Set-Cookie", cookies.delete_cookie(self.settings.cookie))
             _vary_on_cookie(response)
             return
-        accessed = session.accessed
-        if not is_empty and self._is_saved(session, response):
+        wanted = session.modified or self.settings.save_every_request
+        if wanted and not is_empty and response.status_code < 500:
             try:
                 self._save(session, response)
             except UpdateError as error:
                 self._interrupt(app, session, response, error)
                 return
-            accessed = True
+            _vary_on_cookie(response)
         elif session.accessed:
             _report_changes(app, session)
-        if accessed:
             _vary_on_cookie(response)
 
     def _cookie_of(self, request: Request) -> str | None:
@@ -140,20 +137,14 @@ class DjangoSessionInterface(SessionInterface):
         header: str = request.environ.get("HTTP_COOKIE", "")
         return cookies.read_cookie(header, self.settings.cookie_name) if header else None
 
-    def _is_saved(self, session: DjangoSession, response: Response) -> bool:
-        wanted = session.modified or self.settings.save_every_request
-        return wanted and response.status_code < 500
-
     def _save(self, session: DjangoSession, response: Response) -> None:
         max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
         session.save()
         assert session.session_key is not None
-        _add_cookie(
-            response,
-            cookies.set_cookie(
-                self.settings.cookie, session.session_key, now=self.now(), max_age=max_age
-            ),
+        cookie = cookies.set_cookie(
+            self.settings.cookie, session.session_key, now=self.now(), max_age=max_age
         )
+        response.headers.add("Set-Cookie", cookie)
 
     def _interrupt(
         self, app: Flask, session: DjangoSession, response: Response, error: UpdateError
@@ -176,16 +167,13 @@ class DjangoSessionInterface(SessionInterface):
         response.call_on_close(page.close)
 
 
-def _add_cookie(response: Response, header: str) -> None:
-    response.headers.add("Set-Cookie", header)
-
-
 def _vary_on_cookie(response: Response) -> None:
     headers = response.headers
-    if "Vary" in headers:
-        headers["Vary"] = cookies.patch_vary(", ".join(headers.getlist("Vary")))
+    # Not '"Vary" in headers', which raises an error to find out that it is not.
+    if present := headers.getlist("Vary"):
+        headers["Vary"] = cookies.patch_vary(", ".join(present))
     else:
-        headers.add("Vary", cookies.patch_vary(""))
+        headers.add("Vary", "Cookie")
 
 
 def _report_changes(app: Flask, session: DjangoSession) -> None:

@@ -43,17 +43,19 @@ class DjangoSession(SessionMixin):
     #: what Django's store class makes of its name; change it where the site's has another
     key_salt: str = SESSION_SALT
 
+    # How each begins; what never changes in most requests is not set in every one.
+    accessed = False
+    modified = False
+    #: whether the end of the request saves nothing and tells the browser nothing: the row was
+    #: found deleted, or the request only looks on
+    closed = False
+    _found: bool | None = None
+    _as_loaded: dict[str, Any] | None = None
+    _is_cycling = False
+
     def __init__(self, session_key: str | None = None, *, site: Site) -> None:
         self._site = site
         self._session_key = session_key
-        self._found: bool | None = None
-        self._as_loaded: dict[str, Any] | None = None
-        self._is_cycling = False
-        #: whether the end of the request saves nothing and tells the browser nothing: the row was
-        #: found deleted, or the request only looks on
-        self.closed = False
-        self.accessed = False
-        self.modified = False
 
     def __repr__(self) -> str:
         # No key and no data: this may end in a log.
@@ -150,9 +152,9 @@ class DjangoSession(SessionMixin):
         return keys.new_session_key()
 
     def _get_or_create_session_key(self) -> str:
-        if self._session_key is None:
+        if self.__session_key is None:
             self._session_key = self._get_new_session_key()
-        return self._session_key
+        return self.__session_key  # type: ignore[return-value]
 
     # The data
 
@@ -163,23 +165,23 @@ class DjangoSession(SessionMixin):
         try:
             return self._session_cache
         except AttributeError:
-            if self.session_key is None or no_load:
+            if self.__session_key is None or no_load:
                 self._session_cache = {}
             else:
                 self._session_cache = self.load()
-                self._watch()
+                if self._site.watches_changes:
+                    self._watch()
         return self._session_cache
 
     def _watch(self) -> None:
-        if self._site.watches_changes:
-            with suppress(RecursionError):  # nested deeper than copying goes
-                self._as_loaded = copy.deepcopy(self._session_cache)
+        with suppress(RecursionError):  # nested deeper than copying goes
+            self._as_loaded = copy.deepcopy(self._session_cache)
 
     _session = property(_get_session)
 
     def is_empty(self) -> bool:
         """Tell whether there is neither a key nor data; loads nothing."""
-        return not self._session_key and not vars(self).get("_session_cache")
+        return not self.__session_key and not vars(self).get("_session_cache")
 
     @property
     def new(self) -> bool:  # type: ignore[override]
@@ -217,12 +219,12 @@ class DjangoSession(SessionMixin):
 
     def exists(self, session_key: str | None) -> bool:
         """Tell whether there is a row for *session_key*, expired or not."""
-        return _storable(session_key) and self._site.store.exists(session_key or "")
+        return keys.is_storable_key(session_key) and self._site.store.exists(session_key)
 
     def load(self) -> dict[str, Any]:
         """Return the stored data; where there is none, drop the key and return an empty dict."""
-        key = self.session_key
-        text = self._site.store.load(key, self._site.now()) if key and _storable(key) else None
+        key = self.__session_key
+        text = self._site.store.load(key, self._site.now()) if keys.is_storable_key(key) else None
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
@@ -251,7 +253,7 @@ class DjangoSession(SessionMixin):
         :raises UpdateError: where the row is gone.
         :raises EncodeError: naming the value that cannot be stored.
         """
-        if not _storable(self.session_key):
+        if not keys.is_storable_key(self.__session_key):
             # Unlike Django: a key that no row can have is like none at all.
             self.create()
             return
@@ -263,7 +265,8 @@ class DjangoSession(SessionMixin):
             self._aware(self.get_expiry_date()),
             **self.extra_columns(data),
         )
-        self._watch()
+        if self._site.watches_changes:
+            self._watch()
         if must_create and not self._is_cycling:
             self._tell(signals.session_created)
 
@@ -277,7 +280,7 @@ class DjangoSession(SessionMixin):
     def delete(self, session_key: str | None = None) -> None:
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
-        self._has_deleted = key is not None and _storable(key) and self._site.store.delete(key)
+        self._has_deleted = keys.is_storable_key(key) and self._site.store.delete(key)
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
@@ -361,7 +364,7 @@ class DjangoSession(SessionMixin):
 
     def get_expire_at_browser_close(self) -> bool:
         """Tell whether the session ends when the browser is closed."""
-        value = self.get(_EXPIRY)
+        value = self._get_session().get(_EXPIRY)
         if value is None:
             return self._site.settings.expire_at_browser_close
         return bool(value == 0)
@@ -383,7 +386,9 @@ class DjangoSession(SessionMixin):
             self.set_expiry(self.get_session_cookie_age())
 
     def _expiry(self, given: dict[str, Any]) -> expiry.Expiry:
-        value: expiry.Expiry = given["expiry"] if "expiry" in given else self.get(_EXPIRY)
+        value: expiry.Expiry = (
+            given["expiry"] if "expiry" in given else self._get_session().get(_EXPIRY)
+        )
         return value
 
     def _modification(self, given: dict[str, Any]) -> datetime:
@@ -391,7 +396,8 @@ class DjangoSession(SessionMixin):
 
     def _now(self) -> datetime:
         """Return what Django's ``timezone.now()`` returns on this site."""
-        return self._site_time(self._site.now())
+        site = self._site
+        return site.now() if site.settings.naive_zone is None else self._site_time(site.now())
 
     def _site_time(self, moment: datetime) -> datetime:
         settings = self._site.settings
@@ -418,7 +424,3 @@ class DjangoSession(SessionMixin):
         :raises KeyError: where there is none.
         """
         del self[self.TEST_COOKIE_NAME]
-
-
-def _storable(key: str | None) -> bool:
-    return key is not None and keys.is_storable_key(key)

@@ -37,7 +37,7 @@ def clear_expired(
     values: dict[str, Any] = {"now": now}
     while True:
         began = time.monotonic()
-        last = engine.read_row(statements.last, values)
+        last = engine.read(statements.last, values)
         if last is None:
             yield engine.write(statements.rest, values, table=table.name)
             return

@@ -46,9 +46,12 @@ class AutocommitEngine:
     def __init__(self, engine: sa.Engine, *, owner: Callable[[], object]) -> None:
         self.app_engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        # whether there is one connection only, the app's: an SQLite database in memory
+        self._is_shared = isinstance(engine.pool, StaticPool)
         self._held = HeldConnections(engine, owner) if self.is_sqlite else None
         self._lock = threading.Lock()
         self._current: _OwnPoolEngine | None = None
+        # Not os.register_at_fork(), which uWSGI does not heed when it forks.
         self._pid = os.getpid()
         # With the app's engine go the connections here, as in a test that cleans up.
         # Whose statements need not look for listeners on that account.
@@ -68,11 +71,6 @@ class AutocommitEngine:
             connection.close()
 
     def read(self, statement: Statement, values: Values) -> Any:
-        """Run a query for one value; None where there is no row."""
-        row = self.read_row(statement, values)
-        return row and row[0]
-
-    def read_row(self, statement: Statement, values: Values) -> Any:
         """Run a query for one row; None where there is none."""
         engine = self._engine()
         if statement.is_plain and not engine.is_watched:
@@ -165,11 +163,6 @@ class AutocommitEngine:
                     raise
                 self._held.refuse_own_lock(held, table, error)
         return connection.execute(core, values).rowcount
-
-    @property
-    def _is_shared(self) -> bool:
-        """Whether there is one connection only, the app's: an SQLite database in memory."""
-        return isinstance(self.app_engine.pool, StaticPool)
 
     def dispose(self) -> None:
         """Close the connections that are not in use; later statements open new ones."""

@@ -133,10 +133,11 @@ def count(engine: AutocommitEngine, table: sa.Table, *, expired_before: datetime
     """Count the rows, or those that have expired before a time (aware)."""
     query = sa.select(sa.func.count()).select_from(table)
     if expired_before is None:
-        return int(engine.read(Statement(query), {}))
+        return int(engine.read(Statement(query), {})[0])
     expire_date = table.c.expire_date
     now = bindparam("now", type_=expire_date.type)
-    return int(engine.read(Statement(query.where(expire_date < now)), {"now": expired_before}))
+    expired = Statement(query.where(expire_date < now))
+    return int(engine.read(expired, {"now": expired_before})[0])
 
 
 def _rows(table: sa.Table) -> sa.Select[Any]:

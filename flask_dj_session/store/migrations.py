@@ -71,7 +71,7 @@ def _record(engine: AutocommitEngine, table: sa.Table, migration: Migration, now
         columns.app == bindparam("app"), columns.name == bindparam("name")
     )
     values = dict(zip(("app", "name"), migration, strict=True))
-    if engine.read(Statement(recorded), values):
+    if engine.read(Statement(recorded), values)[0]:
         return False
     engine.write(Statement(sa.insert(table)), {**values, "applied": now}, table=table.name)
     return True

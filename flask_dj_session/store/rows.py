@@ -63,8 +63,12 @@ class Store:
 
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired at *now* (aware), else None."""
-        text: str | None = self._read(self._load, {"key": session_key, "now": now})
-        return text
+        try:
+            row = self.engine.read(self._load, {"key": session_key, "now": now})
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
+        return None if row is None else row[0]
 
     def exists(self, session_key: str) -> bool:
         """Tell whether there is a row, expired or not."""

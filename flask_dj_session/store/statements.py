@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,7 +16,13 @@ Values = Mapping[str, Any]
 class _ForDriver(NamedTuple):
     dialect: sa.Dialect
     text: str
-    parameters: Callable[[Values], Any]
+    #: values that are always the same, such as a LIMIT
+    literals: dict[str, Any]
+    dates: list[str]
+    #: makes what the driver takes of an aware datetime
+    convert: Callable[[datetime], Any]
+    #: of the parameters, where the driver wants them in one
+    order: list[str] | None
 
 
 class Statement:
@@ -40,34 +47,30 @@ class Statement:
         self.core = core
         self._dates = dates
         self._date_type = date_type
+        #: whether the driver can be given the statement
+        self.is_plain = date_type is not None
         self._for_driver: _ForDriver | None = None
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the driver can be given the statement."""
-        return self._date_type is not None
 
     def for_driver(self, dialect: sa.Dialect, values: Values) -> tuple[str, Any]:
         """Return the text, and *values* as the driver takes them."""
         ready = self._for_driver
         if ready is None or ready.dialect is not dialect:
             ready = self._for_driver = self._compile(dialect)
-        return ready.text, ready.parameters(values)
+        parameters = {**ready.literals, **values}
+        for name in ready.dates:
+            parameters[name] = ready.convert(parameters[name])
+        if ready.order is None:
+            return ready.text, parameters
+        return ready.text, tuple(map(parameters.__getitem__, ready.order))
 
     def _compile(self, dialect: sa.Dialect) -> _ForDriver:
         assert self._date_type is not None
         compiled: Any = self.core.compile(dialect=dialect)
-        names = compiled.positiontup if compiled.positional else list(compiled.params)
-        literals = {name: value for name, value in compiled.params.items() if value is not None}
-        convert = self._date_type.for_driver(dialect)
-        converted = [(name, convert if name in self._dates else None) for name in names]
-
-        def parameters(values: Values) -> Any:
-            given = {**literals, **values} if literals else values
-            ready = [
-                given[name] if convert is None else convert(given[name])
-                for name, convert in converted
-            ]
-            return tuple(ready) if compiled.positional else dict(zip(names, ready, strict=True))
-
-        return _ForDriver(dialect, str(compiled), parameters)
+        return _ForDriver(
+            dialect,
+            str(compiled),
+            {name: value for name, value in compiled.params.items() if value is not None},
+            [name for name in self._dates if name in compiled.params],
+            self._date_type.for_driver(dialect),
+            compiled.positiontup if compiled.positional else None,
+        )

@@ -108,8 +108,10 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
         if dialect.name != "sqlite":
             return self.dialect_impl(dialect).bind_processor(dialect) or _unchanged
         # In one step, since each statement on SQLite takes hardly longer than a few calls.
-        naive_zone = self.naive_zone
-        return lambda moment: str(_wall_clock(moment, naive_zone()))
+        zone = self.naive_zone()
+        if zone is not None:
+            return lambda moment: str(_wall_clock(moment, zone))
+        return lambda moment: str(moment.astimezone(timezone.utc).replace(tzinfo=None))
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Turn the column's datetime into an aware one; None where it holds no date."""

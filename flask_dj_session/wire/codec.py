@@ -34,6 +34,11 @@ MAX_UNPACKED = 16 * 1024 * 1024
 
 Algorithm = Literal["sha256", "sha1"]
 
+# A payload of at most so many bytes is first tried with a compressor that has a small memory. It
+# finds all that zlib's own finds in so short a text, and is ready in a fraction of the time.
+_SHORT = 100
+_SMALL_WINDOW, _SMALL_MEMORY = 9, 1
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -157,12 +162,23 @@ class SessionCodec:
 
 def _pack(payload: bytes) -> str:
     """Write *payload* as base64url, compressed where that saves more than a byte."""
-    packed = zlib.compress(payload)
-    if len(packed) >= len(payload) - 1:
+    packed = b"" if _is_short_and_stays_so(payload) else zlib.compress(payload)
+    if not packed or len(packed) >= len(payload) - 1:
         return base64.urlsafe_b64encode(payload).rstrip(b"=").decode("ascii")
     if len(payload) > MAX_UNPACKED:
         raise EncodeError("", f"takes {len(payload)} bytes; {MAX_UNPACKED} are the limit")
     return "." + base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
+
+
+def _is_short_and_stays_so(payload: bytes) -> bool:
+    """Tell quickly of most short payloads that compressing them saves nothing."""
+    if len(payload) > _SHORT:
+        return False
+    compressor = zlib.compressobj(
+        zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, _SMALL_WINDOW, _SMALL_MEMORY
+    )
+    packed = compressor.compress(payload) + compressor.flush()
+    return len(packed) >= len(payload) - 1
 
 
 def unpack(text: str) -> tuple[bytes, bool]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from http.cookies import Morsel, SimpleCookie
 from typing import NamedTuple
 
 _EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
 _COMMA = re.compile(r"\s*,\s*")
+_QUOTING = SimpleCookie()  # holds nothing; it knows how values are quoted
 
 
 class CookieAttributes(NamedTuple):
@@ -36,14 +38,15 @@ def read_cookie(header: str, name: str) -> str | None:
     # Django 5.2, http/cookie.py: parse_cookie
     """
     value = None
-    header = header.encode("latin-1", "replace").decode("utf-8", "replace")
+    if not header.isascii():
+        header = header.encode("latin-1", "replace").decode("utf-8", "replace")
     for chunk in header.split(";"):
         key, separator, text = chunk.partition("=")
         if (key if separator else "").strip() == name:
             value = text.strip()
-    if value is None:
-        return None
-    decoded: str = SimpleCookie().value_decode(value)[0]
+    if value is None or not value.startswith('"'):
+        return value
+    decoded: str = _QUOTING.value_decode(value)[0]
     return decoded
 
 
@@ -57,14 +60,25 @@ def set_cookie(
 
     # Django 5.2, http/response.py: set_cookie
     """
-    morsel = _morsel(attributes, session_key, session_key)
-    if max_age is not None:
-        ends = now + timedelta(seconds=max_age)
-        morsel["expires"] = format_datetime(ends.replace(microsecond=0), usegmt=True)
-        morsel["max-age"] = str(int(max_age))
+    is_plain = session_key.isascii() and session_key.isalnum()
+    quoted = session_key if is_plain else _QUOTING.value_encode(session_key)[1]
+    if max_age is None:
+        return f"{attributes.name}={quoted}{_what_follows(attributes, None, None)}"
+    ends = (now + timedelta(seconds=max_age)).replace(microsecond=0)
+    return f"{attributes.name}={quoted}{_what_follows(attributes, ends, int(max_age))}"
+
+
+# A second's cookies differ in the key alone, and writing one costs as much as a statement.
+@lru_cache(maxsize=16)
+def _what_follows(attributes: CookieAttributes, ends: datetime | None, seconds: int | None) -> str:
+    """Write what stands behind the value of a cookie that is handed out."""
+    morsel = _morsel(attributes, "", "")
+    if ends is not None:
+        morsel["expires"] = format_datetime(ends, usegmt=True)
+        morsel["max-age"] = str(seconds)
     morsel["secure"] = attributes.secure or attributes.partitioned
     morsel["httponly"] = attributes.httponly
-    return _output(morsel, attributes)
+    return _output(morsel, attributes).removeprefix(f"{attributes.name}=")
 
 
 def delete_cookie(attributes: CookieAttributes) -> str:

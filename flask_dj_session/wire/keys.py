@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from typing import TypeGuard
 
 KEY_LENGTH = 32
 MAX_LENGTH = 40  # the column's
@@ -36,10 +37,10 @@ def is_valid_key(key: object) -> bool:
     return isinstance(key, str) and len(key) >= 8
 
 
-def is_storable_key(key: str) -> bool:
+def is_storable_key(key: str | None) -> TypeGuard[str]:
     """Tell whether a row can have *key*: 8 to 40 visible ASCII characters.
 
     # Unlike Django: a cookie that no row can have costs no query, and a NUL in it is no
     # error of the database driver.
     """
-    return _STORABLE.fullmatch(key) is not None
+    return key is not None and _STORABLE.fullmatch(key) is not None

@@ -12,6 +12,9 @@ from typing import Any, ClassVar, Protocol
 
 from ..errors import EncodeError, JSONError
 
+# As json.dumps() does it, which makes an encoder for each call.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 #: how deep a path in an error message goes
 _MAX_DEPTH = 100
 
@@ -40,7 +43,7 @@ class JSONSerializer:
         :raises EncodeError: naming the path of the first value that JSON cannot hold.
         """
         try:
-            return json.dumps(obj, separators=(",", ":")).encode("ascii")
+            return _encode(obj).encode("ascii")
         except (TypeError, ValueError, RecursionError) as error:
             raise _encode_error(obj, error) from error
 

@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from flask_dj_session import SessionCodec as PublicCodec
 from flask_dj_session.errors import (
@@ -30,6 +32,7 @@ from flask_dj_session.wire import (
     Reading,
     SessionCodec,
 )
+from flask_dj_session.wire.codec import packed_bytes
 from flask_dj_session.wire.legacy import LegacySigner
 from flask_dj_session.wire.pickles import Message
 from flask_dj_session.wire.signing import TimestampSigner
@@ -159,6 +162,31 @@ def test_a_payload_is_compressed_where_that_saves_more_than_a_byte(length: int) 
     packed = zlib.compress(payload)
     assert text.startswith(".") is (len(packed) < len(payload) - 1)
     assert codec.read(text).payload == payload
+
+
+class _AsItIs:
+    """Keeps a text that has been serialized already."""
+
+    def dumps(self, obj: dict[str, Any]) -> bytes:
+        return str(obj["text"]).encode("latin-1")
+
+    def loads(self, data: bytes) -> Any:
+        return {"text": data.decode("latin-1")}
+
+
+@settings(deadline=None, derandomize=True)
+@given(
+    st.text(st.characters(max_codepoint=255), max_size=130)
+    | st.text("ab{", max_size=130)
+    | st.lists(st.sampled_from(["abc", "abcd", ":", '","', "x"]), max_size=60).map("".join)
+)
+def test_short_payloads_too_are_compressed_where_zlib_would(text: str) -> None:
+    payload = text.encode("latin-1")
+    packed = zlib.compress(payload)
+    written = SessionCodec(KEY, serializer=_AsItIs).encode({"text": text}, NOW)
+    is_packed = len(packed) < len(payload) - 1
+    assert written.startswith(".") is is_packed
+    assert packed_bytes(written.partition(":")[0]) == (packed if is_packed else payload)
 
 
 def test_a_zlib_bomb_is_cut_off_at_the_limit() -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.http import SimpleCookie
 
 from flask_dj_session.wire.cookies import (
     CookieAttributes,
     delete_cookie,
     patch_vary,
+    read_cookie,
     set_cookie,
 )
 
@@ -77,6 +79,29 @@ def test_a_session_key_is_handed_out_as_django_does(
     attributes: CookieAttributes, max_age: int | None, header: str
 ) -> None:
     assert set_cookie(attributes, KEY, now=NOW, max_age=max_age) == header
+
+
+# What a table holds under its keys need not be what Django draws.
+@pytest.mark.parametrize(
+    "key", ["a;b;c=d8", 'quo"ted"', "back\\slash", "plain-._~8", "a,b(c)d/e=8"]
+)
+def test_a_key_of_other_characters_is_quoted_as_django_does(key: str) -> None:
+    django = SimpleCookie()
+    django["sessionid"] = key
+    django["sessionid"].update({"path": "/", "httponly": True, "samesite": "Lax"})
+    header = set_cookie(CookieAttributes("sessionid"), key, now=NOW, max_age=None)
+    assert header == django["sessionid"].OutputString()
+    assert read_cookie(header.partition("; ")[0], "sessionid") == key
+
+
+def test_cookies_of_the_same_second_have_their_own_keys_and_ends() -> None:
+    attributes = CookieAttributes("sessionid")
+    one, other, later = (
+        set_cookie(attributes, key, now=now, max_age=60)
+        for key, now in [(KEY, NOW), (KEY[::-1], NOW), (KEY, NOW + timedelta(seconds=1))]
+    )
+    assert one.replace(KEY, KEY[::-1]) == other
+    assert one.replace("12:31:15", "12:31:16") == later
 
 
 @pytest.mark.parametrize(
