@@ -124,17 +124,18 @@ class DjangoSessions:
         if record_migration:
             self.store.record_migration(self._state.interface.now())
 
-    def clear_expired(self, batch_size: int = 1000) -> int:
+    def clear_expired(self, batch_size: int | None = None) -> int:
         """Remove the sessions that have expired.
 
-        :param batch_size: rows to a statement; each is a transaction of its own.
+        :param batch_size: rows to a statement, each of which is a transaction of its own; by
+            default 1000, and up to 10,000 where that takes no longer than some 40 ms.
         :returns: how many it removed.
         """
         return sum(self.clear_expired_batches(batch_size))
 
-    def clear_expired_batches(self, batch_size: int = 1000) -> Iterator[int]:
+    def clear_expired_batches(self, batch_size: int | None = None) -> Iterator[int]:
         """Do what :meth:`clear_expired` does, and yield after each batch how many it removed."""
-        if batch_size < 1:
+        if batch_size is not None and batch_size < 1:
             raise ValueError(f"'batch_size' is {batch_size}. Give 1 or more.")
         return self.store.clear_expired(self._state.interface.now(), batch_size=batch_size)
 

@@ -111,7 +111,7 @@ class Store:
         return self._write(self._delete, {"key": session_key}) > 0
 
     def clear_expired(
-        self, now: datetime, *, batch_size: int, pause: float | None = None
+        self, now: datetime, *, batch_size: int | None = None, pause: float | None = None
     ) -> Iterator[int]:
         """Remove the rows that have expired before *now*; see :func:`.clearing.clear_expired`."""
         with self._explaining():

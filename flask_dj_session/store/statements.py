@@ -21,8 +21,10 @@ class _ForDriver(NamedTuple):
     dates: list[str]
     #: makes what the driver takes of an aware datetime
     convert: Callable[[datetime], Any]
-    #: of the parameters, where the driver wants them in one
-    order: list[str] | None
+    #: the parameters, in their order
+    names: list[str]
+    #: whether the driver wants them in that order, and not by their names
+    positional: bool
 
 
 class Statement:
@@ -59,9 +61,9 @@ class Statement:
         parameters = {**ready.literals, **values}
         for name in ready.dates:
             parameters[name] = ready.convert(parameters[name])
-        if ready.order is None:
-            return ready.text, parameters
-        return ready.text, tuple(map(parameters.__getitem__, ready.order))
+        if ready.positional:
+            return ready.text, tuple(map(parameters.__getitem__, ready.names))
+        return ready.text, {name: parameters[name] for name in ready.names}
 
     def _compile(self, dialect: sa.Dialect) -> _ForDriver:
         assert self._date_type is not None
@@ -72,5 +74,6 @@ class Statement:
             {name: value for name, value in compiled.params.items() if value is not None},
             [name for name in self._dates if name in compiled.params],
             self._date_type.for_driver(dialect),
-            compiled.positiontup if compiled.positional else None,
+            compiled.positiontup if compiled.positional else list(compiled.params),
+            compiled.positional,
         )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
 from flask_dj_session.store import Store
+from flask_dj_session.store.clearing import rows_of_next
 
 from ..conftest import NOW, MakeSite, Site
 from .conftest import store_of
@@ -41,6 +44,35 @@ def test_the_index_on_the_date_leads_to_the_expired_rows(make_site: MakeSite) ->
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters).all()
             # "SEARCH ... USING INDEX", and no "SCAN" of the table.
             assert "django_session_expire_date_a5c62663 (expire_date" in plan[0].detail
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "expected"),
+    [
+        pytest.param(1000, 0.03, 1333, id="quick"),
+        pytest.param(1000, 0.0, 2000, id="twice as many at the most"),
+        pytest.param(8000, 0.01, 10_000, id="never more than 10,000"),
+        pytest.param(4000, 0.08, 2000, id="slow"),
+        pytest.param(1000, 2.0, 1000, id="never less than 1000"),
+    ],
+)
+def test_a_batch_grows_where_the_database_is_quick(
+    rows: int, seconds: float, expected: int
+) -> None:
+    assert rows_of_next(rows, seconds) == expected
+
+
+def test_by_default_a_batch_has_a_thousand_rows_and_more_where_that_is_quick(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(make_site())
+    rows = [
+        {"key": f"{number:032}", "end": str(NOW.replace(tzinfo=None))} for number in range(3001)
+    ]
+    with store.engine.connect() as connection:
+        connection.execute(sa.text("INSERT INTO django_session VALUES (:key, 'text', :end)"), rows)
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    assert list(store.clear_expired(NOW + timedelta(seconds=1))) == [1000, 2000, 1]
 
 
 def test_a_row_that_the_database_keeps_is_not_tried_for_ever(make_site: MakeSite) -> None:
