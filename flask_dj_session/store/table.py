@@ -111,7 +111,7 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
         zone = self.naive_zone()
         if zone is not None:
             return lambda moment: str(_wall_clock(moment, zone))
-        return lambda moment: str(moment.astimezone(timezone.utc).replace(tzinfo=None))
+        return _as_utc_text
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Turn the column's datetime into an aware one; None where it holds no date."""
@@ -122,6 +122,12 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
     def copy(self, **kw: Any) -> ExpireDate:
         """Copy the type for another table."""
         return ExpireDate(self.naive_zone)
+
+
+def _as_utc_text(moment: datetime) -> str:
+    if moment.tzinfo is not timezone.utc:
+        moment = moment.astimezone(timezone.utc)
+    return str(moment.replace(tzinfo=None))
 
 
 def _unchanged(value: Any) -> Any:
