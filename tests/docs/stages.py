@@ -7,8 +7,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,8 +22,14 @@ from flask_dj_session import DjangoSessions, SessionCodec
 from flask_dj_session.auth import DjangoAuth
 
 from .console import ROOT
+from .project import project
 
 _PORT = "5000"
+_EXPORTS = (
+    f"export PYTHONPATH={ROOT}",
+    "export FLASK_SECRET_KEY=any",
+    "export FLASK_SQLALCHEMY_DATABASE_URI=sqlite:///$PWD/db.sqlite3",
+)
 _NOW = datetime(2026, 11, 23, 3, 39, 1, tzinfo=timezone.utc)
 _ROWS: list[tuple[str, dict[str, Any], timedelta, str]] = [
     ("eq8qwe", {"num_visits": 1}, timedelta(days=14), "secret"),
@@ -75,7 +81,7 @@ class Commands:
     def run(self, command: str) -> list[str]:
         """Run a command of ``flask``; where it asks, the answer is yes, or a password."""
         program, *arguments = command.split()
-        assert program == "flask"
+        assert program in ("flask", ".venv/bin/flask")
         answer = "y\n" if "--all" in arguments else "secret\n" * 2
         output = self._app.test_cli_runner().invoke(args=arguments, input=answer).output
         return output.splitlines()
@@ -97,13 +103,23 @@ def copy_course(folder: Path) -> None:
 
 
 @contextmanager
-def course(folder: Path, *options: str) -> Iterator[str]:
-    """Serve ``app.py`` from *folder*, and lend the port."""
+def course(
+    folder: Path, *options: str, variables: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """Serve ``app.py`` from *folder*, and lend the port.
+
+    :param variables: of its environment, besides those that are there.
+    """
     copy_course(folder)
     with subprocess.Popen(
         [sys.executable, "-m", "flask", "run", "--port", "0", *options],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        env={
+            **os.environ,
+            **(variables or {}),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+        },
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -121,6 +137,27 @@ def _port(lines: Iterator[str]) -> str:
         if found := re.search(r"Running on http://127\.0\.0\.1:(\d+)", line):
             return found[1]
     raise AssertionError("'flask run' has ended.")
+
+
+@contextmanager
+def django_project(folder: Path) -> Iterator[Stage]:
+    """Lend a Django project that has no tables yet; Flask is served as soon as it is asked."""
+    with project(folder, _serve) as terminal:
+        yield terminal
+
+
+@contextmanager
+def flask_first(folder: Path) -> Iterator[Stage]:
+    """Lend a Django project that lacks its sessions' migration, where Flask has made the table."""
+    migrated = [f"python manage.py migrate {name}" for name in ("auth", "contenttypes", "admin")]
+    flask = "flask --app app sessions create-table"
+    copy_course(folder)
+    with project(folder, _serve, prepare=(*migrated, *_EXPORTS, f"cd .. && {flask}")) as terminal:
+        yield terminal
+
+
+def _serve(folder: Path, variables: dict[str, str]) -> AbstractContextManager[str]:
+    return course(folder, variables=variables)
 
 
 @contextmanager
@@ -158,6 +195,63 @@ def rows(folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
+def healthy(folder: Path) -> Iterator[Stage]:
+    """Lend an app with a table in which nothing is wrong."""
+    with _app(folder) as (app, sessions):
+        for number in range(120):
+            _insert(sessions, f"{number:032}", signed=_NOW - timedelta(minutes=number))
+        yield Commands(app)
+
+
+@contextmanager
+def neglected(folder: Path) -> Iterator[Stage]:
+    """Lend an app with a table without its index, of a site that has forgotten its old key."""
+    with _app(folder) as (app, sessions):
+        with sessions.store.engine.connect() as connection:
+            connection.exec_driver_sql("DROP INDEX django_session_expire_date_a5c62663")
+        rotated = datetime(2026, 11, 17, 3, 40, tzinfo=timezone.utc)
+        for number in range(12):
+            signed = _NOW - timedelta(hours=2 + number)
+            _insert(sessions, f"expired{number:025}", signed=signed, lifetime=3600)
+        for number in range(68):
+            _insert(sessions, f"live{number:028}", signed=_NOW - timedelta(hours=number))
+        for number in range(41):
+            signed = rotated - timedelta(hours=number)
+            _insert(sessions, f"rotated{number:025}", signed=signed, key="forgotten")
+        for beginning in ("j0dlyu", "p3wu4m"):
+            sessions.store.insert(beginning.ljust(32, "0"), "eyJu", _NOW + timedelta(days=1))
+        yield Commands(app)
+
+
+@contextmanager
+def local_time(folder: Path) -> Iterator[Stage]:
+    """Lend an app whose table has dates of a Django on Chicago's clock."""
+    with _app(folder) as (app, sessions):
+        for number in range(40):
+            signed = _NOW - timedelta(minutes=number)
+            _insert(sessions, f"{number:032}", signed=signed, off=timedelta(hours=-6))
+        yield Commands(app)
+
+
+def _insert(
+    sessions: DjangoSessions,
+    session_key: str,
+    *,
+    signed: datetime,
+    key: str = "secret",
+    lifetime: int | None = None,
+    off: timedelta = timedelta(),
+) -> None:
+    """Add a row as a Django would that saved the session when it was *signed*.
+
+    :param lifetime: seconds of a session with an expiry of its own.
+    """
+    data = {"num_visits": 1} if lifetime is None else {"_session_expiry": lifetime}
+    ends = signed + (timedelta(days=14) if lifetime is None else timedelta(seconds=lifetime))
+    sessions.store.insert(session_key, SessionCodec(key).encode(data, signed), ends + off)
+
+
+@contextmanager
 def users(folder: Path) -> Iterator[Stage]:
     """Lend an app with a login, whose database has no table yet."""
     with _app(folder, table=False) as (app, sessions):
@@ -165,4 +259,14 @@ def users(folder: Path) -> Iterator[Stage]:
         yield Commands(app)
 
 
-STAGES: dict[str, Any] = {"app": shell, "empty": empty, "rows": rows, "users": users}
+STAGES: dict[str, Any] = {
+    "app": shell,
+    "project": django_project,
+    "project after Flask": flask_first,
+    "empty": empty,
+    "rows": rows,
+    "users": users,
+    "healthy": healthy,
+    "neglected": neglected,
+    "local time": local_time,
+}

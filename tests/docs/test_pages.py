@@ -87,6 +87,13 @@ def test_an_example_runs_and_prints_what_it_says(
     assert capsys.readouterr().out.splitlines() == _PRINTED.findall(example.code)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_python_is_left_out(page: Path) -> None:
+    # What is no "python" is a file of the example in testing.md, which runs as a test-suite.
+    left_out = page.read_text(encoding="utf-8").count("```py\n")
+    assert left_out == 0 or page.name == "testing.md"
+
+
 def test_the_readme_shows_working_code_within_fifteen_lines() -> None:
     last = README.read_text(encoding="utf-8").splitlines()[:15][-1]
     assert last.startswith("    return ")
