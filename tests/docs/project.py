@@ -17,6 +17,7 @@ import pytest
 from .console import ROOT
 
 _URLS = re.compile(r"^```python\n(from django\.http .*?)^```$", re.MULTILINE | re.DOTALL)
+_EXPORTED = re.compile(r"(\w+)=")
 _ADDRESS = re.compile(r"server at http://127\.0\.0\.1:(\d+)/")
 
 #: serves ``app.py`` from a folder, with some variables, and lends the port
@@ -38,25 +39,33 @@ class Project:
     def run(self, command: str) -> list[str]:
         """Run *command*; the ports of the documents are those of the servers here."""
         if command.startswith("export "):
-            name = command.removeprefix("export ").partition("=")[0]
-            (self._variables[name],) = self._bash(f'{command}; echo "${name}"')
+            self._export(command.replace("/srv/mysite", str(self._folder)))
             return []
         if command == "python manage.py runserver &":
             self._ports["8000"] = self._stack.enter_context(self._django())
             return []
-        if "5000" in command and "5000" not in self._ports:
+        if command == "flask run" or ("5000" in command and "5000" not in self._ports):
             served = self._serve(self._course_folder, self._variables)
             self._ports["5000"] = self._stack.enter_context(served)
+            if command == "flask run":
+                return []
         for port, here in self._ports.items():
             command = command.replace(port, here)
         return self._bash(command)
+
+    def _export(self, command: str) -> None:
+        names = _EXPORTED.findall(command)
+        shown = " ".join(f'"${name}"' for name in names)
+        values = self._bash(f"{command}; printf '%s\\n' {shown}")
+        self._variables.update(zip(names, values, strict=True))
 
     def _bash(self, command: str) -> list[str]:
         if "curl" in command and not shutil.which("curl"):
             pytest.skip("not installed here: curl")
         done = subprocess.run(
             ["bash", "-c", command],
-            cwd=self._folder,
+            # Where app.py is for Flask's commands, and manage.py for Django's.
+            cwd=self._course_folder if command.startswith("flask ") else self._folder,
             env={**os.environ, **self._variables},
             stdout=subprocess.PIPE,
             text=True,

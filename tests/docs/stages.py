@@ -110,14 +110,17 @@ def course(
 
     :param variables: of its environment, besides those that are there.
     """
-    copy_course(folder)
+    if not (folder / "app.py").exists():
+        copy_course(folder)
     with subprocess.Popen(
         [sys.executable, "-m", "flask", "run", "--port", "0", *options],
         cwd=folder,
         env={
             **os.environ,
             **(variables or {}),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join(
+                [str(ROOT), *filter(None, [(variables or {}).get("PYTHONPATH")])]
+            ),
             "PYTHONUNBUFFERED": "1",
         },
         stderr=subprocess.PIPE,
@@ -143,6 +146,19 @@ def _port(lines: Iterator[str]) -> str:
 def django_project(folder: Path) -> Iterator[Stage]:
     """Lend a Django project that has no tables yet; Flask is served as soon as it is asked."""
     with project(folder, _serve) as terminal:
+        yield terminal
+
+
+@contextmanager
+def migrated_project(folder: Path) -> Iterator[Stage]:
+    """Lend a Django project that has had a visitor, and ``app.py`` beside it."""
+    visit = (
+        "from django.contrib.sessions.backends.db import SessionStore;"
+        "visitor = SessionStore(); visitor['num_visits'] = 1; visitor.save()"
+    )
+    prepare = ("python manage.py migrate sessions", f'python manage.py shell -c "{visit}"')
+    with project(folder, _serve, prepare=prepare) as terminal:
+        copy_course(folder / "course")
         yield terminal
 
 
@@ -262,6 +278,7 @@ def users(folder: Path) -> Iterator[Stage]:
 STAGES: dict[str, Any] = {
     "app": shell,
     "project": django_project,
+    "project with a table": migrated_project,
     "project after Flask": flask_first,
     "empty": empty,
     "rows": rows,
