@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -41,6 +42,16 @@ settings.configure(
     MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
 )
 django.setup()
+
+
+def _without_waiting_for_the_disk(connection: Any, **_: Any) -> None:
+    # As tests/conftest.py has it for SQLAlchemy's connections.
+    if connection.vendor == "sqlite":
+        connection.connection.execute("PRAGMA synchronous = OFF").close()
+
+
+connection_created.connect(_without_waiting_for_the_disk)
+
 
 DjangoView = Callable[[HttpRequest], HttpResponse]
 

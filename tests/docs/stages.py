@@ -165,10 +165,11 @@ def migrated_project(folder: Path) -> Iterator[Stage]:
 @contextmanager
 def flask_first(folder: Path) -> Iterator[Stage]:
     """Lend a Django project that lacks its sessions' migration, where Flask has made the table."""
-    migrated = [f"python manage.py migrate {name}" for name in ("auth", "contenttypes", "admin")]
     flask = "flask --app app sessions create-table"
+    migrated = ("python manage.py migrate auth", "python manage.py migrate admin")
+    prepare = (*migrated, *_EXPORTS, f"cd .. && {flask}")
     copy_course(folder)
-    with project(folder, _serve, prepare=(*migrated, *_EXPORTS, f"cd .. && {flask}")) as terminal:
+    with project(folder, _serve, prepare=prepare) as terminal:
         yield terminal
 
 
