@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from hashlib import md5
 from pathlib import Path
+from statistics import median
 from time import sleep
 from typing import Any
 
@@ -22,13 +23,14 @@ import sqlalchemy as sa
 from .children import Child
 from .clearing import VISITOR
 from .contenders.ours_site import make_table
-from .databases import Make, available, for_psycopg, lend
+from .databases import Make, available, for_psycopg, lend, settle
 from .results import judged, machine, reaches
 
 _TEXT = "x" * 120  # as long as the text of a session with a user in it
 _DAY = 24 * 60 * 60
 _MOST_TIME = 1.5
 _LONGEST_WAIT = 0.1
+_ROLES = ("ours", "django")
 
 #: what is measured: the kind of database and the journal mode
 _PLACES = {
@@ -42,12 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print a table, and write what is asked for."""
     options = _options(arguments)
     rows: list[dict[str, Any]] = []
+    print(
+        f"{options.rows} rows, medians of {options.rounds} rounds; longest and peak of all rounds\n"
+    )
     print("| | seconds | longest wait, ms | median wait, ms | writes | peak memory, MB (grew by) |")
     print("|---|---:|---:|---:|---:|---:|", flush=True)
     for place in options.databases:
-        ours, django = _measure(place, options)
-        rows += [ours, django]
-        _print_judgement(place, ours, django)
+        of_place = [_measure(place, number, options) for number in range(options.rounds)]
+        rows += [row for of_round in of_place for row in of_round.values()]
+        for role in _ROLES:
+            _print(place, role, [of_round[role] for of_round in of_place])
+        _print_judgement(place, of_place)
     if options.json:
         document = {"machine": machine(), "rows": options.rows, "results": rows}
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
@@ -57,22 +64,26 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks.clearsessions", description=__doc__)
     places = [place for place, (kind, _) in _PLACES.items() if kind in available()]
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--databases", nargs="+", choices=places, default=places)
     parser.add_argument("--alone", type=float, default=2.0, help="seconds the visitor is alone")
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
 
 
-def _measure(place: str, options: Namespace) -> list[dict[str, Any]]:
-    """Clear a copy of the same table with each, ours first."""
+def _measure(place: str, number: int, options: Namespace) -> dict[str, dict[str, Any]]:
+    """Clear a copy of the same table with each; another one begins in each round."""
     kind, journal = _PLACES[place]
+    roles = _ROLES if number % 2 == 0 else _ROLES[::-1]
     with lend(kind, journal=journal) as make:
         _fill(make("filled"), options.rows)
-        return [_clear(place, role, make, options) for role in ("ours", "django")]
+        return {role: {"round": number, **_clear(place, role, make, options)} for role in roles}
 
 
 def _clear(place: str, role: str, make: Make, options: Namespace) -> dict[str, Any]:
     url = make(role, copy_of="filled")
+    # Otherwise a visitor waits for the disk to write the copy, whoever clears.
+    settle(_PLACES[place][0])
     with Child("clearing", role, url) as cleaner, Child("clearing", "visitor", url) as visitor:
         cleaner.wait_until_ready()
         visitor.wait_until_ready()
@@ -85,24 +96,33 @@ def _clear(place: str, role: str, make: Make, options: Namespace) -> dict[str, A
     left = _left(sa.make_url(url))
     if left != options.rows - options.rows * 9 // 10 + 1:
         raise RuntimeError(f"{left} rows are left by '{role}'; that is wrong.")
-    row = {"database": place, "by": role, **cleared, "alone": alone, "visitor": waits}
-    _print(row)
-    return row
+    return {"database": place, "by": role, **cleared, "alone": alone, "visitor": waits}
 
 
-def _print(row: dict[str, Any]) -> None:
-    waits, grew = row["visitor"], (row["peak"] - row["before"]) / 1024
+def _print(place: str, role: str, rows: list[dict[str, Any]]) -> None:
+    waits, alone = [row["visitor"] for row in rows], [row["alone"] for row in rows]
     print(
-        f"| {row['database']}, {row['by']} | {row['seconds']:.2f}"
-        f" | {waits['longest'] * 1e3:.1f} (alone {row['alone']['longest'] * 1e3:.1f})"
-        f" | {waits['median'] * 1e3:.2f} (alone {row['alone']['median'] * 1e3:.2f})"
-        f" | {waits['writes']} | {row['peak'] / 1024:.0f} ({grew:.1f}) |",
+        f"| {place}, {role} | {median(row['seconds'] for row in rows):.2f}"
+        f" | {_longest(waits) * 1e3:.1f} (alone {_longest(alone) * 1e3:.1f})"
+        f" | {_usual(waits) * 1e3:.2f} (alone {_usual(alone) * 1e3:.2f})"
+        f" | {median(wait['writes'] for wait in waits):.0f}"
+        f" | {max(row['peak'] for row in rows) / 1024:.0f}"
+        f" ({max(row['peak'] - row['before'] for row in rows) / 1024:.1f}) |",
         flush=True,
     )
 
 
-def _print_judgement(place: str, ours: dict[str, Any], django: dict[str, Any]) -> None:
-    ratio, longest = ours["seconds"] / django["seconds"], ours["visitor"]["longest"]
+def _longest(waits: list[dict[str, float]]) -> float:
+    return max(wait["longest"] for wait in waits)
+
+
+def _usual(waits: list[dict[str, float]]) -> float:
+    return median(wait["median"] for wait in waits)
+
+
+def _print_judgement(place: str, rounds: list[dict[str, dict[str, Any]]]) -> None:
+    ratio = median(row["ours"]["seconds"] / row["django"]["seconds"] for row in rounds)
+    longest = _longest([row["ours"]["visitor"] for row in rounds])
     in_time = judged(reached=reaches(ratio, "≤", _MOST_TIME))
     in_patience = judged(reached=reaches(longest, "≤", _LONGEST_WAIT))
     print(

@@ -44,6 +44,14 @@ def lend(kind: str, *, journal: str = "wal") -> Iterator[Make]:
         yield make
 
 
+def settle(kind: str) -> None:
+    """Wait until the disk has what was written so far; the server's user must be a superuser."""
+    if kind == "sqlite":
+        os.sync()
+    else:
+        _run(_server(kind), "CHECKPOINT")
+
+
 def set_pragmas(connection: Any) -> None:
     """Set on a connection to SQLite what goes with the WAL mode; otherwise leave the defaults."""
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()

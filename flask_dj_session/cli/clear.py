@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..store import Store
+from ..store.clearing import LEAST_ROWS
 from ..telling.words import counted
 from .command import SiteCommand, site, stopped
 from .progress import Advance, progress
@@ -41,7 +42,9 @@ def clearsessions(batch_size: int | None, pause: float | None, dry_run: bool) ->
     clearing = _Clearing(store, batch_size, pause)
     try:
         with progress(
-            "Removing", length=lambda: store.count(expired_before=now), step=batch_size or 1000
+            "Removing",
+            length=lambda: store.count(expired_before=now),
+            step=batch_size or LEAST_ROWS,
         ) as advance:
             clearing.run(advance)
     except KeyboardInterrupt:

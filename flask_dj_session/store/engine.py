@@ -25,7 +25,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool, StaticPool
 from sqlalchemy.pool.base import ResetStyle
 
 from .idle import IdleConnections
-from .sqlite import OWN, HeldConnections, is_locked, no_waiting
+from .pragmas import pragmas
+from .sqlite import OWN, HeldConnections, is_locked
 from .statements import Statement, Values
 
 _first_row = methodcaller("fetchone")
@@ -46,8 +47,8 @@ class AutocommitEngine:
     def __init__(self, engine: sa.Engine, *, owner: Callable[[], object]) -> None:
         self.app_engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        # whether there is one connection only, the app's: an SQLite database in memory
-        self._is_shared = isinstance(engine.pool, StaticPool)
+        #: whether there is one connection only, the app's: an SQLite database in memory
+        self.is_shared = isinstance(engine.pool, StaticPool)
         self._held = HeldConnections(engine, owner) if self.is_sqlite else None
         self._lock = threading.Lock()
         self._current: _OwnPoolEngine | None = None
@@ -86,13 +87,19 @@ class AutocommitEngine:
         """
         engine = self._engine()
         held = self._held is not None and self._held.by_this_owner()
-        if statement.is_plain and not (held or engine.is_watched or self._is_shared):
+        if statement.is_plain and not (held or engine.is_watched or self.is_shared):
             rows: int = self._on_driver(engine, statement, values, _row_count)
             return rows
         with self.connect() as connection:
-            if self._held is None:
-                return connection.execute(statement.core, values).rowcount
-            return self._write_sqlite(connection, statement.core, values, table)
+            return self.write_on(connection, statement.core, values, table=table)
+
+    def write_on(
+        self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
+    ) -> int:
+        """Do what :meth:`write` does, on a connection that :meth:`connect` has lent."""
+        if self._held is None:
+            return connection.execute(core, values).rowcount
+        return self._write_sqlite(connection, core, values, table)
 
     def _on_driver(
         self,
@@ -149,14 +156,14 @@ class AutocommitEngine:
         self, connection: sa.Connection, core: sa.Executable, values: Values, table: str
     ) -> int:
         assert self._held is not None
-        if self._is_shared:
+        if self.is_shared:
             with self._held.commit_alone(connection, table):
                 return connection.execute(core, values).rowcount
         held = self._held.by_this_owner()
         if held:
             # Whoever waits for its own request waits for ever, so ask without waiting first.
             try:
-                with no_waiting(connection):
+                with pragmas(connection, busy_timeout=0):
                     return connection.execute(core, values).rowcount
             except sa.exc.OperationalError as error:
                 if not is_locked(error):
@@ -168,7 +175,7 @@ class AutocommitEngine:
         """Close the connections that are not in use; later statements open new ones."""
         with self._lock:
             if self._current is not None:
-                self._current.leave(close=self._pid == os.getpid() and not self._is_shared)
+                self._current.leave(close=self._pid == os.getpid() and not self.is_shared)
                 self._current = None
 
     def _engine(self) -> _OwnPoolEngine:

