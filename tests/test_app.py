@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .docs.stages import copy_course
+from .docs.serving import copy_course, environment
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,14 +23,10 @@ def folder(tmp_path: Path) -> Path:
 
 def _run(folder: Path, script: str, **variables: str) -> str:
     """Run *script* with ``client``, a test client of the app that *folder* holds."""
-    environment = {
-        name: value for name, value in os.environ.items() if name[:6] not in ("FLASK_", "DJANGO")
-    }
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **variables}
     done = subprocess.run(
         [sys.executable, "-c", f"from app import app, db\nclient = app.test_client()\n{script}"],
         cwd=folder,
-        env=environment,
+        env=environment({"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **variables}),
         capture_output=True,
         text=True,
         check=False,

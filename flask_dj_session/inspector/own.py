@@ -57,4 +57,4 @@ def count() -> ResponseReturnValue:
 def own_row() -> StoredRow | None:
     """Return the row that the visitor's cookie names, without a touch to the session."""
     key = visitor().session_key
-    return site().store.row(key) if key and is_storable_key(key) else None
+    return site().store.row(key) if is_storable_key(key) else None

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,6 +20,7 @@ from flask_dj_session.auth import DjangoAuth
 
 from .console import ROOT
 from .project import project
+from .serving import course
 
 _PORT = "5000"
 _EXPORTS = (
@@ -94,58 +92,10 @@ def shell(folder: Path) -> Iterator[Stage]:
         yield Shell(folder, port)
 
 
-def copy_course(folder: Path) -> None:
-    """Put all that ``app.py`` is made of into *folder*."""
-    for name in ("app.py", "shop_corner.py"):
-        shutil.copy(ROOT / name, folder)
-    for name in ("static", "templates"):
-        shutil.copytree(ROOT / name, folder / name)
-
-
-@contextmanager
-def course(
-    folder: Path, *options: str, variables: Mapping[str, str] | None = None
-) -> Iterator[str]:
-    """Serve ``app.py`` from *folder*, and lend the port.
-
-    :param variables: of its environment, besides those that are there.
-    """
-    if not (folder / "app.py").exists():
-        copy_course(folder)
-    with subprocess.Popen(
-        [sys.executable, "-m", "flask", "run", "--port", "0", *options],
-        cwd=folder,
-        env={
-            **os.environ,
-            **(variables or {}),
-            "PYTHONPATH": os.pathsep.join(
-                [str(ROOT), *filter(None, [(variables or {}).get("PYTHONPATH")])]
-            ),
-            "PYTHONUNBUFFERED": "1",
-        },
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    ) as server:
-        assert server.stderr is not None
-        try:
-            yield _port(iter(server.stderr))
-        finally:
-            server.terminate()
-            server.stderr.read()
-
-
-def _port(lines: Iterator[str]) -> str:
-    for line in lines:
-        if found := re.search(r"Running on http://127\.0\.0\.1:(\d+)", line):
-            return found[1]
-    raise AssertionError("'flask run' has ended.")
-
-
 @contextmanager
 def django_project(folder: Path) -> Iterator[Stage]:
     """Lend a Django project that has no tables yet; Flask is served as soon as it is asked."""
-    with project(folder, _serve) as terminal:
+    with project(folder) as terminal:
         yield terminal
 
 
@@ -157,24 +107,17 @@ def migrated_project(folder: Path) -> Iterator[Stage]:
         "visitor = SessionStore(); visitor['num_visits'] = 1; visitor.save()"
     )
     prepare = ("python manage.py migrate sessions", f'python manage.py shell -c "{visit}"')
-    with project(folder, _serve, prepare=prepare) as terminal:
-        copy_course(folder / "course")
+    with project(folder, prepare=prepare) as terminal:
         yield terminal
 
 
 @contextmanager
 def flask_first(folder: Path) -> Iterator[Stage]:
     """Lend a Django project that lacks its sessions' migration, where Flask has made the table."""
-    flask = "flask --app app sessions create-table"
     migrated = ("python manage.py migrate auth", "python manage.py migrate admin")
-    prepare = (*migrated, *_EXPORTS, f"cd .. && {flask}")
-    copy_course(folder)
-    with project(folder, _serve, prepare=prepare) as terminal:
+    prepare = (*migrated, *_EXPORTS, "flask sessions create-table")
+    with project(folder, prepare=prepare) as terminal:
         yield terminal
-
-
-def _serve(folder: Path, variables: dict[str, str]) -> AbstractContextManager[str]:
-    return course(folder, variables=variables)
 
 
 @contextmanager

@@ -17,6 +17,12 @@ _CONSOLES = [console for page in PAGES for console in consoles(page)]
 _SCENES = [list(scene) for _, scene in groupby(_CONSOLES, key=lambda one: (one.page, one.stage))]
 
 
+@pytest.fixture(autouse=True)
+def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the environment name no Django settings; the documents' commands name their own."""
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+
+
 @pytest.mark.parametrize(
     "scene", [one for one in _SCENES if one[0].stage], ids=lambda one: str(one[0])
 )

@@ -19,7 +19,7 @@ from flask_dj_session.inspector import Inspector
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import MakeSite, Site
-from ..docs.stages import course
+from ..docs.serving import course
 from ..live_django import SECRET_KEY
 from .browser import chromium, served
 from .conftest import HOSTILE

@@ -13,7 +13,7 @@ LEAST_ROWS = 1000
 MOST_ROWS = 10_000
 _MOMENT = 0.04
 # On SQLite a visitor waits for the whole batch, and then up to 25 ms until he tries again.
-_MOMENT_OF_ONE_WRITER = 0.05
+_MOMENT_OF_ONE_WRITER = 0.06
 _REST = 0.03
 
 
