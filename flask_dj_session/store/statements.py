@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -21,10 +22,8 @@ class _ForDriver(NamedTuple):
     dates: list[str]
     #: makes what the driver takes of an aware datetime
     convert: Callable[[datetime], Any]
-    #: the parameters, in their order
-    names: list[str]
-    #: whether the driver wants them in that order, and not by their names
-    positional: bool
+    #: makes of them what the driver takes: all in their order, or those that it knows by name
+    arrange: Callable[[dict[str, Any]], Any]
 
 
 class Statement:
@@ -61,9 +60,7 @@ class Statement:
         parameters = {**ready.literals, **values}
         for name in ready.dates:
             parameters[name] = ready.convert(parameters[name])
-        if ready.positional:
-            return ready.text, tuple(map(parameters.__getitem__, ready.names))
-        return ready.text, {name: parameters[name] for name in ready.names}
+        return ready.text, ready.arrange(parameters)
 
     def _compile(self, dialect: sa.Dialect) -> _ForDriver:
         assert self._date_type is not None
@@ -74,6 +71,16 @@ class Statement:
             {name: value for name, value in compiled.params.items() if value is not None},
             [name for name in self._dates if name in compiled.params],
             self._date_type.for_driver(dialect),
-            compiled.positiontup if compiled.positional else list(compiled.params),
-            compiled.positional,
+            _in_order(compiled.positiontup) if compiled.positional else _by_name(compiled.params),
         )
+
+
+def _in_order(names: list[str]) -> Callable[[dict[str, Any]], Any]:
+    if len(names) == 1:
+        return lambda parameters: (parameters[names[0]],)
+    return itemgetter(*names)
+
+
+def _by_name(names: Iterable[str]) -> Callable[[dict[str, Any]], Any]:
+    wanted = list(names)
+    return lambda parameters: {name: parameters[name] for name in wanted}
