@@ -55,8 +55,15 @@ class Pace:
         rest = self._rest_after(took) if self._pause is None else self._pause
         self._begin_of_next = began + took + rest
         if not self._is_fixed and rows in (None, self.rows):
-            self._seconds_of_a_row.append(took / self.rows)
-            self.rows = rows_of_next(self.rows, max(self._seconds_of_a_row), moment=self._moment)
+            self._adapt(took / self.rows)
+
+    def _adapt(self, seconds_of_a_row: float) -> None:
+        self._seconds_of_a_row.append(seconds_of_a_row)
+        rows = rows_of_next(self.rows, max(self._seconds_of_a_row), moment=self._moment)
+        if rows == 2 * self.rows:
+            # A row of a small batch costs more than one of a large batch.
+            self._seconds_of_a_row.clear()
+        self.rows = rows
 
     @contextmanager
     def reading(self) -> Iterator[None]:
