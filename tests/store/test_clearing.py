@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from flask_dj_session.store import Store
-from flask_dj_session.store.clearing import by_block, by_key
+from flask_dj_session.store.clearing import by_block, by_key, moment
 from flask_dj_session.store.clearing.pace import rows_of_next
 from flask_dj_session.store.pragmas import pragma
 
@@ -42,6 +42,7 @@ def _statements(site: Site) -> list[tuple[str, Any]]:
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a stretch on SQLite be four rows long."""
     monkeypatch.setattr(by_key, "_STRETCH", 4)
+    monkeypatch.setattr(by_key, "_SHORT_STRETCH", 4)
 
 
 @pytest.mark.usefixtures("short_stretches")
@@ -61,7 +62,9 @@ def test_no_statement_goes_through_the_whole_table(make_site: MakeSite, table: s
                 plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", parameters).all()
             details = [row.detail for row in plan]
             assert not [line for line in details if line.startswith("SCAN django_session")]
-            assert "(rowid=?)" in details[0] or "a5c62663 (expire_date" in details[0]
+            searches = [line for line in details if line.startswith("SEARCH django_session")]
+            assert searches
+            assert all("(rowid=?)" in line or "(expire_date" in line for line in searches)
 
 
 def _make_without_numbers(store: Store) -> None:
@@ -119,7 +122,7 @@ def test_a_number_that_has_become_another_rows_leads_to_nothing(make_site: MakeS
 def test_a_batch_grows_where_the_database_is_quick(
     rows: int, seconds_of_a_row: float, expected: int
 ) -> None:
-    assert rows_of_next(rows, seconds_of_a_row, moment=0.04) == expected
+    assert rows_of_next(rows, seconds_of_a_row) == expected
 
 
 def test_by_default_a_batch_has_a_thousand_rows_and_more_where_that_is_quick(
@@ -132,7 +135,7 @@ def test_by_default_a_batch_has_a_thousand_rows_and_more_where_that_is_quick(
     with store.engine.connect() as connection:
         connection.execute(sa.text("INSERT INTO django_session VALUES (:key, 'text', :end)"), rows)
     monkeypatch.setattr(time, "monotonic", lambda: 0.0)
-    assert list(store.clear_expired(NOW + timedelta(seconds=1))) == [1000, 2000, 1]
+    assert list(store.clear_expired(NOW + timedelta(seconds=1))) == [1000, 2001]
 
 
 @pytest.mark.usefixtures("short_stretches")
@@ -145,11 +148,15 @@ def test_a_row_that_the_database_keeps_is_not_tried_for_ever(make_site: MakeSite
 
 
 def _keep(store: Store, session_key: str) -> None:
+    _on_delete_of(store, session_key, "RAISE(IGNORE)")
+
+
+def _on_delete_of(store: Store, session_key: str, raised: str) -> None:
     with store.engine.connect() as connection:
         connection.execute(
             sa.text(
                 "CREATE TRIGGER kept BEFORE DELETE ON django_session"
-                f" WHEN old.session_key = '{session_key}' BEGIN SELECT RAISE(IGNORE); END"
+                f" WHEN old.session_key = '{session_key}' BEGIN SELECT {raised}; END"
             )
         )
 
@@ -180,6 +187,64 @@ def _refuse_json(connection: sqlite3.Connection, record: object) -> None:
         return sqlite3.SQLITE_DENY if is_json else sqlite3.SQLITE_OK
 
     connection.set_authorizer(authorize)
+
+
+def test_a_batch_is_removed_whole_or_not_at_all(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moment, "_PIECE", 2)
+    store = store_of(make_site())
+    _fill(store, expired=5)
+    _on_delete_of(store, "expired-003", "RAISE(ABORT, 'never that one')")
+    with pytest.raises(sa.exc.IntegrityError, match="never that one"):
+        list(store.clear_expired(NOW))
+    assert len(_rows(store)) == 5
+    _write_at_once(store)
+
+
+def test_a_batch_that_cannot_be_committed_is_undone(make_site: MakeSite) -> None:
+    store = store_of(make_site(SQLALCHEMY_ENGINE_OPTIONS={"connect_args": {"timeout": 0}}))
+    _fill(store, expired=5)
+    path = str(store.engine.app_engine.url.database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM django_session").fetchone()
+        with pytest.raises(sa.exc.OperationalError, match="database is locked"):
+            list(store.clear_expired(NOW))
+    assert len(_rows(store)) == 5
+    _write_at_once(store)
+
+
+def test_a_transaction_that_sqlite_has_undone_is_not_undone_again(make_site: MakeSite) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=5)
+    _on_delete_of(store, "expired-003", "RAISE(ROLLBACK, 'all of it')")
+    with pytest.raises(sa.exc.IntegrityError, match="all of it"):
+        list(store.clear_expired(NOW))
+    assert len(_rows(store)) == 5
+    _write_at_once(store)
+
+
+def test_a_batch_that_is_interrupted_is_undone(make_site: MakeSite) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=5)
+
+    def interrupt(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        if text == "COMMIT":
+            raise KeyboardInterrupt
+
+    event.listen(store.engine.app_engine, "before_cursor_execute", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        list(store.clear_expired(NOW))
+    assert len(_rows(store)) == 5
+    _write_at_once(store)
+
+
+def _write_at_once(store: Store) -> None:
+    """Write on another connection, which fails if a transaction was left open."""
+    path = str(store.engine.app_engine.url.database)
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other:
+        other.execute("UPDATE django_session SET session_data = 'other'")
 
 
 @pytest.fixture
@@ -245,7 +310,22 @@ def test_nobody_is_waited_for_to_begin_the_log_anew(wal_store: Store) -> None:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM django_session").fetchone()
         assert sum(wal_store.clear_expired(NOW)) == 20
-    assert timeouts == [0]
+    assert set(timeouts) == {0}
+
+
+def test_the_log_begins_anew_with_each_batch(wal_store: Store) -> None:
+    before = _beginnings(wal_store)
+    for number, _ in enumerate(wal_store.clear_expired(NOW, batch_size=2)):
+        wal_store.insert(f"visitor-{number:03}", "text", NOW + timedelta(days=1))
+    wal_store.insert("one-more", "text", NOW + timedelta(days=1))
+    # By the visitor each time, since the batch is in the database by then, and by the next batch.
+    assert _beginnings(wal_store) - before == 10 + 10 + 1
+
+
+def _beginnings(store: Store) -> int:
+    """Tell how many times the log was begun anew; it says so in its header."""
+    log = Path(f"{store.engine.app_engine.url.database}-wal")
+    return int.from_bytes(log.read_bytes()[12:16], "big")
 
 
 def test_a_connection_that_has_cleared_is_as_it_was(wal_store: Store) -> None:
@@ -263,11 +343,14 @@ def test_a_cache_that_the_app_has_set_is_left_to_it(make_site: MakeSite) -> None
             caches.append(cursor.connection.execute("PRAGMA cache_size").fetchone()[0])
 
     with site.app.app_context():
+        store = site.sessions.store
         event.listen(site.db.engine, "before_cursor_execute", note)
-        list(site.sessions.store.clear_expired(NOW))
-        site.sessions.store.engine.dispose()
+        _fill(store, expired=1)
+        assert list(store.clear_expired(NOW)) == [1]
+        store.engine.dispose()
         event.listen(site.db.engine, "connect", lambda one, _: one.execute("PRAGMA cache_size=500"))
-        list(site.sessions.store.clear_expired(NOW))
+        _fill(store, expired=1)
+        assert list(store.clear_expired(NOW)) == [1]
     assert caches == [-32_000, 500]
 
 

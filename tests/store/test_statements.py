@@ -67,5 +67,5 @@ def test_watched_or_not_the_driver_is_given_the_same(
     given.clear()
     event.listen(store.engine.app_engine, "before_cursor_execute", lambda *_: None)
     _run(store)
-    assert len(unwatched) == 9
+    assert len(unwatched) == 11
     assert unwatched == given

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ..engine import AutocommitEngine
 from . import by_block, by_date, by_key
+from .moment import Moment
 from .pace import LEAST_ROWS, Pace
 
 __all__ = ["LEAST_ROWS", "clear_expired"]
@@ -27,7 +28,7 @@ def clear_expired(
 ) -> Iterator[int]:
     """Remove the rows that have expired before *now* (aware), and yield how many each time.
 
-    Each batch is a statement of its own, and no row is tried twice: one renewed meanwhile stays,
+    Each batch is a transaction of its own, and no row is tried twice: one renewed meanwhile stays,
     stopping loses nothing, and a row that the database does not give away holds nothing up.
 
     :param batch_size: rows in a batch; by default 1000, and up to 10,000 where the database takes
@@ -37,7 +38,7 @@ def clear_expired(
     """
     pace = Pace(batch_size, pause, one_writer=engine.is_sqlite)
     if engine.is_sqlite and by_key.is_possible(engine, table):
-        return by_key.clear(engine, table, now, pace)
+        return by_key.clear(engine, table, now, pace, Moment(batch_size))
     if batch_size is None and by_block.is_better(engine, table, now):
         return by_block.clear(engine, table, now, pace)
     return by_date.clear(engine, table, now, pace)

@@ -21,11 +21,14 @@ from ..engine import AutocommitEngine
 from ..pragmas import pragma, pragmas
 from ..statements import Statement
 from .log import WriteAheadLog
+from .moment import Moment
 from .pace import MOST_ROWS, Pace
 from .stretches import Stretch, is_expired, stretches
 
 # Four of the largest batches: then about as many pages of the table are changed as of the index.
 _STRETCH = 4 * MOST_ROWS
+# Without a write-ahead log, where batches are smaller, and nobody can write while rows are listed.
+_SHORT_STRETCH = MOST_ROWS
 # Room for the pages that a batch changes. In SQLite's 2 MB it would write many of them early and
 # read them again; and the keys of a stretch would be put in order in a file.
 _CACHE_KIB = 32_000
@@ -47,51 +50,75 @@ def is_possible(engine: AutocommitEngine, table: sa.Table) -> bool:
     return not engine.is_shared
 
 
-def clear(engine: AutocommitEngine, table: sa.Table, now: datetime, pace: Pace) -> Iterator[int]:
+def clear(
+    engine: AutocommitEngine, table: sa.Table, now: datetime, pace: Pace, moment: Moment
+) -> Iterator[int]:
     """Remove the rows that have expired before *now*, and yield how many each time."""
-    size, log = max(_STRETCH, pace.rows), WriteAheadLog(engine)
+    log = WriteAheadLog(engine)
+    size = max(_STRETCH if log.is_there else _SHORT_STRETCH, pace.rows)
+    removal = _removal(table)
     for stretch in stretches(engine, table, now, tie=_ROWID, size=lambda: size):
-        with nullcontext() if log.is_there else pace.reading():
+        with nullcontext() if log.is_there else pace.apart():
             left = _by_key(engine, table, stretch)
-        while True:
-            numbers, left = left[: pace.rows], left[pace.rows :]
+        while left:
+            with pace.apart():
+                log.restart()
             pace.rest()
-            yield _remove(engine, table, now, numbers, log, pace)
-            if not left:
-                break
-        log.restart()
+            with (
+                engine.connect() as connection,
+                _room(connection),
+                log.emptied(connection),
+                pace.batch(),
+                _transaction(engine, connection, table, moment),
+            ):
+                removed = sum(
+                    connection.execute(removal, {"numbers": json.dumps(piece), "now": now}).rowcount
+                    for piece in moment.pieces(left)
+                )
+            yield removed
+    log.restart()
 
 
 def _by_key(engine: AutocommitEngine, table: sa.Table, stretch: Stretch) -> list[int]:
     """List the numbers of the rows in the order of their keys."""
     # With a plus, the index on the keys is not used: it would lead through the whole table.
     key: Any = sa.sql.expression.UnaryExpression(table.c.session_key, operator=custom_op("+"))
-    numbers = sa.select(_ROWID).select_from(table).where(*stretch.conditions).order_by(key)
+    rows = sa.select(_ROWID.label("number")).select_from(table).where(*stretch.conditions)
+    numbers = sa.select(sa.func.json_group_array(rows.order_by(key).subquery().c.number))
     with engine.connect() as connection, _room(connection):
-        return list(connection.execute(numbers, stretch.values).scalars())
+        # As one text: a row for each would take as long again.
+        listed: list[int] = json.loads(connection.execute(numbers, stretch.values).scalar_one())
+    return listed
 
 
-def _remove(
-    engine: AutocommitEngine,
-    table: sa.Table,
-    now: datetime,
-    numbers: list[int],
-    log: WriteAheadLog,
-    pace: Pace,
-) -> int:
+def _removal(table: sa.Table) -> sa.Delete:
     listed: sa.Select[Any] = sa.select(sa.column("value")).select_from(
         sa.func.json_each(sa.bindparam("numbers"))
     )
     # A number may have become another row's meanwhile.
-    batch = sa.delete(table).where(_ROWID.in_(listed), is_expired(table))
-    values = {"numbers": json.dumps(numbers), "now": now}
-    with (
-        engine.connect() as connection,
-        _room(connection),
-        log.emptied(connection),
-        pace.batch(len(numbers)),
-    ):
-        return engine.write_on(connection, batch, values, table=table.name)
+    return sa.delete(table).where(_ROWID.in_(listed), is_expired(table))
+
+
+@contextmanager
+def _transaction(
+    engine: AutocommitEngine, connection: sa.Connection, table: sa.Table, moment: Moment
+) -> Iterator[None]:
+    """Have what is done inside be one transaction, which nobody else can write meanwhile."""
+    engine.write_on(connection, sa.text("BEGIN IMMEDIATE"), {}, table=table.name)
+    try:
+        yield
+        with moment.commit():
+            connection.exec_driver_sql("COMMIT")
+    except BaseException:
+        # After some errors SQLite has done that by itself.
+        if _is_in_transaction(connection):
+            connection.exec_driver_sql("ROLLBACK")
+        raise
+
+
+def _is_in_transaction(connection: sa.Connection) -> bool:
+    raw: Any = connection.connection.dbapi_connection
+    return bool(raw.in_transaction)
 
 
 @contextmanager

@@ -1,9 +1,8 @@
-"""How many rows a batch has, and how long the rest between two; no statements here."""
+"""How many rows a batch by date has, and how long the rest between any two; no statements here."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,8 +11,6 @@ from contextlib import contextmanager
 LEAST_ROWS = 1000
 MOST_ROWS = 10_000
 _MOMENT = 0.04
-# On SQLite a visitor waits for the whole batch, and then up to 25 ms until he tries again.
-_MOMENT_OF_ONE_WRITER = 0.06
 _REST = 0.03
 
 
@@ -30,12 +27,9 @@ class Pace:
         #: how many rows the next batch is to have
         self.rows = batch_size or LEAST_ROWS
         self._is_fixed = batch_size is not None
-        self._moment = _MOMENT_OF_ONE_WRITER if one_writer else _MOMENT
         self._pause = pause
         self._longest_rest = _REST if one_writer else 0.0
         self._begin_of_next = float("-inf")
-        # Of the last batches: they differ, and the slowest one counts for whoever waits.
-        self._seconds_of_a_row: deque[float] = deque(maxlen=5)
 
     def rest(self) -> None:
         """Sleep until the next batch may begin."""
@@ -44,30 +38,19 @@ class Pace:
             time.sleep(left)
 
     @contextmanager
-    def batch(self, rows: int | None = None) -> Iterator[None]:
-        """Time a batch, to tell how many rows the next one has and when it begins.
-
-        :param rows: how many it has, where that may be less than was said; such a one tells little.
-        """
+    def batch(self) -> Iterator[None]:
+        """Time a batch, to tell how many rows the next one has and when it begins."""
         began = time.monotonic()
         yield
         took = time.monotonic() - began
         rest = self._rest_after(took) if self._pause is None else self._pause
         self._begin_of_next = began + took + rest
-        if not self._is_fixed and rows in (None, self.rows):
-            self._adapt(took / self.rows)
-
-    def _adapt(self, seconds_of_a_row: float) -> None:
-        self._seconds_of_a_row.append(seconds_of_a_row)
-        rows = rows_of_next(self.rows, max(self._seconds_of_a_row), moment=self._moment)
-        if rows == 2 * self.rows:
-            # A row of a small batch costs more than one of a large batch.
-            self._seconds_of_a_row.clear()
-        self.rows = rows
+        if not self._is_fixed:
+            self.rows = rows_of_next(self.rows, took / self.rows)
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Rest before and after what is read, where nobody can write meanwhile."""
+    def apart(self) -> Iterator[None]:
+        """Rest before and after what is done inside, which keeps others waiting as well."""
         self.rest()
         began = time.monotonic()
         yield
@@ -78,7 +61,7 @@ class Pace:
         return min(took, self._longest_rest)
 
 
-def rows_of_next(rows: int, seconds_of_a_row: float, *, moment: float) -> int:
-    """Tell how many rows fit in a *moment* (seconds), if at most twice as many as before."""
-    fitting = int(moment / max(seconds_of_a_row, 1e-9))
+def rows_of_next(rows: int, seconds_of_a_row: float) -> int:
+    """Tell how many rows fit in a moment, if at most twice as many as before."""
+    fitting = int(_MOMENT / max(seconds_of_a_row, 1e-9))
     return min(max(fitting, LEAST_ROWS), 2 * rows, MOST_ROWS)
