@@ -313,6 +313,29 @@ def test_nobody_is_waited_for_to_begin_the_log_anew(wal_store: Store) -> None:
     assert set(timeouts) == {0}
 
 
+def test_after_some_refusals_it_is_tried_for_a_while_to_begin_the_log_anew(
+    wal_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+    tried = [0]
+
+    def note(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        tried[-1] += "RESTART" in text
+
+    event.listen(wal_store.engine.app_engine, "before_cursor_execute", note)
+    path = str(wal_store.engine.app_engine.url.database)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM django_session").fetchone()
+        for _ in wal_store.clear_expired(NOW, batch_size=2):
+            tried.append(0)
+    # At first the reader is in nobody's way: all that he reads is in the database.
+    assert [number > 90 for number in tried] == [number in {5, 10} for number in range(11)]
+    assert set(tried) - {tried[5], tried[10]} == {1}
+
+
 def test_the_log_begins_anew_with_each_batch(wal_store: Store) -> None:
     before = _beginnings(wal_store)
     for number, _ in enumerate(wal_store.clear_expired(NOW, batch_size=2)):

@@ -6,6 +6,7 @@ clears fills it with each batch; so he takes that upon himself before a visitor 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,6 +14,10 @@ import sqlalchemy as sa
 
 from ..engine import AutocommitEngine
 from ..pragmas import pragma, pragmas
+
+# After so many refusals the log has some 100 MB; most who are in the way are so for less (seconds).
+_REFUSALS = 4
+_WHILE = 0.1
 
 
 class WriteAheadLog:
@@ -25,6 +30,7 @@ class WriteAheadLog:
             self.is_there = pragma(connection, "journal_mode") == "wal"
             # An app that turned this off empties the log in its own way.
             is_left_to_sqlite = pragma(connection, "wal_autocheckpoint") != "0"
+        self._refusals = 0
         self._is_left_to_us = self.is_there and is_left_to_sqlite
 
     @contextmanager
@@ -46,14 +52,23 @@ class WriteAheadLog:
 
         Where others write all the time, there is always something in the log that is not in the
         database yet, and it grows and grows. So the last bit is brought over while nobody may
-        write, but only if nobody has to be waited for.
+        write, but only if nobody has to be waited for: who reads, or empties the log himself.
+        After a few refusals that is tried again and again for a while.
         """
         if not self._is_left_to_us:
             return
+        self._refusals += 1
+        until = time.monotonic() + (_WHILE if self._refusals > _REFUSALS else 0.0)
         with self._engine.connect() as connection, pragmas(connection, busy_timeout=0):
-            _checkpoint(connection, "PASSIVE")
-            _checkpoint(connection, "RESTART")
+            is_done = _checkpoint(connection, "RESTART")
+            while not is_done and time.monotonic() < until:
+                time.sleep(0.001)
+                is_done = _checkpoint(connection, "RESTART")
+        if is_done or self._refusals > _REFUSALS:
+            self._refusals = 0
 
 
-def _checkpoint(connection: sa.Connection, mode: str) -> None:
-    connection.exec_driver_sql(f"PRAGMA wal_checkpoint({mode})").close()
+def _checkpoint(connection: sa.Connection, mode: str) -> bool:
+    """Empty the log, and tell whether that was done, or another one stood in the way."""
+    is_busy, *_ = connection.exec_driver_sql(f"PRAGMA wal_checkpoint({mode})").one()
+    return not is_busy
