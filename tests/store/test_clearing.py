@@ -297,20 +297,26 @@ def _leave_the_log_alone(connection: sqlite3.Connection, record: object) -> None
     connection.execute("PRAGMA wal_autocheckpoint = 0")
 
 
+def _driven(store: Store) -> list[str]:
+    """Return a list that will have what SQLite is given on connections opened from now on."""
+    seen: list[str] = []
+    engine = store.engine.app_engine
+    event.listen(engine, "connect", lambda one, _: one.set_trace_callback(seen.append))
+    store.engine.dispose()
+    return seen
+
+
 def test_nobody_is_waited_for_to_begin_the_log_anew(wal_store: Store) -> None:
-    timeouts: list[int] = []
-
-    def note(connection: Any, cursor: sqlite3.Cursor, text: str, *_: Any) -> None:
-        if "RESTART" in text:
-            timeouts.append(cursor.connection.execute("PRAGMA busy_timeout").fetchone()[0])
-
-    event.listen(wal_store.engine.app_engine, "before_cursor_execute", note)
+    statements = _driven(wal_store)
     path = str(wal_store.engine.app_engine.url.database)
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM django_session").fetchone()
         assert sum(wal_store.clear_expired(NOW)) == 20
-    assert set(timeouts) == {0}
+    settings = [text for text in statements if "busy_timeout =" in text or "RESTART" in text]
+    tried = [number for number, text in enumerate(settings) if "RESTART" in text]
+    assert tried
+    assert {settings[number - 1] for number in tried} == {"PRAGMA busy_timeout = 0"}
 
 
 def test_after_some_refusals_it_is_tried_for_a_while_to_begin_the_log_anew(
@@ -319,21 +325,23 @@ def test_after_some_refusals_it_is_tried_for_a_while_to_begin_the_log_anew(
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
-    tried = [0]
-
-    def note(connection: Any, cursor: Any, text: str, *_: Any) -> None:
-        tried[-1] += "RESTART" in text
-
-    event.listen(wal_store.engine.app_engine, "before_cursor_execute", note)
+    statements, tried = _driven(wal_store), []
     path = str(wal_store.engine.app_engine.url.database)
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM django_session").fetchone()
         for _ in wal_store.clear_expired(NOW, batch_size=2):
-            tried.append(0)
+            tried.append(_restarts(statements))
+        tried.append(_restarts(statements))
     # At first the reader is in nobody's way: all that he reads is in the database.
     assert [number > 90 for number in tried] == [number in {5, 10} for number in range(11)]
     assert set(tried) - {tried[5], tried[10]} == {1}
+
+
+def _restarts(statements: list[str]) -> int:
+    number = sum("RESTART" in text for text in statements)
+    statements.clear()
+    return number
 
 
 def test_the_log_begins_anew_with_each_batch(wal_store: Store) -> None:
