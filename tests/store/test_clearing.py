@@ -283,6 +283,21 @@ def test_what_others_write_meanwhile_is_brought_over_too(wal_store: Store, tmp_p
     assert _rows_beside_the_log(wal_store, tmp_path) == 1
 
 
+def test_a_log_that_cannot_be_emptied_is_no_error(wal_store: Store, tmp_path: Path) -> None:
+    def refuse(action: int, first: object, *_: object) -> int:
+        is_refused = action == sqlite3.SQLITE_PRAGMA and first == "wal_checkpoint"
+        return sqlite3.SQLITE_DENY if is_refused else sqlite3.SQLITE_OK
+
+    engine = wal_store.engine.app_engine
+    event.listen(engine, "connect", lambda one, _: one.set_authorizer(refuse))
+    wal_store.engine.dispose()
+    # The last connection that is closed empties the log, so another one stays open.
+    with closing(sqlite3.connect(str(engine.url.database))) as other:
+        other.execute("SELECT count(*) FROM django_session").fetchone()
+        assert sum(wal_store.clear_expired(NOW, batch_size=5)) == 20
+        assert _rows_beside_the_log(wal_store, tmp_path) == 20
+
+
 def test_a_log_that_the_app_empties_by_itself_is_left_to_it(
     make_site: MakeSite, wal_store: Store, tmp_path: Path
 ) -> None:

@@ -67,5 +67,6 @@ def test_watched_or_not_the_driver_is_given_the_same(
     given.clear()
     event.listen(store.engine.app_engine, "before_cursor_execute", lambda *_: None)
     _run(store)
-    assert len(unwatched) == 11
+    # On SQLite clearing begins a transaction and commits it.
+    assert len(unwatched) == (11 if store.engine.is_sqlite else 9)
     assert unwatched == given
