@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -16,7 +16,8 @@ Values = Mapping[str, Any]
 
 class _ForDriver(NamedTuple):
     dialect: sa.Dialect
-    text: str
+    #: None where SQLAlchemy does something with values or results that nobody does here
+    text: str | None
     #: values that are always the same, such as a LIMIT
     literals: dict[str, Any]
     dates: list[str]
@@ -34,8 +35,8 @@ class Statement:
 
     :param core: the statement.
     :param dates: its parameters that are dates.
-    :param date_type: the type of these, where all others are text or numbers; without it the
-        statement is left to SQLAlchemy.
+    :param date_type: the type of these; without it the statement is left to SQLAlchemy.
+    :param types: the types of its other parameters and of its results.
     """
 
     def __init__(
@@ -44,35 +45,50 @@ class Statement:
         *,
         dates: tuple[str, ...] = (),
         date_type: ExpireDate | None = None,
+        types: Collection[sa.types.TypeEngine[Any]] = (),
     ) -> None:
         self.core = core
         self._dates = dates
         self._date_type = date_type
-        #: whether the driver can be given the statement
-        self.is_plain = date_type is not None
+        self._types = types
         self._for_driver: _ForDriver | None = None
 
+    def is_plain_on(self, dialect: sa.Dialect) -> bool:
+        """Tell whether the driver can be given the statement without SQLAlchemy in between."""
+        return self._date_type is not None and self._ready(dialect).text is not None
+
     def for_driver(self, dialect: sa.Dialect, values: Values) -> tuple[str, Any]:
-        """Return the text, and *values* as the driver takes them."""
-        ready = self._for_driver
-        if ready is None or ready.dialect is not dialect:
-            ready = self._for_driver = self._compile(dialect)
+        """Return the text, and *values* as the driver takes them, where it is plain."""
+        ready = self._ready(dialect)
+        assert ready.text is not None
         parameters = {**ready.literals, **values}
         for name in ready.dates:
             parameters[name] = ready.convert(parameters[name])
         return ready.text, ready.arrange(parameters)
+
+    def _ready(self, dialect: sa.Dialect) -> _ForDriver:
+        ready = self._for_driver
+        if ready is None or ready.dialect is not dialect:
+            ready = self._for_driver = self._compile(dialect)
+        return ready
 
     def _compile(self, dialect: sa.Dialect) -> _ForDriver:
         assert self._date_type is not None
         compiled: Any = self.core.compile(dialect=dialect)
         return _ForDriver(
             dialect,
-            str(compiled),
+            None if any(_is_converted(one, dialect) for one in self._types) else str(compiled),
             {name: value for name, value in compiled.params.items() if value is not None},
             [name for name in self._dates if name in compiled.params],
             self._date_type.for_driver(dialect),
             _in_order(compiled.positiontup) if compiled.positional else _by_name(compiled.params),
         )
+
+
+def _is_converted(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> bool:
+    """Tell whether SQLAlchemy makes something else of the values of a type, to and fro."""
+    here = kind.dialect_impl(dialect)
+    return bool(here.bind_processor(dialect) or here.result_processor(dialect, None))
 
 
 def _in_order(names: list[str]) -> Callable[[dict[str, Any]], Any]:

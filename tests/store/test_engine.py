@@ -374,14 +374,12 @@ def test_neither_key_nor_data_is_in_an_error_or_in_the_echo(
 
 
 def test_the_sessions_connections_are_not_taken_for_the_apps(make_site: MakeSite) -> None:
-    site = make_site()
-    with site.app.app_context():
-        engine = site.sessions.store.engine
-        assert engine._held is not None
-        with engine.connect():
-            assert engine._held.by_this_owner() == []
-            with site.db.engine.connect():
-                assert len(engine._held.by_this_owner()) == 1
+    site = make_site(options={"connect_args": {"timeout": 0}})
+    with site.app.app_context(), site.sessions.store.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(sa.exc.OperationalError, match="locked"):
+            site.sessions.session().save()
+        connection.exec_driver_sql("ROLLBACK")
 
 
 def test_the_apps_engine_does_not_run_slower_for_listeners_of_ours(make_site: MakeSite) -> None:

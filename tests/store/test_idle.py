@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
@@ -69,7 +70,7 @@ def test_no_more_are_kept_than_the_pool_would_keep(idle: IdleConnections, pool: 
 
 @pytest.mark.parametrize(
     "pool",
-    [{"pool_pre_ping": True}, {"pool_recycle": 3600}, {"poolclass": NullPool}],
+    [{"pool_pre_ping": True}, {"pool_recycle": 0}, {"poolclass": NullPool}],
     indirect=True,
     ids=str,
 )
@@ -79,6 +80,23 @@ def test_what_the_app_wants_at_each_checkout_is_not_left_out(idle: IdleConnectio
     second = idle.take()
     assert second is not first
     idle.give_back(second)
+
+
+@pytest.mark.parametrize("pool", [{"pool_recycle": 3600}], indirect=True, ids=str)
+def test_a_connection_is_kept_for_as_long_as_the_app_wants_it_used(
+    idle: IdleConnections, clock: time_machine.Traveller
+) -> None:
+    first = idle.take()
+    opened = _raw(first)
+    idle.give_back(first)
+    clock.shift(3599)
+    second = idle.take()
+    assert second is first
+    idle.give_back(second)
+    clock.shift(2)
+    third = idle.take()
+    assert _raw(third) is not opened
+    idle.give_back(third)
 
 
 @pytest.mark.parametrize("name", ["checkout", "checkin", "reset"])

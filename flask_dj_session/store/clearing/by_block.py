@@ -37,8 +37,9 @@ class _Tid(sa.types.UserDefinedType[str]):
 
 def is_better(engine: AutocommitEngine, table: sa.Table, now: datetime) -> bool:
     """Tell whether this is PostgreSQL, and would read the whole table for one DELETE."""
-    if engine.app_engine.dialect.name != "postgresql":
-        return False
+    options = engine.app_engine.get_execution_options()
+    if engine.app_engine.dialect.name != "postgresql" or options.get("schema_translate_map"):
+        return False  # the plan and the size are asked of the very table
     with engine.connect() as connection:
         version = connection.dialect.server_version_info or ()
         return version >= _SINCE and _is_read_whole(connection, table, now)

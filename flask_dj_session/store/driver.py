@@ -1,0 +1,126 @@
+"""A statement straight on the driver, without SQLAlchemy's Connection around it.
+
+Of a request that costs hardly more than its two statements, that Connection is the greater part.
+What it does about errors is done here: they come as SQLAlchemy's, and a connection that may not be
+in order is not used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ..errors import DatabaseHeldError
+from .idle import IdleConnections
+from .statements import Statement, Values
+
+# Those that this is tried with; any other, and a dialect of somebody else's, takes the way through
+# SQLAlchemy's Connection.
+_KNOWN = frozenset(
+    {
+        "pysqlite",
+        "psycopg",
+        "psycopg2",
+        "pg8000",
+        "pymysql",
+        "mysqldb",
+        "mysqlconnector",
+        "mariadbconnector",
+    }
+)
+
+# With these the database has answered; after others the driver may be in the middle of something.
+_ANSWERS = (
+    sa.exc.DataError,
+    sa.exc.IntegrityError,
+    sa.exc.NotSupportedError,
+    sa.exc.OperationalError,
+    sa.exc.ProgrammingError,
+)
+
+
+def is_known(dialect: sa.Dialect) -> bool:
+    """Tell whether the driver of *dialect* is one that statements may be given to directly."""
+    is_sqlalchemys = type(dialect).__module__.startswith("sqlalchemy.dialects.")
+    return is_sqlalchemys and dialect.driver in _KNOWN
+
+
+def is_in_order_after(error: BaseException) -> bool:
+    """Tell whether a connection can be used again after *error*.
+
+    That is so where the database has answered, or was not asked. Whatever else it is, the answer
+    may still be on the wire, and the next one to ask would be given it.
+    """
+    if isinstance(error, sa.exc.DBAPIError):
+        is_answer = isinstance(error, _ANSWERS) or _sqlstate(error.orig)
+        return bool(is_answer) and not error.connection_invalidated
+    return isinstance(error, (sa.exc.SQLAlchemyError, DatabaseHeldError))
+
+
+def _sqlstate(error: BaseException | None) -> str | None:
+    """Return the code that a database of the SQL standard has given, by psycopg's two names."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+def run(
+    idle: IdleConnections,
+    dialect: sa.Dialect,
+    statement: Statement,
+    values: Values,
+    outcome: Callable[[Any], Any],
+) -> Any:
+    """Run a statement on one of the *idle* connections, and return the *outcome* of its cursor.
+
+    :raises sqlalchemy.exc.DBAPIError: without the values, which belong in no log.
+    """
+    connection: PoolProxiedConnection | None = None
+    cursor: Any = None
+    is_in_order = False
+    try:
+        connection = idle.take()
+        text, parameters = statement.for_driver(dialect, values)
+        cursor = connection.dbapi_connection.cursor()  # type: ignore[union-attr]
+        dialect.do_execute(cursor, text, parameters)
+        result = outcome(cursor)
+        cursor.close()
+        is_in_order = True
+        return result
+    except dialect.loaded_dbapi.Error as error:
+        wrapped = _as_sqlalchemys(dialect, error, connection, str(statement.core))
+        is_in_order = is_in_order_after(wrapped) and _is_closed(cursor, dialect)
+        raise wrapped from error
+    finally:
+        if connection is not None:
+            if is_in_order:
+                idle.give_back(connection)
+            else:
+                connection.invalidate()
+                connection.close()
+
+
+def _is_closed(cursor: Any, dialect: sa.Dialect) -> bool:
+    """Close a cursor after an error, and tell whether the driver let that be done."""
+    with suppress(dialect.loaded_dbapi.Error):
+        if cursor is not None:
+            cursor.close()
+        return True
+    return False
+
+
+def _as_sqlalchemys(dialect: sa.Dialect, error: Any, connection: Any, text: str) -> BaseException:
+    """Do for an error of the driver what SQLAlchemy's Connection does."""
+    is_lost = dialect.is_disconnect(error, connection, None)
+    wrapped: BaseException = sa.exc.DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
+    return wrapped
