@@ -49,16 +49,35 @@ def is_known(dialect: sa.Dialect) -> bool:
     return is_sqlalchemys and dialect.driver in _KNOWN
 
 
-def is_in_order_after(error: BaseException) -> bool:
+def is_in_order_after(error: BaseException, *, handled: BaseException | None = None) -> bool:
     """Tell whether a connection can be used again after *error*.
 
     That is so where the database has answered, or was not asked. Whatever else it is, the answer
     may still be on the wire, and the next one to ask would be given it.
+
+    :param handled: the error that was being handled when the connection was asked for.
     """
     if isinstance(error, sa.exc.DBAPIError):
         is_answer = isinstance(error, _ANSWERS) or _sqlstate(error.orig)
-        return bool(is_answer) and not error.connection_invalidated
+        is_first = _came_of(error) in (None, handled)
+        return bool(is_answer) and is_first and not error.connection_invalidated
     return isinstance(error, (sa.exc.SQLAlchemyError, DatabaseHeldError))
+
+
+def interruption_behind(error: BaseException, *, handled: BaseException | None) -> BaseException:
+    """Return what *error* has taken the place of, where something has interrupted a statement.
+
+    Then SQLAlchemy asks for a rollback, and the driver's refusal is what it raises. Errors of the
+    system, as of a socket, are the driver's own reasons.
+    """
+    first = _came_of(error) if isinstance(error, sa.exc.DBAPIError) else None
+    if first is None or first is handled or isinstance(first, (OSError, sa.exc.SQLAlchemyError)):
+        return error
+    return first
+
+
+def _came_of(error: sa.exc.DBAPIError) -> BaseException | None:
+    return error.orig.__context__ if error.orig is not None else None
 
 
 def _sqlstate(error: BaseException | None) -> str | None:

@@ -9,6 +9,7 @@ begins nothing (``_allow_autobegin``).
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from operator import attrgetter, methodcaller
@@ -52,6 +53,7 @@ class OwnConnections:
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
         """Lend a connection that commits each statement by itself."""
+        handled = sys.exc_info()[1]
         connection = self._checked_out()
         try:
             if is_autocommit_undone(connection.engine):
@@ -59,7 +61,14 @@ class OwnConnections:
                 connection.dialect.set_isolation_level(raw, "AUTOCOMMIT")
             yield connection
         except BaseException as error:
-            self._look_after(connection, error)
+            first = driver.interruption_behind(error, handled=handled)
+            if connection.invalidated:
+                self._on_lost()
+            elif not (connection.closed or driver.is_in_order_after(first, handled=handled)):
+                # SQLAlchemy does that only where an error ends a program or a greenlet.
+                connection.invalidate()
+            if first is not error:
+                raise first from error
             raise
         finally:
             connection.close()
@@ -139,14 +148,3 @@ class OwnConnections:
         engine = self._engine = self._engine.up_to_date()
         with self._idle.waiting():
             return sa.Connection(engine, self._idle.at_hand(), _allow_autobegin=False)
-
-    def _look_after(self, connection: sa.Connection, error: BaseException) -> None:
-        """Let nobody else have a connection that *error* may have left in the middle of something.
-
-        SQLAlchemy does that for errors that end a program or a greenlet. But any other may have
-        come from a signal's handler, or from a driver in the middle of an answer.
-        """
-        if connection.invalidated:
-            self._on_lost()
-        elif not (connection.closed or driver.is_in_order_after(error)):
-            connection.invalidate()
