@@ -96,29 +96,28 @@ def run(
 
     :raises sqlalchemy.exc.DBAPIError: without the values, which belong in no log.
     """
-    connection: PoolProxiedConnection | None = None
+    lent: list[PoolProxiedConnection] = []
     cursor: Any = None
-    is_in_order = False
     try:
-        connection = idle.take()
+        idle.take(lent)
         text, parameters = statement.for_driver(dialect, values)
-        cursor = connection.dbapi_connection.cursor()  # type: ignore[union-attr]
+        cursor = lent[0].dbapi_connection.cursor()  # type: ignore[union-attr]
         dialect.do_execute(cursor, text, parameters)
         result = outcome(cursor)
         cursor.close()
-        is_in_order = True
+        idle.give_back(lent)
         return result
     except dialect.loaded_dbapi.Error as error:
+        connection = lent[0] if lent else None
         wrapped = _as_sqlalchemys(dialect, error, connection, str(statement.core))
-        is_in_order = is_in_order_after(wrapped) and _is_closed(cursor, dialect)
+        if lent and is_in_order_after(wrapped) and _is_closed(cursor, dialect):
+            idle.give_back(lent)
         raise wrapped from error
     finally:
-        if connection is not None:
-            if is_in_order:
-                idle.give_back(connection)
-            else:
-                connection.invalidate()
-                connection.close()
+        # Whatever has come in between: what has not been given back by now may not be in order.
+        if lent:
+            lent[0].invalidate()
+            lent.pop().close()
 
 
 def _is_closed(cursor: Any, dialect: sa.Dialect) -> bool:

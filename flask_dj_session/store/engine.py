@@ -14,12 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.pool import StaticPool
 
 from .borrowed import BorrowedConnection
 from .connections import Connections
 from .own import OwnConnections
-from .single import SingleConnection, Writer
+from .single import SingleConnection, Writer, is_single
 from .sqlite import HeldConnections, OwnerOf
 from .statements import Statement, Values
 
@@ -138,7 +137,7 @@ class AutocommitEngine:
         """Begin to watch what the app does on SQLite, once for each engine."""
         if engine.dialect.name != "sqlite":
             return lambda: OwnConnections(engine, None, on_lost=self.dispose)
-        if isinstance(engine.pool, StaticPool):
+        if is_single(engine):
             writer = Writer(engine, self._owner)
             return lambda: SingleConnection(engine, writer)
         held = HeldConnections(engine, self._owner)

@@ -35,15 +35,22 @@ class IdleConnections:
         self._lock = threading.Lock()
         self._waiting = 0
 
-    def take(self) -> PoolProxiedConnection:
-        """Return a connection for one user, who gives it back or closes it.
+    def take(self, lent: list[PoolProxiedConnection]) -> None:
+        """Put a connection into *lent*, for one user, who gives it back or closes it.
+
+        Not returned: if the user is interrupted at the very return, nobody would have it.
 
         :raises sqlalchemy.exc.TimeoutError: where all are in use.
         """
-        if connection := self.at_hand():
-            return connection
+        try:
+            lent.append(self._kept.pop())
+            if self._recycle < 0 or not self._is_too_old(lent[-1]):
+                return
+            lent.pop().close()
+        except IndexError:
+            pass
         with self.waiting():
-            return self.at_hand() or self._pool.connect()
+            lent.append(self.at_hand() or self._pool.connect())
 
     def at_hand(self) -> PoolProxiedConnection | None:
         """Return a connection, where one need not be waited for."""
@@ -68,18 +75,18 @@ class IdleConnections:
             with self._lock:
                 self._waiting -= 1
 
-    def give_back(self, connection: PoolProxiedConnection) -> None:
-        """Keep a connection that nobody uses any more and that is in order."""
+    def give_back(self, lent: list[PoolProxiedConnection]) -> None:
+        """Keep the connection in *lent*, which nobody uses any more and which is in order."""
         if self._waiting or not self._limit:
-            connection.close()
+            lent.pop().close()
         elif len(self._kept) >= self._limit:
             # The pool, too, closes what it has made beyond its size.
-            connection.detach()
-            connection.close()
+            lent[-1].detach()
+            lent.pop().close()
         else:
             if self._recycle >= 0:
-                connection.info.setdefault(_SINCE, time.time())
-            self._kept.append(connection)
+                lent[-1].info.setdefault(_SINCE, time.time())
+            self._kept.append(lent.pop())
             if self._waiting:
                 # Who began to wait after the question above may have looked here too early.
                 self.close()

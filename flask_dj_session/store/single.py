@@ -16,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from ..errors import DatabaseHeldError
 from .pools import EngineBeside
@@ -32,8 +32,18 @@ _STEP = 0.005
 _ALONE = sa.select(sa.literal_column("1").label("one")).cte("alone")
 
 
+def is_single(engine: sa.Engine) -> bool:
+    """Tell whether the database of an SQLite *engine* is there on one connection only.
+
+    A :class:`~sqlalchemy.pool.SingletonThreadPool` in memory has one for each thread.
+    """
+    pool, database = engine.pool, engine.url.database
+    is_in_memory = database in (None, "", ":memory:")
+    return isinstance(pool, StaticPool) or (isinstance(pool, SingletonThreadPool) and is_in_memory)
+
+
 class SingleConnection:
-    """Runs statements on the connection of the app's :class:`~sqlalchemy.pool.StaticPool`.
+    """Runs statements on the connection that the app's pool has.
 
     :param bind: the app's engine.
     :param writer: knows which request has begun the transaction that the connection is in.
@@ -156,9 +166,15 @@ class _Lent:
 
     @property
     def _connection(self) -> Any:
-        assert isinstance(self._engine.pool, StaticPool)
-        record = self._engine.pool.connection
-        return record.dbapi_connection or record.get_connection()
+        pool = self._engine.pool
+        if isinstance(pool, StaticPool):
+            # Not by checking it out: where it is given back, all of it would be rolled back.
+            return pool.connection.dbapi_connection or pool.connection.get_connection()
+        used = pool.connect()
+        try:
+            return used.dbapi_connection
+        finally:
+            used.close()
 
     def commit(self) -> None:
         """Commit nothing."""

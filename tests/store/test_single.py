@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import request
 from sqlalchemy import event
+from sqlalchemy.pool import SingletonThreadPool
 
 from flask_dj_session.errors import DatabaseHeldError, MissingTableError, UpdateError
 from flask_dj_session.store import single
@@ -134,6 +135,20 @@ def test_an_interrupted_statement_does_not_close_the_database(site: Site) -> Non
         with pytest.raises(KeyboardInterrupt):
             site.sessions.store.count()
         assert site.sessions.store.count() == 1
+
+
+def test_a_database_in_memory_of_each_thread_is_the_apps(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    engine = sa.create_engine("sqlite://", poolclass=SingletonThreadPool)
+    with site.app.app_context():
+        engines: Any = site.db.engines
+        before, engines[None] = engines[None], engine
+        site.db.create_all()
+        assert counts(site) == ["1", "2", "3"]
+        assert len(site.rows()) == 1
+        site.db.session.remove()
+        engines[None] = before
+    engine.dispose()
 
 
 def test_a_child_of_a_fork_uses_the_copy_that_it_has(site: Site) -> None:
