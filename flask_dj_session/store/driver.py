@@ -16,7 +16,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 
 from ..errors import DatabaseHeldError
 from .idle import IdleConnections
-from .statements import Statement, Values
+from .statements import ForDriver, Values
 
 # Those that this is tried with; any other, and a dialect of somebody else's, takes the way through
 # SQLAlchemy's Connection.
@@ -86,30 +86,26 @@ def _sqlstate(error: BaseException | None) -> str | None:
 
 
 def run(
-    idle: IdleConnections,
-    dialect: sa.Dialect,
-    statement: Statement,
-    values: Values,
-    outcome: Callable[[Any], Any],
+    idle: IdleConnections, statement: ForDriver, values: Values, outcome: Callable[[Any], Any]
 ) -> Any:
     """Run a statement on one of the *idle* connections, and return the *outcome* of its cursor.
 
     :raises sqlalchemy.exc.DBAPIError: without the values, which belong in no log.
     """
+    dialect = statement.dialect
     lent: list[PoolProxiedConnection] = []
     cursor: Any = None
     try:
         idle.take(lent)
-        text, parameters = statement.for_driver(dialect, values)
         cursor = lent[0].dbapi_connection.cursor()  # type: ignore[union-attr]
-        dialect.do_execute(cursor, text, parameters)
+        dialect.do_execute(cursor, statement.text, statement.parameters(values))
         result = outcome(cursor)
         cursor.close()
         idle.give_back(lent)
         return result
     except dialect.loaded_dbapi.Error as error:
         connection = lent[0] if lent else None
-        wrapped = _as_sqlalchemys(dialect, error, connection, str(statement.core))
+        wrapped = _as_sqlalchemys(dialect, error, connection, statement.text)
         if lent and is_in_order_after(wrapped) and _is_closed(cursor, dialect):
             idle.give_back(lent)
         raise wrapped from error

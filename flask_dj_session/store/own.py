@@ -22,7 +22,7 @@ from .idle import IdleConnections
 from .pools import EngineBeside, is_autocommit_undone, own_pool
 from .pragmas import pragmas
 from .sqlite import HeldConnections, is_locked
-from .statements import Statement, Values
+from .statements import ForDriver, Statement, Values
 
 _first_row = methodcaller("fetchone")
 _row_count = attrgetter("rowcount")
@@ -47,6 +47,7 @@ class OwnConnections:
         own_listeners = held.listeners if held is not None else ()
         self._pool = own_pool(bind, own_listeners)
         self._idle = IdleConnections(self._pool, own_listeners)
+        self._dialect = bind.dialect
         self._is_driver_known = driver.is_known(bind.dialect)
         self._engine = EngineBeside(bind, self._pool)
 
@@ -81,16 +82,16 @@ class OwnConnections:
 
     def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one row; None where there is none."""
-        if self._is_unwatched and statement.is_plain_on(self.bind.dialect):
-            return self._on_driver(statement, values, _first_row)
+        if self._is_unwatched and (plain := statement.plain(self._dialect)):
+            return self._on_driver(plain, values, _first_row)
         with self.connect() as connection:
             return connection.execute(statement.core, values).first()
 
     def write(self, statement: Statement, values: Values, *, table: str) -> int:
         """Run a statement that changes rows, and return how many."""
         held = self._held is not None and self._held.by_this_owner()
-        if not held and self._is_unwatched and statement.is_plain_on(self.bind.dialect):
-            rows: int = self._on_driver(statement, values, _row_count)
+        if not held and self._is_unwatched and (plain := statement.plain(self._dialect)):
+            rows: int = self._on_driver(plain, values, _row_count)
             return rows
         with self.connect() as connection:
             return self.write_on(connection, statement.core, values, table=table)
@@ -130,15 +131,15 @@ class OwnConnections:
             self._is_driver_known
             and not bind.get_execution_options()
             # Listeners on the classes Engine and Connection are heard by every instance.
-            and not (bind._has_events or bind.dialect._has_events or sa.Connection._has_events)
+            and not (bind._has_events or self._dialect._has_events or sa.Connection._has_events)
             and not bind.logger.isEnabledFor(logging.INFO)
         )
 
     def _on_driver(
-        self, statement: Statement, values: Values, outcome: Callable[[Any], Any]
+        self, statement: ForDriver, values: Values, outcome: Callable[[Any], Any]
     ) -> Any:
         try:
-            return driver.run(self._idle, self.bind.dialect, statement, values, outcome)
+            return driver.run(self._idle, statement, values, outcome)
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated:
                 self._on_lost()

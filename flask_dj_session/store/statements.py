@@ -14,10 +14,13 @@ from .table import ExpireDate
 Values = Mapping[str, Any]
 
 
-class _ForDriver(NamedTuple):
+class ForDriver(NamedTuple):
+    """A statement as the driver takes it."""
+
     dialect: sa.Dialect
-    #: None where SQLAlchemy does something with values or results that nobody does here
-    text: str | None
+    text: str
+    #: whether SQLAlchemy would do nothing more with its values and results
+    is_plain: bool
     #: values that are always the same, such as a LIMIT
     literals: dict[str, Any]
     dates: list[str]
@@ -25,6 +28,13 @@ class _ForDriver(NamedTuple):
     convert: Callable[[datetime], Any]
     #: makes of them what the driver takes: all in their order, or those that it knows by name
     arrange: Callable[[dict[str, Any]], Any]
+
+    def parameters(self, values: Values) -> Any:
+        """Return *values* as the driver takes them."""
+        parameters = {**self.literals, **values}
+        for name in self.dates:
+            parameters[name] = self.convert(parameters[name])
+        return self.arrange(parameters)
 
 
 class Statement:
@@ -51,33 +61,31 @@ class Statement:
         self._dates = dates
         self._date_type = date_type
         self._types = types
-        self._for_driver: _ForDriver | None = None
+        self._for_driver: ForDriver | None = None
 
-    def is_plain_on(self, dialect: sa.Dialect) -> bool:
-        """Tell whether the driver can be given the statement without SQLAlchemy in between."""
-        return self._date_type is not None and self._ready(dialect).text is not None
+    def plain(self, dialect: sa.Dialect) -> ForDriver | None:
+        """Return what the driver can be given directly; None where SQLAlchemy must be asked."""
+        ready = self._for_driver
+        if ready is None or ready.dialect is not dialect:
+            if self._date_type is None:
+                return None
+            ready = self.for_driver(dialect)
+        return ready if ready.is_plain else None
 
-    def for_driver(self, dialect: sa.Dialect, values: Values) -> tuple[str, Any]:
-        """Return the text, and *values* as the driver takes them, where it is plain."""
-        ready = self._ready(dialect)
-        assert ready.text is not None
-        parameters = {**ready.literals, **values}
-        for name in ready.dates:
-            parameters[name] = ready.convert(parameters[name])
-        return ready.text, ready.arrange(parameters)
-
-    def _ready(self, dialect: sa.Dialect) -> _ForDriver:
+    def for_driver(self, dialect: sa.Dialect) -> ForDriver:
+        """Return text and parameters for the driver."""
         ready = self._for_driver
         if ready is None or ready.dialect is not dialect:
             ready = self._for_driver = self._compile(dialect)
         return ready
 
-    def _compile(self, dialect: sa.Dialect) -> _ForDriver:
+    def _compile(self, dialect: sa.Dialect) -> ForDriver:
         assert self._date_type is not None
         compiled: Any = self.core.compile(dialect=dialect)
-        return _ForDriver(
+        return ForDriver(
             dialect,
-            None if any(_is_converted(one, dialect) for one in self._types) else str(compiled),
+            str(compiled),
+            not any(_is_converted(one, dialect) for one in self._types),
             {name: value for name, value in compiled.params.items() if value is not None},
             [name for name in self._dates if name in compiled.params],
             self._date_type.for_driver(dialect),

@@ -75,8 +75,9 @@ def _is_read_whole(connection: sa.Connection, table: sa.Table, now: datetime) ->
     everything = Statement(
         sa.delete(table).where(is_expired(table)), dates=("now",), date_type=date_type
     )
-    text, parameters = everything.for_driver(connection.dialect, {"now": now})
-    answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {text}", parameters).scalar_one()
+    given = everything.for_driver(connection.dialect)
+    explain = f"EXPLAIN (FORMAT JSON) {given.text}"
+    answer = connection.exec_driver_sql(explain, given.parameters({"now": now})).scalar_one()
     plan = json.loads(answer) if isinstance(answer, str) else answer
     read = plan[0]["Plan"]["Plans"][0]
     # Of a partitioned table or a view the places are those of several tables, or of another one.
