@@ -319,3 +319,63 @@ def test_a_dialect_of_somebody_elses_goes_the_way_through_sqlalchemy(
     assert counts(site) == ["1", "2", "3"]
     assert len(executed) == 5
     assert None not in executed
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.parametrize("column", ["missing", "unique"])
+def test_a_column_that_refuses_a_row_is_an_error_and_no_taken_key(
+    database_url: sa.URL, column: str
+) -> None:
+    app = Flask("tests.refusing")
+    app.config.update(SECRET_KEY=SECRET_KEY, SQLALCHEMY_DATABASE_URI=database_url)
+    db = SQLAlchemy(app)
+
+    class Visit(AbstractSession, db.Model):  # type: ignore[name-defined,misc]
+        __tablename__ = "visit"
+        refusing: Mapped[int] = mapped_column(
+            unique=True, server_default="1" if column == "unique" else None
+        )
+
+    sessions = DjangoSessions(app, db, model=Visit)
+    with app.app_context():
+        db.create_all()
+        if column == "unique":
+            sessions.session().save()
+        # On MySQL a column that must be given and is not is another kind of error.
+        with pytest.raises((sa.exc.IntegrityError, sa.exc.OperationalError)):
+            sessions.session().save()
+        assert sessions.store.count() == (1 if column == "unique" else 0)
+        db.session.remove()
+        db.engine.dispose()
+
+
+# What a statement costs, counted
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_many_requests_open_one_connection_and_check_it_out_once(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    opened: list[Any] = []
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", lambda *_: opened.append("connect"))
+        site.sessions.create_table()
+        site.db.engine.dispose()
+    opened.clear()
+    counts(site, 20)
+    assert len(opened) == 1
+    checked_out: list[Any] = []
+    with site.app.app_context(), site.sessions.store.engine.connect() as connection:
+        event.listen(connection.engine.pool, "checkout", lambda *_: checked_out.append(1))
+    counts(site, 20)
+    assert len(checked_out) == 1
+
+
+def test_a_statement_is_compiled_once(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = make_site()
+    counts(site)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(sa.sql.ClauseElement, "compile", refuse)
+    assert counts(site) == ["1", "2", "3"]
