@@ -209,6 +209,42 @@ def test_a_creator_of_the_app_makes_the_sessions_connections(
     assert len(made) == 2
 
 
+@pytest.fixture
+def raw_site(make_site: MakeSite, database_url: sa.URL) -> Site:
+    """Return an app whose ``creator`` does not ask MySQL for FOUND_ROWS, as SQLAlchemy does."""
+    site = make_site(
+        options={"creator": lambda: connect_raw(database_url)}, SESSION_SAVE_EVERY_REQUEST=True
+    )
+    _add_views(site)
+    return site
+
+
+def test_a_session_that_is_saved_as_it_was_is_not_taken_for_a_deleted_one(
+    raw_site: Site, clock: object
+) -> None:
+    client = raw_site.client
+    client.get("/")
+    # The time stands still, so the text and the date are the same.
+    assert [client.get("/read").text for _ in range(2)] == ["1", "1"]
+    assert client.get("/").text == "2"
+
+
+def test_a_session_that_was_deleted_is_told_whatever_the_driver_counts(
+    raw_site: Site, clock: object
+) -> None:
+    @raw_site.app.get("/late")
+    def late() -> str:
+        said = _count()
+        with raw_site.db.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM django_session")
+        return said
+
+    client = raw_site.client
+    client.get("/")
+    assert client.get("/late").status_code == 400
+    assert raw_site.rows() == []
+
+
 def _second_visit(site: Site, tap: Wiretap) -> Callable[[], str]:
     client = site.client
     assert client.get("/").text == "1"
