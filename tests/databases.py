@@ -58,6 +58,7 @@ EVERY_SERVER = [
     *(name for name, driver in DRIVERS.items() if _is_installed(driver.module)),
 ]
 EVERY_DATABASE = ["sqlite", *EVERY_SERVER]
+EVERY_MARIADB = [name for name in EVERY_SERVER if name.startswith("mariadb")]
 
 
 @contextmanager
