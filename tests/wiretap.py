@@ -7,11 +7,29 @@ import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
-_MYSQL_QUERY = 0x03
+from .databases import backend_of
+
 _PORTS = {"postgresql": 5432, "mysql": 3306}
+
+# Commands of MySQL's protocol.
+_QUIT, _QUERY, _PREPARE, _EXECUTE, _CLOSE = 0x01, 0x03, 0x16, 0x17, 0x19
+
+
+class _Message(NamedTuple):
+    """What a client has sent."""
+
+    #: where it ends in the data
+    end: int
+    #: what it says, where that is a statement
+    statement: str | None = None
+    #: whether the statement is run now: this one, or the one before
+    runs: bool = False
+    #: whether the client waits for an answer
+    answered: bool = False
 
 
 class Wiretap:
@@ -20,9 +38,9 @@ class Wiretap:
     def __init__(self, server: sa.URL) -> None:
         self._server = (
             server.host or "127.0.0.1",
-            server.port or _PORTS[server.get_backend_name()],
+            server.port or _PORTS[backend_of(server)],
         )
-        self._read = _postgresql if server.get_backend_name() == "postgresql" else _mysql
+        self._read = _postgresql if backend_of(server) == "postgresql" else _mysql
         self._open: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.statements: list[str] = []
@@ -88,18 +106,18 @@ class Wiretap:
 
     def _note(self, data: bytes) -> bytes:
         consumed = 0
-        for end, statement, answered in self._read(data):
-            consumed = end
-            if statement is not None:
-                self.statements.append(statement)
-                if self._lose and statement.startswith(self._lose):
-                    self._lose, self._lost = None, True
-            self.round_trips += answered
+        for message in self._read(data):
+            consumed = message.end
+            if message.statement is not None:
+                self.statements.append(message.statement)
+            if message.runs and self._lose and self.statements[-1].startswith(self._lose):
+                self._lose, self._lost = None, True
+            self.round_trips += message.answered
         return data[consumed:]
 
 
-def _postgresql(data: bytes) -> Iterator[tuple[int, str | None, bool]]:
-    """Read the messages of a client: its statements, and where it waits for an answer."""
+def _postgresql(data: bytes) -> Iterator[_Message]:
+    """Read the messages of a client."""
     at = 0
     while len(data) - at >= 5:
         kind = data[at : at + 1]
@@ -118,11 +136,11 @@ def _postgresql(data: bytes) -> Iterator[tuple[int, str | None, bool]]:
             # A prepared statement is bound by its name alone.
             name = body.split(b"\0")[1].decode()
             statement = f"(prepared {name})" if name else None
-        yield end, statement, kind in (b"Q", b"S")
+        yield _Message(end, statement, kind in (b"Q", b"E"), kind in (b"Q", b"S"))
         at = end
 
 
-def _mysql(data: bytes) -> Iterator[tuple[int, str | None, bool]]:
+def _mysql(data: bytes) -> Iterator[_Message]:
     """Read the packets of a client: commands begin a new sequence, the handshake does not."""
     at = 0
     while len(data) - at >= 4:
@@ -130,10 +148,15 @@ def _mysql(data: bytes) -> Iterator[tuple[int, str | None, bool]]:
         end = at + 4 + length
         if end > len(data):
             return
-        command, body = data[at + 3] == 0, data[at + 4 : end]
-        query = command and body[0] == _MYSQL_QUERY
-        yield end, body[1:].decode() if query else None, command
+        begins, body = data[at + 3] == 0, data[at + 4 : end]
+        yield _mysql_command(end, body) if begins else _Message(end)
         at = end
+
+
+def _mysql_command(end: int, body: bytes) -> _Message:
+    command = body[0]
+    statement = body[1:].decode() if command in (_QUERY, _PREPARE) else None
+    return _Message(end, statement, command in (_QUERY, _EXECUTE), command not in (_QUIT, _CLOSE))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ _PARTS = {
     "database": "NAME",
     "db": "NAME",
     "user": "USER",
+    "username": "USER",
     "password": "PASSWORD",
     "passwd": "PASSWORD",
     "host": "HOST",
@@ -30,6 +31,10 @@ _PARTS = {
 }
 #: what SQLAlchemy adds for its own sake
 _SQLALCHEMYS_OWN = {"client_flag", "context", "check_same_thread"}
+#: the drivers that Django uses, and PyMySQL, which stands in for one of them
+_DJANGOS_DRIVERS = {"pysqlite", "psycopg", "psycopg2", "mysqldb", "pymysql"}
+#: what is the same to all drivers of a kind
+_COMMON = {"application_name", "charset", "init_command", "unix_socket"}
 
 
 @contextmanager
@@ -74,6 +79,8 @@ def make_tables(url: str) -> None:
 def django_entry(url: sa.URL) -> dict[str, Any]:
     """Return the entry of Django's DATABASES for the database at *url*.
 
+    Of the options of a driver that Django does not use, only those that all drivers know are told.
+
     :raises ValueError: where another process could not open that database.
     """
     files, given = url.get_dialect()().create_connect_args(url)
@@ -86,6 +93,8 @@ def django_entry(url: sa.URL) -> dict[str, Any]:
             )
     entry = {_PARTS[name]: value for name, value in given.items() if name in _PARTS}
     options = given.keys() - _PARTS.keys() - _SQLALCHEMYS_OWN
+    if url.get_driver_name() not in _DJANGOS_DRIVERS:
+        options &= _COMMON
     return {
         "ENGINE": f"django.db.backends.{_ENGINES[url.get_backend_name()]}",
         **entry,

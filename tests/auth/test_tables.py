@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from ..databases import EVERY_SERVER, fresh_database
+from ..databases import EVERY_SERVER, fresh_database, server_of
 from ..live_django import on_database
 from .conftest import MakeAuth
 
@@ -63,7 +63,9 @@ _FACTS = {
 def _facts(kind: str, url: sa.URL) -> set[str]:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        rows = [row for query in _FACTS[kind] for row in connection.exec_driver_sql(query)]
+        rows = [
+            row for query in _FACTS[server_of(kind)] for row in connection.exec_driver_sql(query)
+        ]
     texts = {re.sub(r" AUTO_INCREMENT=\d+", "", "|".join(map(str, row))) for row in rows}
     return {text for text in texts if not re.search("django_(session|migrations)", text)}
 

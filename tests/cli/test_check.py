@@ -20,7 +20,7 @@ from time_machine import Traveller
 from flask_dj_session.doctor import Finding
 
 from ..conftest import NOW, MakeSite, Site
-from ..databases import EVERY_DATABASE
+from ..databases import EVERY_DATABASE, backend_of
 from ..live_django import SECRET_KEY, LiveDjango
 from ..test_golden import ALL, GOLDEN, Golden, load
 
@@ -98,7 +98,7 @@ def test_a_missing_index_is_found_and_its_statement_mends_it(
 ) -> None:
     site = make_site(table=False)
     with site.app.app_context(), site.db.engine.begin() as connection:
-        on_table = " ON django_session" if django.url.get_backend_name() == "mysql" else ""
+        on_table = " ON django_session" if backend_of(django.url) == "mysql" else ""
         connection.exec_driver_sql(f"DROP INDEX django_session_expire_date_a5c62663{on_table}")
     finding = the_wrong_one(site)
     assert finding.text.startswith("No index begins with 'expire_date'")

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from ..conftest import MakeSite, Site
-from ..databases import EVERY_SERVER
+from ..databases import EVERY_SERVER, backend_of
 from .conftest import Answer, add_views, ask, assert_tells_no_secret, key_of
 
 # The statements that wait for a lock, by the connection that they came on.
@@ -40,10 +40,10 @@ def _end_connections(url: sa.URL) -> None:
         " WHERE datname = current_database() AND pid != pg_backend_pid()",
         "mysql": "SELECT id FROM information_schema.processlist"
         " WHERE db = database() AND id != connection_id()",
-    }[url.get_backend_name()]
+    }[backend_of(url)]
     with _administrator(url) as connection:
         for other in connection.exec_driver_sql(others).scalars().all():
-            connection.exec_driver_sql(_END[url.get_backend_name()].format(other))
+            connection.exec_driver_sql(_END[backend_of(url)].format(other))
         while connection.exec_driver_sql(others).first():
             pass
 
@@ -57,7 +57,7 @@ def _administrator(url: sa.URL) -> Iterator[sa.Connection]:
 
 def _end_while_it_waits(visit: Future[Answer], url: sa.URL) -> None:
     """Wait until the statement of *visit* waits for a lock, and end its connection."""
-    kind = url.get_backend_name()
+    kind = backend_of(url)
     with _administrator(url) as connection:
         waiting = None
         while waiting is None:

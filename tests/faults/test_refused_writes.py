@@ -9,7 +9,7 @@ from secrets import token_hex
 import pytest
 
 from ..conftest import Site
-from ..databases import EVERY_SERVER
+from ..databases import EVERY_DATABASE, server_of
 from .conftest import ask, assert_tells_no_secret, key_of
 
 # What makes a connection refuse writes, and what makes it take them again.
@@ -23,7 +23,7 @@ _REFUSALS = {
     ),
     "mariadb": ("SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"),
 }
-_READ_ONLY = [(kind, kind) for kind in ["sqlite", *EVERY_SERVER]]
+_READ_ONLY = [(kind, server_of(kind)) for kind in EVERY_DATABASE]
 
 Refusing = Callable[[], AbstractContextManager[None]]
 

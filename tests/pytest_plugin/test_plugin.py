@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_dj_session import pytest_plugin
 
 from ..conftest import needs_installation
-from ..databases import EVERY_SERVER, server_url, text_of
+from ..databases import EVERY_SERVER, server_of, server_url, text_of
 
 pytest_plugins = ["pytester"]
 pytestmark = needs_installation
@@ -84,7 +84,7 @@ def _databases(server: str) -> list[str]:
     query = {"postgresql": "SELECT datname FROM pg_database", "mariadb": "SHOW DATABASES"}
     engine = sa.create_engine(server_url(server), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        return list(connection.exec_driver_sql(query[server]).scalars())
+        return list(connection.exec_driver_sql(query[server_of(server)]).scalars())
 
 
 def test_without_an_app_it_is_said_how_to_write_one(pytester: pytest.Pytester) -> None:

@@ -139,9 +139,39 @@ ENTRIES = [
             "OPTIONS": {"unix_socket": "/run/db.sock"},
         },
     ),
+    (
+        "mariadb+mariadbconnector://ann@db/shop?unix_socket=/run/db.sock&ssl_verify_cert=1",
+        {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "shop",
+            "USER": "ann",
+            "HOST": "db",
+            "OPTIONS": {"unix_socket": "/run/db.sock"},
+        },
+    ),
+    (
+        "mysql+mysqlconnector://ann@db/shop?use_pure=1&charset=utf8mb4",
+        {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "shop",
+            "USER": "ann",
+            "HOST": "db",
+            "OPTIONS": {"charset": "utf8mb4"},
+        },
+    ),
+    (
+        "postgresql+pg8000://ann@db/shop?application_name=shop",
+        {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": "shop",
+            "USER": "ann",
+            "HOST": "db",
+            "OPTIONS": {"application_name": "shop"},
+        },
+    ),
 ]
 
 
-@pytest.mark.parametrize(("url", "entry"), ENTRIES, ids=lambda value: str(value)[:10])
+@pytest.mark.parametrize(("url", "entry"), ENTRIES, ids=lambda value: str(value).partition(":")[0])
 def test_a_database_is_told_to_django_with_its_options(url: str, entry: dict[str, Any]) -> None:
     assert django_entry(sa.make_url(url)) == entry

@@ -13,16 +13,14 @@ from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions, django_settings
 
-from ..databases import EVERY_SERVER
+from ..databases import EVERY_SERVER, backend_of
 from ..live_django import SECRET_KEY, LiveDjango
 from .conftest import WriteSettings
-
-_ENGINES = {"postgresql": "postgresql", "mysql": "mysql"}
 
 
 def _entry(url: sa.URL, **others: Any) -> dict[str, Any]:
     return {
-        "ENGINE": "django.db.backends." + _ENGINES[url.get_backend_name()],
+        "ENGINE": "django.db.backends." + backend_of(url),
         "NAME": url.database,
         "USER": url.username or "",
         "PASSWORD": url.password or "",
@@ -34,7 +32,7 @@ def _entry(url: sa.URL, **others: Any) -> dict[str, Any]:
 
 def _socket(url: sa.URL) -> str:
     """Ask the server where its socket is, as HOST wants it."""
-    mysql = url.get_backend_name() == "mysql"
+    mysql = backend_of(url) == "mysql"
     question = "SELECT @@socket" if mysql else "SHOW unix_socket_directories"
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, MakeSite, Site
+from ..databases import EVERY_MARIADB
 from ..live_django import SECRET_KEY, LiveDjango
 
 KEY = "a" * 32
@@ -94,7 +95,7 @@ def test_data_that_is_no_text_is_empty_as_it_is_to_django(
     assert [record.message for record in caplog.records] == ["Session data corrupted"]
 
 
-@pytest.mark.parametrize("database_url", ["mariadb"], indirect=True)
+@pytest.mark.parametrize("database_url", EVERY_MARIADB, indirect=True)
 def test_the_day_zero_of_mysql_is_no_date(site: Site) -> None:
     with site.app.app_context(), site.db.engine.begin() as connection:
         connection.exec_driver_sql("SET sql_mode = ''")
@@ -102,3 +103,28 @@ def test_the_day_zero_of_mysql_is_no_date(site: Site) -> None:
     assert [row.expire_date for row in site.rows()] == [None]
     listed = site.app.test_cli_runner().invoke(args=["sessions", "list", "--json"])
     assert json.loads(listed.output)[0]["expired"] is True
+
+
+@pytest.mark.parametrize("collation", ["utf8mb4_bin", "latin1_swedish_ci", "ascii_bin"])
+@pytest.mark.parametrize("database_url", EVERY_MARIADB, indirect=True)
+def test_a_table_of_any_collation_is_read_as_django_reads_it(
+    site: Site, django: LiveDjango, collation: str
+) -> None:
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"ALTER TABLE django_session CONVERT TO CHARACTER SET {collation.partition('_')[0]}"
+            f" COLLATE {collation}"
+        )
+    theirs = django.store()
+    theirs["a"] = 1
+    theirs.save()
+    django.disconnect()
+    with site.app.app_context():
+        session = site.sessions.session(theirs.session_key)
+        assert (session["a"], session.session_key) == (1, theirs.session_key)
+        session["a"] = 2
+        session.save()
+        assert [row.get_decoded() for row in site.sessions.model.query.all()] == [{"a": 2}]
+    assert django.store(theirs.session_key).load() == {"a": 2}
+    listed = site.app.test_cli_runner().invoke(args=["sessions", "list", "--json"])
+    assert json.loads(listed.output)[0]["expired"] is False

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
 from ..conftest import NOW, MakeSite
-from ..databases import EVERY_DATABASE, text_of
+from ..databases import EVERY_DATABASE, backend_of, text_of
 from ..live_django import LiveDjango, on_database
 
 pytestmark = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
@@ -71,7 +71,7 @@ def _shape(url: sa.URL) -> Any:
         shape = [{**column, "type": str(column["type"])} for column in columns]
         keys = inspector.get_pk_constraint("django_migrations")
         indexes = inspector.get_indexes("django_migrations")
-        text = connection.scalar(sa.text(_OWN_TEXT[url.get_backend_name()]))
+        text = connection.scalar(sa.text(_OWN_TEXT[backend_of(url)]))
     engine.dispose()
     return shape, keys, indexes, text
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import (
 from flask_dj_session import AbstractSession, DjangoSessions
 
 from ..conftest import MakeSite, Site
-from ..databases import EVERY_SERVER
+from ..databases import EVERY_SERVER, backend_of
 from ..live_django import LiveDjango, on_database
 
 
@@ -189,7 +189,7 @@ def _catalog(url: sa.URL) -> list[Any]:
     """List columns, keys and indexes of the table as the server knows them."""
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     with engine.connect() as connection:
-        return [connection.exec_driver_sql(query).all() for query in _CATALOG[engine.name]]
+        return [connection.exec_driver_sql(query).all() for query in _CATALOG[backend_of(url)]]
 
 
 @pytest.mark.parametrize("how", ["create_table", "create_all"])
