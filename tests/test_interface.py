@@ -1235,6 +1235,7 @@ UNUSABLE = {
     "too short": "1234567",
     "too long": "x" * 41,
     "much too long": "x" * 4000,
+    "backslashes in quotes": '"' + "\\" * 4000 + '"',
     "a space": '"with a space"',
     "a control character": '"12345678\\033"',
     "NUL": '"12345678\\000"',
