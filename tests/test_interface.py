@@ -397,7 +397,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "secure": {"SESSION_COOKIE_SECURE": True},
     "not httponly": {"SESSION_COOKIE_HTTPONLY": False},
     "samesite strict": {"SESSION_COOKIE_SAMESITE": "Strict"},
-    "samesite none": {"SESSION_COOKIE_SAMESITE": "None"},
+    "samesite none": {"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_SECURE": True},
     "no samesite": {"SESSION_COOKIE_SAMESITE": False},
     "__Host-": {"SESSION_COOKIE_NAME": "__Host-id", "SESSION_COOKIE_SECURE": True},
     "__Secure-": {"SESSION_COOKIE_NAME": "__Secure-id", "SESSION_COOKIE_SECURE": True},
@@ -674,10 +674,12 @@ def test_settings_of_the_cookie_are_read_at_each_request(site: Site) -> None:
     assert header.endswith("; SameSite=Strict")
 
 
-def test_a_partitioned_cookie_is_secure_too(
-    make_site: MakeSite, clock: time_machine.Traveller
-) -> None:
-    site = make_site(SESSION_COOKIE_PARTITIONED=True, SESSION_COOKIE_SAMESITE="None")
+def test_a_partitioned_cookie_says_so(make_site: MakeSite, clock: time_machine.Traveller) -> None:
+    site = make_site(
+        SESSION_COOKIE_PARTITIONED=True,
+        SESSION_COOKIE_SAMESITE="None",
+        SESSION_COOKIE_SECURE=True,
+    )
     header = serve(site, touch).get("/").headers["Set-Cookie"]
     assert header.endswith("; Path=/; SameSite=None; Secure; Partitioned")
 

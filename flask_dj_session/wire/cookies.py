@@ -16,6 +16,9 @@ from typing import NamedTuple
 from .keys import MAX_LENGTH
 
 _EPOCH = "Thu, 01 Jan 1970 00:00:00 GMT"
+# Prefixes of names that browsers take only with Secure, and only with HttpOnly.
+_FOR_HTTPS = ("__secure-", "__host-", "__http-")
+_NOT_FOR_SCRIPTS = ("__http-", "__host-http-")
 _QUOTING = SimpleCookie()  # holds nothing; it knows how values are quoted
 _ESCAPED = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
 
@@ -107,8 +110,12 @@ def delete_cookie(attributes: CookieAttributes) -> str:
     morsel = _morsel(attributes, "", '""')
     morsel["expires"] = _EPOCH
     morsel["max-age"] = "0"
+    # Unlike Django: it does not heed that browsers compare these names without regard to case,
+    # nor the newer ones with "Http", so that the browser drops the header and keeps the cookie.
+    name = attributes.name.lower()
+    morsel["httponly"] = name.startswith(_NOT_FOR_SCRIPTS)
     morsel["secure"] = (
-        attributes.name.startswith(("__Secure-", "__Host-"))
+        name.startswith(_FOR_HTTPS)
         or (attributes.samesite or "").lower() == "none"
         or attributes.partitioned
     )
