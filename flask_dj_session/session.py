@@ -15,11 +15,12 @@ from typing import Any, ClassVar
 
 from blinker import NamedSignal
 from flask.sessions import SessionMixin
+from markupsafe import Markup
 
 from . import signals
 from .errors import CreateError, DecodeError
 from .site import Site
-from .wire import SESSION_SALT, expiry, keys
+from .wire import SESSION_SALT, expiry, flashes, keys
 
 _EXPIRY = "_session_expiry"
 _MISSING = object()
@@ -203,17 +204,20 @@ class DjangoSession(SessionMixin):
 
         :raises EncodeError: naming the value that cannot be stored.
         """
-        return self._site.codec(self.key_salt).encode(session_dict, self._site.now())
+        codec = self._site.codec(self.key_salt)
+        return codec.encode(flashes.tagged(session_dict), self._site.now())
 
     def decode(self, session_data: str) -> dict[str, Any]:
         """Read the text of a row; what cannot be read is an empty session, and is logged."""
         try:
-            return self._site.codec(self.key_salt).decode(session_data)
+            data = self._site.codec(self.key_salt).decode(session_data)
         except DecodeError:
             # Unlike Django: it is silent about what is signed, but is no JSON.
             _logger.warning("Session data corrupted")
             self._tell(signals.session_corrupted)
             return {}
+        flashes.untag(data, Markup)
+        return data
 
     # The row
 
