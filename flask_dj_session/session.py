@@ -6,20 +6,19 @@ what time it is comes from the :class:`.Site`.
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from blinker import NamedSignal
 from flask.sessions import SessionMixin
+from markupsafe import Markup
 
 from . import signals
 from .errors import CreateError, DecodeError
 from .site import Site
-from .wire import SESSION_SALT, expiry, keys
+from .wire import SESSION_SALT, expiry, flashes, keys
 
 _EXPIRY = "_session_expiry"
 _MISSING = object()
@@ -50,7 +49,9 @@ class DjangoSession(SessionMixin):
     #: found deleted, or the request only looks on
     closed = False
     _found: bool | None = None
-    _as_loaded: dict[str, Any] | None = None
+    _as_loaded: dict[str, bytes | None] | None = None
+    # The row that the data was read from or stored in, unless this session has deleted it.
+    _row_key: str | None = None
     _is_cycling = False
 
     def __init__(self, session_key: str | None = None, *, site: Site) -> None:
@@ -174,8 +175,15 @@ class DjangoSession(SessionMixin):
         return self._session_cache
 
     def _watch(self) -> None:
-        with suppress(RecursionError):  # nested deeper than copying goes
-            self._as_loaded = copy.deepcopy(self._session_cache)
+        items = self._session_cache.items()
+        self._as_loaded = {key: self._stored_form(key, value) for key, value in items}
+
+    def _stored_form(self, key: str, value: Any) -> bytes | None:
+        """Return what a row would hold of an item; None where no row can hold it."""
+        try:
+            return self._site.codec(self.key_salt).serialize(flashes.tagged({key: value}))
+        except Exception:  # a serializer of the site's own may raise anything
+            return None
 
     _session = property(_get_session)
 
@@ -193,27 +201,38 @@ class DjangoSession(SessionMixin):
 
     def changed_in_place(self) -> list[str]:
         """Name the items that are not as they were loaded, in debug mode; none otherwise."""
-        before, after = self._as_loaded, vars(self).get("_session_cache", {})
+        before = self._as_loaded
         if before is None:
             return []
-        return [key for key in after if key not in before or before[key] != after[key]]
+        after = vars(self).get("_session_cache", {})
+        return [key for key, value in after.items() if self._has_changed(before, key, value)]
+
+    def _has_changed(self, before: dict[str, bytes | None], key: str, value: Any) -> bool:
+        # What would be stored is compared, not the values: a NaN is not equal to itself, 1 is
+        # equal to True, and an array answers with an array.
+        if key not in before:
+            return True
+        return before[key] is not None and before[key] != self._stored_form(key, value)
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Write data as the text of a row.
 
         :raises EncodeError: naming the value that cannot be stored.
         """
-        return self._site.codec(self.key_salt).encode(session_dict, self._site.now())
+        codec = self._site.codec(self.key_salt)
+        return codec.encode(flashes.tagged(session_dict), self._site.now())
 
     def decode(self, session_data: str) -> dict[str, Any]:
         """Read the text of a row; what cannot be read is an empty session, and is logged."""
         try:
-            return self._site.codec(self.key_salt).decode(session_data)
+            data = self._site.codec(self.key_salt).decode(session_data)
         except DecodeError:
             # Unlike Django: it is silent about what is signed, but is no JSON.
             _logger.warning("Session data corrupted")
             self._tell(signals.session_corrupted)
             return {}
+        flashes.untag(data, Markup)
+        return data
 
     # The row
 

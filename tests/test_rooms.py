@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "store": _STORE,
     "site": [".wire"],
     "signals": ["blinker"],
-    "session": ["blinker", "flask", ".signals", ".site", ".wire", ".errors"],
+    "session": ["blinker", "flask", "markupsafe", ".signals", ".site", ".wire", ".errors"],
     "interface": _INTERFACE,
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
     "doctor": _DOCTOR,
