@@ -17,7 +17,7 @@ from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 
 from .cli import register
-from .interface import DjangoSessionInterface
+from .interface import SITE, DjangoSessionInterface
 from .model import EXTENSION, AbstractSession, model_on
 from .session import DjangoSession
 from .settings import Settings, prepare
@@ -84,6 +84,7 @@ class DjangoSessions:
         )
         self._states[app] = _State(settings, model, interface)
         app.extensions[EXTENSION] = self
+        app.extensions[SITE] = interface
         app.session_interface = interface
         register(app)
 

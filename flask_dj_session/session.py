@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from blinker import NamedSignal
 from flask.sessions import SessionMixin
 from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
 
 from . import signals
-from .errors import CreateError, DecodeError
+from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
 from .site import Site
 from .wire import SESSION_SALT, expiry, flashes, keys
 
@@ -25,6 +27,15 @@ _MISSING = object()
 
 # Django's logger and words.
 _logger = logging.getLogger("django.security.SuspiciousSession")
+
+
+class InterruptedRequest(SessionInterrupted, UpdateError, BadRequest):  # noqa: N818
+    """A :exc:`SessionInterrupted` that Flask answers with status 400."""
+
+    description = (
+        "The request's session was deleted before the request completed."
+        " The user may have logged out in a concurrent request, for example."
+    )
 
 
 class DjangoSession(SessionMixin):
@@ -50,9 +61,9 @@ class DjangoSession(SessionMixin):
     closed = False
     _found: bool | None = None
     _as_loaded: dict[str, bytes | None] | None = None
-    # The row that the data was read from or stored in, unless this session has deleted it.
+    # The key of the row that the data comes from, unless this session has deleted it itself.
     _row_key: str | None = None
-    _is_cycling = False
+    _is_adding = _is_cycling = False
 
     def __init__(self, session_key: str | None = None, *, site: Site) -> None:
         self._site = site
@@ -249,20 +260,45 @@ class DjangoSession(SessionMixin):
             # A key that the server did not give out is never adopted.
             self._session_key = None
             return {}
+        self._row_key = key
         return self.decode(text)
 
     def create(self) -> None:
-        """Store the session under a new key, at once."""
+        """Store the session under a new key, at once.
+
+        :raises SessionInterrupted: where another request has ended the session that the data
+            comes from; nothing of it is stored.
+        """
         if self._found is None:
             self._found = False
-        while True:
-            self._session_key = self._get_new_session_key()
-            try:
-                self.save(must_create=True)
-            except CreateError:
-                continue
-            self.modified = True
-            return
+        origin = self._row_key
+        self._add()
+        if not self._is_cycling:
+            # Unlike Django: what has ended does not go on under another key.
+            if origin is not None and not self.exists(origin):
+                self._take_back(origin)
+            self._tell(signals.session_created)
+        self.modified = True
+
+    def _add(self) -> None:
+        self._is_adding = True
+        try:
+            while True:
+                self._session_key = self._get_new_session_key()
+                with suppress(CreateError):
+                    self.save(must_create=True)
+                    return
+        finally:
+            self._is_adding = False
+
+    def _take_back(self, origin: str) -> NoReturn:
+        """Remove the row that was just added, as the one of *origin* is gone."""
+        # In this order nothing is lost where the process ends in between: the row that stays then
+        # has a key that nobody was given.
+        self.delete()
+        self._session_key = self._row_key = origin
+        self.closed = True
+        raise InterruptedRequest
 
     def save(self, must_create: bool = False) -> None:
         """Store the session; one without a key gets a new one.
@@ -277,17 +313,24 @@ class DjangoSession(SessionMixin):
             self.create()
             return
         data = self._get_session(no_load=must_create)
+        if must_create and self.__session_key == self._row_key:
+            self._refuse_second_row(self.__session_key)
         write = self._site.store.insert if must_create else self._site.store.update
+        key = self._get_or_create_session_key()
         write(
-            self._get_or_create_session_key(),
-            self.encode(data),
-            self._aware(self.get_expiry_date()),
-            **self.extra_columns(data),
+            key, self.encode(data), self._aware(self.get_expiry_date()), **self.extra_columns(data)
         )
+        self._row_key = key
         if self._site.watches_changes:
             self._watch()
-        if must_create and not self._is_cycling:
+        if must_create and not self._is_adding:
             self._tell(signals.session_created)
+
+    def _refuse_second_row(self, key: str) -> NoReturn:
+        if self.exists(key):
+            raise CreateError("The session key is taken")
+        # Unlike Django: a row that was there and is gone is not added again.
+        raise UpdateError("The session's row is gone")
 
     def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of columns that the app added to the table; to be overridden.
@@ -300,29 +343,40 @@ class DjangoSession(SessionMixin):
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
         self._has_deleted = keys.is_storable_key(key) and self._site.store.delete(key)
+        if key == self._row_key:
+            self._row_key = None
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
         self._has_deleted = False
         self.clear()
         self.delete()
-        self._session_key = None
+        self._session_key = self._row_key = None
         if self._has_deleted:
             self._tell(signals.session_flushed)
 
     def cycle_key(self) -> None:
-        """Move the data to a new key, as at a login."""
-        data = self._get_session()
-        old_key = self.session_key
+        """Move the data to a new key, as at a login.
+
+        :raises SessionInterrupted: where another request has ended the session meanwhile;
+            nothing of it is stored.
+        """
+        data, was_modified = self._get_session(), self.modified
+        old_key, origin = self.session_key, self._row_key
         self._is_cycling = old_key is not None
         try:
             self.create()
         finally:
             self._is_cycling = False
         self._session_cache = data
-        if old_key:
-            self.delete(old_key)
-            self._tell(signals.session_cycled)
+        if old_key is None:
+            return
+        self.delete(old_key)
+        # Unlike Django: what has ended does not go on under another key.
+        if origin == old_key and not self._has_deleted:
+            self.modified = was_modified
+            self._take_back(old_key)
+        self._tell(signals.session_cycled)
 
     def _tell(self, signal: NamedSignal) -> None:
         if signal.receivers:

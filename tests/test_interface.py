@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from django.core.signing import TimestampSigner, dumps
 from django.http import HttpRequest, HttpResponse
 from flask import (
     Response,
+    copy_current_request_context,
     flash,
     get_flashed_messages,
     make_response,
@@ -807,6 +809,45 @@ def test_a_server_error_in_a_session_deleted_meanwhile_stays_what_it_is(site: Si
         return touch(session), 503
 
     assert returning(serve(site, view), key).get("/").status_code == 503
+
+
+def test_a_lost_save_on_an_answer_that_is_not_sent_is_in_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = store(site, hello="before")
+    # As Flask-SocketIO does at each event.
+    with site.app.test_request_context(headers={"Cookie": f"sessionid={key}"}):
+        opened = session._get_current_object()  # type: ignore[attr-defined]
+        opened["hello"] = "world"
+        site.sessions.session(key).delete()
+        site.app.session_interface.save_session(site.app, opened, site.app.response_class())
+    (warning,) = warnings_of(caplog, site.app.logger.name)
+    assert warning.startswith("A session was not saved, because it was deleted while its request")
+    assert key not in warning
+    assert site.rows() == []
+
+
+def test_an_interrupted_request_is_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    interrupt(site)
+    assert len(warnings_of(caplog, site.app.logger.name)) == 1
+
+
+def test_a_session_saved_by_hand_in_a_copied_context_is_an_error_once_it_is_ended(
+    site: Site,
+) -> None:
+    key = store(site)
+
+    def view(opened: DjangoSession) -> str:
+        opened["hello"] = "world"
+        site.sessions.session(key).delete()
+        save = copy_current_request_context(lambda: opened.save())
+        with ThreadPoolExecutor(1) as pool, pytest.raises(UpdateError):
+            pool.submit(save).result()
+        opened.modified = False
+        return "told"
+
+    assert returning(serve(site, view), key).get("/").text == "told"
+    assert site.rows() == []
 
 
 def test_the_visitor_of_an_interrupted_request_begins_anew(site: Site) -> None:
