@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "signals": ["blinker"],
     "session": ["blinker", "flask", ".signals", ".site", ".wire", ".errors"],
     "interface": _INTERFACE,
-    "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
+    "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "doctor": _DOCTOR,
     "telling": [".errors", ".store", ".telling", ".wire"],
     "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".telling", ".cli"],

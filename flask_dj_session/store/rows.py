@@ -133,7 +133,9 @@ class Store:
                 f"'{self.table.name}' is not made by a migration of Django's own, so there is"
                 " nothing to record. Let the Django project fake the migration that makes it."
             )
-        return migrations.record_migration(self.engine, now, self._date_type.naive_zone)
+        return migrations.record_migration(
+            self.engine, now, self._date_type.naive_zone, schema=self.table.schema
+        )
 
     def pages(
         self, *, size: int, expired_at: datetime | None = None
