@@ -166,6 +166,15 @@ def primary_key_of(table: str) -> sa.PrimaryKeyConstraint:
     return sa.PrimaryKeyConstraint("session_key", name=conv(f"{table}_pkey"))
 
 
+def max_key_length(table: sa.Table) -> int:
+    """Return how many characters a session key may have: what the column says.
+
+    A column that sets no bound holds any cookie: browsers keep 4096 bytes of one.
+    """
+    length: int | None = getattr(table.c.session_key.type, "length", None)
+    return 4096 if length is None else length
+
+
 def for_site(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
     """Copy a mapped *table* for the statements of one app, whose dates are those of one site."""
     copy = table.to_metadata(sa.MetaData())
