@@ -30,17 +30,20 @@ class _Indexes(MutableSet[sa.Index]):
         self._table = table
         self._all = set(indexes)
 
+    def _seen(self) -> set[sa.Index]:
+        # Where it is not known, all are seen: DDL heeds 'ddl_if'.
+        if _dialect_name(self._table) in (None, "postgresql"):
+            return self._all
+        return {index for index in self._all if not is_like_index(index)}
+
     def __contains__(self, index: object) -> bool:
-        return index in self._all
+        return index in self._seen()
 
     def __iter__(self) -> Iterator[sa.Index]:
-        # Where it is not known, all are shown: DDL heeds 'ddl_if'.
-        if _dialect_name(self._table) in (None, "postgresql"):
-            return iter(self._all)
-        return iter([index for index in self._all if not is_like_index(index)])
+        return iter(self._seen())
 
     def __len__(self) -> int:
-        return len(self._all)
+        return len(self._seen())
 
     def add(self, index: sa.Index) -> None:
         """Add an index."""
