@@ -10,7 +10,7 @@ import logging
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeGuard
 
 from blinker import NamedSignal
 from flask.sessions import SessionMixin
@@ -247,14 +247,17 @@ class DjangoSession(SessionMixin):
 
     # The row
 
+    def _can_be_stored(self, key: str | None) -> TypeGuard[str]:
+        return keys.is_storable_key(key, self._site.store.max_key_length)
+
     def exists(self, session_key: str | None) -> bool:
         """Tell whether there is a row for *session_key*, expired or not."""
-        return keys.is_storable_key(session_key) and self._site.store.exists(session_key)
+        return self._can_be_stored(session_key) and self._site.store.exists(session_key)
 
     def load(self) -> dict[str, Any]:
         """Return the stored data; where there is none, drop the key and return an empty dict."""
         key = self.__session_key
-        text = self._site.store.load(key, self._site.now()) if keys.is_storable_key(key) else None
+        text = self._site.store.load(key, self._site.now()) if self._can_be_stored(key) else None
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
@@ -285,6 +288,7 @@ class DjangoSession(SessionMixin):
         try:
             while True:
                 self._session_key = self._get_new_session_key()
+                self._check_drawn_key()
                 with suppress(CreateError):
                     self.save(must_create=True)
                     return
@@ -300,6 +304,14 @@ class DjangoSession(SessionMixin):
         self.closed = True
         raise InterruptedRequest
 
+    def _check_drawn_key(self) -> None:
+        if not self._can_be_stored(self.__session_key):
+            raise ValueError(
+                f"'{type(self).__name__}._get_new_session_key' drew a key that cannot be stored."
+                " Let it draw visible ASCII characters, at least 8 and at most"
+                f" {self._site.store.max_key_length}, which is what column 'session_key' holds."
+            )
+
     def save(self, must_create: bool = False) -> None:
         """Store the session; one without a key gets a new one.
 
@@ -308,7 +320,7 @@ class DjangoSession(SessionMixin):
         :raises UpdateError: where the row is gone.
         :raises EncodeError: naming the value that cannot be stored.
         """
-        if not keys.is_storable_key(self.__session_key):
+        if not self._can_be_stored(self.__session_key):
             # Unlike Django: a key that no row can have is like none at all.
             self.create()
             return
@@ -342,7 +354,7 @@ class DjangoSession(SessionMixin):
     def delete(self, session_key: str | None = None) -> None:
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
-        self._has_deleted = keys.is_storable_key(key) and self._site.store.delete(key)
+        self._has_deleted = self._can_be_stored(key) and self._site.store.delete(key)
         if key == self._row_key:
             self._row_key = None
 

@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".errors",
     ],
     "interface": _INTERFACE,
-    "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store"],
+    "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "doctor": _DOCTOR,
     "telling": [".errors", ".store", ".telling", ".wire"],
     "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".telling", ".cli"],
