@@ -39,9 +39,8 @@ def model_on(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
 
 def _make_model(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
     metadata = _metadata(db, bind_key)
-    there = metadata.tables.get(
-        f"{metadata.schema}.{TABLE_NAME}" if metadata.schema else TABLE_NAME
-    )
+    schema = f"{metadata.schema}." if metadata.schema else ""
+    there = metadata.tables.get(schema + TABLE_NAME)
     table = _new_table(metadata) if there is None else _taken(db, there)
     names: dict[str, Any] = {
         "__module__": __name__,
@@ -84,8 +83,7 @@ def _taken(db: SQLAlchemy, table: sa.Table) -> sa.Table:
             " the table that Django made, or let its class inherit from 'AbstractSession' and pass"
             " it: 'DjangoSessions(app, db, model=...)'."
         )
-    registry: orm.registry = db.Model.registry  # type: ignore[attr-defined]
-    for mapper in registry.mappers:
+    for mapper in db.Model.registry.mappers:  # type: ignore[attr-defined]
         if mapper.local_table is table and issubclass(mapper.class_, AbstractSession):
             name = mapper.class_.__name__
             raise RuntimeError(
@@ -93,5 +91,14 @@ def _taken(db: SQLAlchemy, table: sa.Table) -> sa.Table:
                 f" 'DjangoSessions(app, db, model={name})'."
             )
     copy = table.to_metadata(sa.MetaData(info=dict(table.metadata.info)))
+    _forget_references(copy)
     read_aware(copy)
     return copy
+
+
+def _forget_references(table: sa.Table) -> None:
+    # The tables to which it refers are not copied, and SQLAlchemy looks for them at a flush.
+    for constraint in [*table.foreign_key_constraints]:
+        table.constraints.discard(constraint)
+    for one in [table, *table.columns]:
+        one.foreign_keys.clear()

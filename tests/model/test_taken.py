@@ -14,6 +14,7 @@ from sqlalchemy.ext.automap import automap_base
 
 from flask_dj_session import AbstractSession, DjangoSessions
 
+from ..conftest import NOW
 from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import MakeApp
@@ -117,6 +118,27 @@ def test_a_table_of_another_database_is_taken(make_app: MakeApp, django: LiveDja
         assert django.store().exists(session.session_key)
         row = db.session.scalars(db.select(sessions.model)).one()
         assert row.account_id is None
+
+
+def test_rows_of_a_table_that_refers_to_another_are_written(
+    make_app: MakeApp, django: LiveDjango
+) -> None:
+    db = SQLAlchemy()
+    app = make_app(db)
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE person (id integer PRIMARY KEY)")
+            connection.exec_driver_sql(
+                "ALTER TABLE django_session ADD COLUMN person_id integer REFERENCES person (id)"
+            )
+        db.reflect()
+        model = DjangoSessions(app, db).model
+        row = model(session_key="k" * 32, session_data="", expire_date=NOW, person_id=None)
+        db.session.add(row)
+        db.session.commit()
+        db.session.delete(row)
+        db.session.commit()
+        assert db.metadata.tables["django_session"].foreign_keys
 
 
 def test_a_class_of_the_apps_own_that_is_no_abstract_session_stands_beside(
