@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,7 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flask_dj_session import AbstractSession, DjangoSessions
+from flask_dj_session import AbstractSession, DjangoSession, DjangoSessions
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE, EVERY_SERVER
@@ -336,7 +336,11 @@ def test_a_column_that_refuses_a_row_is_an_error_and_no_taken_key(
             unique=True, server_default="1" if column == "unique" else None
         )
 
-    sessions = DjangoSessions(app, db, model=Visit)
+    class FillsNothing(DjangoSession):
+        def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
+            return {}
+
+    sessions = DjangoSessions(app, db, model=Visit, session_class=FillsNothing)
     with app.app_context():
         db.create_all()
         if column == "unique":
