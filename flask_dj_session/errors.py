@@ -76,15 +76,20 @@ class MissingUserTableError(MissingTableError):
 
 
 class DatabaseHeldError(RuntimeError):
-    """The session cannot be written, because its own request holds the SQLite database."""
+    """The session cannot be written, because somebody holds the SQLite database.
 
-    def __init__(self, table: str) -> None:
+    :param by_another: whether it is not the session's own request that does.
+    """
+
+    def __init__(self, table: str, *, by_another: bool = False) -> None:
+        who = "another request" if by_another else "this request"
         super().__init__(
-            f"Table '{table}' cannot be written: this request still holds an uncommitted write"
+            f"Table '{table}' cannot be written: {who} still holds an uncommitted write"
             " of its own on the same SQLite database. Commit it or roll it back"
             " ('db.session.commit()' or 'db.session.rollback()') before the view returns."
         )
         self.table = table
+        self.by_another = by_another
 
 
 class EncodeError(TypeError, ValueError):

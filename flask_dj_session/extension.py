@@ -5,6 +5,7 @@ What belongs to one app is in a :class:`_State`. Nobody else asks Flask-SQLAlche
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -164,9 +165,10 @@ class DjangoSessions:
                 raise RuntimeError(
                     f"'SQLALCHEMY_BINDS' has no '{bind_key}'. Add it, or give another 'bind_key'."
                 )
-            engine = db.engines[bind_key]
+            engines = db.engines
         return Store(
-            AutocommitEngine(engine, owner=_running_context),
+            # Asked each time, since tests put a connection in the place of an engine.
+            AutocommitEngine(lambda: engines[bind_key], owner=_running_context),
             for_site(_table_of(model), lambda: settings.naive_zone),
         )
 
@@ -197,4 +199,4 @@ def _dialect_name(app: Flask, model: type[AbstractSession]) -> str:
 
 def _running_context() -> object:
     """Return what stands for the running request: the context that Flask-SQLAlchemy goes by."""
-    return app_ctx._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
+    return app_ctx._get_current_object() if has_app_context() else threading.get_ident()  # type: ignore[attr-defined]

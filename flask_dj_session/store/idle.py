@@ -8,12 +8,16 @@ for one gets it.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from sqlalchemy.pool import Pool, PoolProxiedConnection, QueuePool
+
+#: when this process first had a connection, among what the pool keeps beside it
+_SINCE = "flask_dj_session.since"
 
 
 class IdleConnections:
@@ -26,26 +30,39 @@ class IdleConnections:
         self._pool = pool
         self._kept: deque[PoolProxiedConnection] = deque()
         self._limit = _most_kept(pool) if _may_skip_checkout(pool, own_listeners) else 0
+        #: seconds after which the app wants connections made anew; below 0 where it does not
+        self._recycle = pool._recycle
         self._lock = threading.Lock()
         self._waiting = 0
 
-    def take(self) -> PoolProxiedConnection:
-        """Return a connection for one user, who gives it back or closes it.
+    def take(self, lent: list[PoolProxiedConnection]) -> None:
+        """Put a connection into *lent*, for one user, who gives it back or closes it.
+
+        Not returned: if the user is interrupted at the very return, nobody would have it.
 
         :raises sqlalchemy.exc.TimeoutError: where all are in use.
         """
         try:
-            return self._kept.pop()
+            lent.append(self._kept.pop())
+            if self._recycle < 0 or not self._is_too_old(lent[-1]):
+                return
+            lent.pop().close()
         except IndexError:
-            with self.waiting():
-                return self.at_hand() or self._pool.connect()
+            pass
+        with self.waiting():
+            lent.append(self.at_hand() or self._pool.connect())
 
     def at_hand(self) -> PoolProxiedConnection | None:
         """Return a connection, where one need not be waited for."""
         try:
-            return self._kept.pop()
+            connection = self._kept.pop()
         except IndexError:
             return None
+        if self._recycle >= 0 and self._is_too_old(connection):
+            # The pool makes it anew for whoever asks next.
+            connection.close()
+            return None
+        return connection
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -58,24 +75,30 @@ class IdleConnections:
             with self._lock:
                 self._waiting -= 1
 
-    def give_back(self, connection: PoolProxiedConnection) -> None:
-        """Keep a connection that nobody uses any more and that is in order."""
+    def give_back(self, lent: list[PoolProxiedConnection]) -> None:
+        """Keep the connection in *lent*, which nobody uses any more and which is in order."""
         if self._waiting or not self._limit:
-            connection.close()
+            lent.pop().close()
         elif len(self._kept) >= self._limit:
             # The pool, too, closes what it has made beyond its size.
-            connection.detach()
-            connection.close()
+            lent[-1].detach()
+            lent.pop().close()
         else:
-            self._kept.append(connection)
+            if self._recycle >= 0:
+                lent[-1].info.setdefault(_SINCE, time.time())
+            self._kept.append(lent.pop())
             if self._waiting:
                 # Who began to wait after the question above may have looked here too early.
                 self.close()
 
     def close(self) -> None:
         """Give the pool what is kept."""
-        while connection := self.at_hand():
-            connection.close()
+        with suppress(IndexError):
+            while True:
+                self._kept.pop().close()
+
+    def _is_too_old(self, connection: PoolProxiedConnection) -> bool:
+        return bool(time.time() - connection.info[_SINCE] > self._recycle)
 
 
 def _most_kept(pool: Pool) -> float:
@@ -85,7 +108,7 @@ def _most_kept(pool: Pool) -> float:
 
 def _may_skip_checkout(pool: Pool, own_listeners: Collection[Callable[..., Any]]) -> bool:
     """Tell whether the app wants nothing to be done each time a connection is checked out."""
-    if type(pool) is not QueuePool or pool._pre_ping or pool._recycle != -1:
+    if type(pool) is not QueuePool or pool._pre_ping:
         return False
     dispatch = pool.dispatch
     listeners = [*dispatch.checkout, *dispatch.checkin, *dispatch.reset]

@@ -46,14 +46,20 @@ class Store:
         self._exists = self._statement(
             sa.select(sa.literal_column("1")).select_from(table).where(by_key)
         )
+        # Inline: nothing is asked of the row that another primary key may have, for one.
         self._insert = self._statement(
-            sa.insert(table).values(session_key=bindparam("key"), **stored), "end"
+            sa.insert(table).values(session_key=bindparam("key"), **stored).inline(), "end"
         )
         self._update = self._statement(sa.update(table).where(by_key).values(**stored), "end")
         self._delete = self._statement(sa.delete(table).where(by_key))
 
     def _statement(self, core: Any, *dates: str) -> Statement:
-        return Statement(core, dates=dates, date_type=self._date_type)
+        columns = self.table.c
+        if any(column.default is not None or column.onupdate is not None for column in columns):
+            # SQLAlchemy finds out the values of such columns of the app's own.
+            return Statement(core)
+        types = [columns.session_key.type, columns.session_data.type]
+        return Statement(core, dates=dates, date_type=self._date_type, types=types)
 
     @property
     def _date_type(self) -> ExpireDate:
@@ -103,7 +109,8 @@ class Store:
             does not come back.
         """
         values = {"key": session_key, "data": session_data, "end": expire_date}
-        if self._write(self._update, values, columns) == 0:
+        if self._write(self._update, values, columns) < 1 and not self.exists(session_key):
+            # Asked, since MySQL counts only rows that change, unless it is told otherwise.
             raise UpdateError("The session's row is gone")
 
     def delete(self, session_key: str) -> bool:

@@ -7,10 +7,7 @@ session wait for it until the busy timeout. That is found out here, and said at 
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -18,6 +15,9 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import DatabaseHeldError
+
+#: returns what stands for the running request: equal within one, and different in another
+OwnerOf = Callable[[], object]
 
 #: marks the connections of sessions, whose pool has the listeners of the app's
 OWN = "flask_dj_session"
@@ -33,10 +33,10 @@ class HeldConnections:
     """Knows which connections of the app's pool are in use, and by which request.
 
     :param engine: the app's engine.
-    :param owner: returns what stands for the running request, or None outside of one.
+    :param owner: returns what stands for the running request.
     """
 
-    def __init__(self, engine: sa.Engine, owner: Callable[[], object]) -> None:
+    def __init__(self, engine: sa.Engine, owner: OwnerOf) -> None:
         self._owner = owner
         self._held: dict[int, _Held] = {}
         #: on the pool of *engine* and on those made like it
@@ -48,22 +48,18 @@ class HeldConnections:
         if OWN in record.info:
             return
         self._held[id(record)] = _Held(
-            self._current_owner(), connection, getattr(connection, "total_changes", 0)
+            self._owner(), connection, getattr(connection, "total_changes", 0)
         )
 
     def _on_checkin(self, connection: Any, record: object) -> None:
         self._held.pop(id(record), None)
 
-    def _current_owner(self) -> object:
-        owner = self._owner()
-        return threading.get_ident() if owner is None else owner
-
     def by_this_owner(self) -> list[_Held]:
         """List the connections that the running request has checked out."""
         if not self._held:
             return []
-        owner = self._current_owner()
-        return [held for held in list(self._held.values()) if held.owner is owner]
+        owner = self._owner()
+        return [held for held in list(self._held.values()) if held.owner == owner]
 
     def refuse_own_lock(self, held: list[_Held], table: str, error: Exception) -> None:
         """Raise where one of *held* is what locks the database; return where another is.
@@ -72,22 +68,6 @@ class HeldConnections:
         """
         if any(_locks_writers(one) for one in held):
             raise DatabaseHeldError(table) from error
-
-    @contextmanager
-    def commit_alone(self, connection: sa.Connection, table: str) -> Iterator[None]:
-        """Commit what is done inside, on a connection that is the app's as well.
-
-        :raises DatabaseHeldError: where that would commit something of the app.
-        """
-        raw: Any = connection.connection.dbapi_connection
-        if raw.in_transaction:
-            raise DatabaseHeldError(table)
-        try:
-            yield
-        except BaseException:
-            raw.rollback()
-            raise
-        raw.commit()
 
 
 def _locks_writers(held: _Held) -> bool:
@@ -106,5 +86,5 @@ def _journal_mode(raw: Any) -> str:
 
 def is_locked(error: sa.exc.OperationalError) -> bool:
     """Tell whether *error* says that another connection is writing."""
-    original = error.orig
-    return isinstance(original, sqlite3.OperationalError) and "locked" in str(original)
+    # Not by the class, which is another one where the driver is sqlcipher or pysqlite3.
+    return "locked" in str(error.orig)

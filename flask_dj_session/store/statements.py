@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -14,9 +14,13 @@ from .table import ExpireDate
 Values = Mapping[str, Any]
 
 
-class _ForDriver(NamedTuple):
+class ForDriver(NamedTuple):
+    """A statement as the driver takes it."""
+
     dialect: sa.Dialect
     text: str
+    #: whether SQLAlchemy would do nothing more with its values and results
+    is_plain: bool
     #: values that are always the same, such as a LIMIT
     literals: dict[str, Any]
     dates: list[str]
@@ -24,6 +28,13 @@ class _ForDriver(NamedTuple):
     convert: Callable[[datetime], Any]
     #: makes of them what the driver takes: all in their order, or those that it knows by name
     arrange: Callable[[dict[str, Any]], Any]
+
+    def parameters(self, values: Values) -> Any:
+        """Return *values* as the driver takes them."""
+        parameters = {**self.literals, **values}
+        for name in self.dates:
+            parameters[name] = self.convert(parameters[name])
+        return self.arrange(parameters)
 
 
 class Statement:
@@ -34,8 +45,8 @@ class Statement:
 
     :param core: the statement.
     :param dates: its parameters that are dates.
-    :param date_type: the type of these, where all others are text or numbers; without it the
-        statement is left to SQLAlchemy.
+    :param date_type: the type of these; without it the statement is left to SQLAlchemy.
+    :param types: the types of its other parameters and of its results.
     """
 
     def __init__(
@@ -44,35 +55,48 @@ class Statement:
         *,
         dates: tuple[str, ...] = (),
         date_type: ExpireDate | None = None,
+        types: Collection[sa.types.TypeEngine[Any]] = (),
     ) -> None:
         self.core = core
         self._dates = dates
         self._date_type = date_type
-        #: whether the driver can be given the statement
-        self.is_plain = date_type is not None
-        self._for_driver: _ForDriver | None = None
+        self._types = types
+        self._for_driver: ForDriver | None = None
 
-    def for_driver(self, dialect: sa.Dialect, values: Values) -> tuple[str, Any]:
-        """Return the text, and *values* as the driver takes them."""
+    def plain(self, dialect: sa.Dialect) -> ForDriver | None:
+        """Return what the driver can be given directly; None where SQLAlchemy must be asked."""
+        ready = self._for_driver
+        if ready is None or ready.dialect is not dialect:
+            if self._date_type is None:
+                return None
+            ready = self.for_driver(dialect)
+        return ready if ready.is_plain else None
+
+    def for_driver(self, dialect: sa.Dialect) -> ForDriver:
+        """Return text and parameters for the driver."""
         ready = self._for_driver
         if ready is None or ready.dialect is not dialect:
             ready = self._for_driver = self._compile(dialect)
-        parameters = {**ready.literals, **values}
-        for name in ready.dates:
-            parameters[name] = ready.convert(parameters[name])
-        return ready.text, ready.arrange(parameters)
+        return ready
 
-    def _compile(self, dialect: sa.Dialect) -> _ForDriver:
+    def _compile(self, dialect: sa.Dialect) -> ForDriver:
         assert self._date_type is not None
         compiled: Any = self.core.compile(dialect=dialect)
-        return _ForDriver(
+        return ForDriver(
             dialect,
             str(compiled),
+            not any(_is_converted(one, dialect) for one in self._types),
             {name: value for name, value in compiled.params.items() if value is not None},
             [name for name in self._dates if name in compiled.params],
             self._date_type.for_driver(dialect),
             _in_order(compiled.positiontup) if compiled.positional else _by_name(compiled.params),
         )
+
+
+def _is_converted(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> bool:
+    """Tell whether SQLAlchemy makes something else of the values of a type, to and fro."""
+    here = kind.dialect_impl(dialect)
+    return bool(here.bind_processor(dialect) or here.result_processor(dialect, None))
 
 
 def _in_order(names: list[str]) -> Callable[[dict[str, Any]], Any]:

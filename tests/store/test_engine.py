@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from flask import request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from flask_dj_session.errors import DatabaseHeldError, MissingTableError
 
@@ -342,6 +342,44 @@ def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: M
         session.save()
 
 
+def test_a_fork_while_a_thread_opens_the_pool_does_not_hang_the_child(
+    make_site: MakeSite,
+) -> None:
+    opening, opened = threading.Event(), threading.Event()
+
+    class SlowPool(QueuePool):
+        def recreate(self) -> QueuePool:
+            if threading.current_thread() is not threading.main_thread():
+                opening.set()
+                opened.wait(20)
+            return super().recreate()
+
+    site = make_site(options={"poolclass": SlowPool})
+    with site.app.app_context():
+        session = site.sessions.session()
+        session.save()
+        site.sessions.store.engine.dispose()
+    thread = threading.Thread(target=_visit, args=(site,))
+    thread.start()
+    assert opening.wait(20)
+    fork = multiprocessing.get_context("fork")
+    answer = fork.Queue()
+    child = fork.Process(target=_save_in_child, args=(site, session.session_key, answer))
+    child.start()
+    try:
+        assert answer.get(timeout=20) == "saved"
+    finally:
+        opened.set()
+        thread.join()
+        child.kill()
+        child.join()
+
+
+def _visit(site: Site) -> None:
+    with site.app.app_context():
+        site.sessions.store.exists("12345678")
+
+
 def test_two_threads_that_begin_at_once_share_one_pool(make_site: MakeSite) -> None:
     site = make_site()
     site.app.add_url_rule("/", view_func=_counter)
@@ -374,14 +412,12 @@ def test_neither_key_nor_data_is_in_an_error_or_in_the_echo(
 
 
 def test_the_sessions_connections_are_not_taken_for_the_apps(make_site: MakeSite) -> None:
-    site = make_site()
-    with site.app.app_context():
-        engine = site.sessions.store.engine
-        assert engine._held is not None
-        with engine.connect():
-            assert engine._held.by_this_owner() == []
-            with site.db.engine.connect():
-                assert len(engine._held.by_this_owner()) == 1
+    site = make_site(options={"connect_args": {"timeout": 0}})
+    with site.app.app_context(), site.sessions.store.engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(sa.exc.OperationalError, match="locked"):
+            site.sessions.session().save()
+        connection.exec_driver_sql("ROLLBACK")
 
 
 def test_the_apps_engine_does_not_run_slower_for_listeners_of_ours(make_site: MakeSite) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from sqlalchemy import event
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
@@ -33,6 +34,18 @@ def idle(pool: Pool) -> Iterator[IdleConnections]:
     idle.close()
 
 
+def _take(idle: IdleConnections) -> Any:
+    lent: list[Any] = []
+    idle.take(lent)
+    return lent.pop()
+
+
+def _give_back(idle: IdleConnections, connection: Any) -> None:
+    lent = [connection]
+    idle.give_back(lent)
+    assert not lent
+
+
 def _raw(connection: Any) -> object:
     return connection.dbapi_connection
 
@@ -40,45 +53,62 @@ def _raw(connection: Any) -> object:
 def test_a_connection_that_was_given_back_is_taken_again_without_the_pool(
     idle: IdleConnections, pool: QueuePool
 ) -> None:
-    first = idle.take()
-    idle.give_back(first)
+    first = _take(idle)
+    _give_back(idle, first)
     assert (pool.checkedout(), pool.checkedin()) == (1, 0)
-    assert idle.take() is first
-    idle.give_back(first)
+    assert _take(idle) is first
+    _give_back(idle, first)
 
 
 def test_once_closed_the_pool_has_them_all(idle: IdleConnections, pool: QueuePool) -> None:
-    for connection in [idle.take(), idle.take()]:
-        idle.give_back(connection)
+    for connection in [_take(idle), _take(idle)]:
+        _give_back(idle, connection)
     idle.close()
     assert (pool.checkedout(), pool.checkedin()) == (0, 2)
 
 
 @pytest.mark.parametrize("pool", [{"pool_size": 2, "max_overflow": 3}], indirect=True, ids=str)
 def test_no_more_are_kept_than_the_pool_would_keep(idle: IdleConnections, pool: QueuePool) -> None:
-    taken = [idle.take() for _ in range(5)]
+    taken = [_take(idle) for _ in range(5)]
     opened = [_raw(connection) for connection in taken]
     for connection in taken:
-        idle.give_back(connection)
+        _give_back(idle, connection)
     assert pool.checkedout() == 2
-    again = [idle.take() for _ in range(5)]
+    again = [_take(idle) for _ in range(5)]
     assert sum(_raw(connection) in opened for connection in again) == 2
     for connection in again:
-        idle.give_back(connection)
+        _give_back(idle, connection)
 
 
 @pytest.mark.parametrize(
     "pool",
-    [{"pool_pre_ping": True}, {"pool_recycle": 3600}, {"poolclass": NullPool}],
+    [{"pool_pre_ping": True}, {"pool_recycle": 0}, {"poolclass": NullPool}],
     indirect=True,
     ids=str,
 )
 def test_what_the_app_wants_at_each_checkout_is_not_left_out(idle: IdleConnections) -> None:
-    first = idle.take()
-    idle.give_back(first)
-    second = idle.take()
+    first = _take(idle)
+    _give_back(idle, first)
+    second = _take(idle)
     assert second is not first
-    idle.give_back(second)
+    _give_back(idle, second)
+
+
+@pytest.mark.parametrize("pool", [{"pool_recycle": 3600}], indirect=True, ids=str)
+def test_a_connection_is_kept_for_as_long_as_the_app_wants_it_used(
+    idle: IdleConnections, clock: time_machine.Traveller
+) -> None:
+    first = _take(idle)
+    opened = _raw(first)
+    _give_back(idle, first)
+    clock.shift(3599)
+    second = _take(idle)
+    assert second is first
+    _give_back(idle, second)
+    clock.shift(2)
+    third = _take(idle)
+    assert _raw(third) is not opened
+    _give_back(idle, third)
 
 
 @pytest.mark.parametrize("name", ["checkout", "checkin", "reset"])
@@ -87,7 +117,7 @@ def test_the_apps_listeners_see_each_use(pool: Pool, name: str) -> None:
     event.listen(pool, name, lambda *_: seen.append(name))
     idle = IdleConnections(pool)
     for _ in range(3):
-        idle.give_back(idle.take())
+        _give_back(idle, _take(idle))
     assert seen == [name] * 3
 
 
@@ -97,21 +127,21 @@ def test_listeners_of_our_own_need_not_see_each_use(pool: QueuePool) -> None:
 
     event.listen(pool, "checkout", ours)
     idle = IdleConnections(pool, [ours])
-    idle.give_back(idle.take())
+    _give_back(idle, _take(idle))
     assert pool.checkedout() == 1
     idle.close()
 
 
 @pytest.mark.parametrize("pool", [{"pool_size": 1, "max_overflow": 0}], indirect=True, ids=str)
 def test_who_waits_for_a_connection_gets_the_one_that_is_given_back(idle: IdleConnections) -> None:
-    first = idle.take()
+    first = _take(idle)
     with ThreadPoolExecutor(1) as threads:
-        second = threads.submit(idle.take)
+        second = threads.submit(_take, idle)
         while not idle._waiting:
             threading.Event().wait(0)
-        idle.give_back(first)
+        _give_back(idle, first)
         connection = second.result(timeout=20)
-    idle.give_back(connection)
+    _give_back(idle, connection)
 
 
 @pytest.mark.parametrize(
@@ -122,13 +152,13 @@ def test_many_threads_share_few_connections(idle: IdleConnections, pool: QueuePo
     in_use: set[int] = set()
 
     def use(_: int) -> None:
-        connection = idle.take()
+        connection = _take(idle)
         number = id(_raw(connection))
         assert number not in in_use
         in_use.add(number)
         used.append(pool.checkedout())
         in_use.remove(number)
-        idle.give_back(connection)
+        _give_back(idle, connection)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(use, range(2000)))

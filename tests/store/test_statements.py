@@ -34,7 +34,7 @@ def test_a_date_is_given_as_the_column_takes_it(dialect: sa.Dialect, expected: o
     statement = Statement(
         sa.select(sa.bindparam("now", type_=date_type)), dates=("now",), date_type=date_type
     )
-    _, parameters = statement.for_driver(dialect, {"now": NOW})
+    parameters = statement.for_driver(dialect).parameters({"now": NOW})
     assert (parameters["now"] if isinstance(parameters, dict) else parameters[0]) == expected
 
 

@@ -37,8 +37,9 @@ class _Tid(sa.types.UserDefinedType[str]):
 
 def is_better(engine: AutocommitEngine, table: sa.Table, now: datetime) -> bool:
     """Tell whether this is PostgreSQL, and would read the whole table for one DELETE."""
-    if engine.app_engine.dialect.name != "postgresql":
-        return False
+    options = engine.app_engine.get_execution_options()
+    if engine.app_engine.dialect.name != "postgresql" or options.get("schema_translate_map"):
+        return False  # the plan and the size are asked of the very table
     with engine.connect() as connection:
         version = connection.dialect.server_version_info or ()
         return version >= _SINCE and _is_read_whole(connection, table, now)
@@ -74,8 +75,9 @@ def _is_read_whole(connection: sa.Connection, table: sa.Table, now: datetime) ->
     everything = Statement(
         sa.delete(table).where(is_expired(table)), dates=("now",), date_type=date_type
     )
-    text, parameters = everything.for_driver(connection.dialect, {"now": now})
-    answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {text}", parameters).scalar_one()
+    given = everything.for_driver(connection.dialect)
+    explain = f"EXPLAIN (FORMAT JSON) {given.text}"
+    answer = connection.exec_driver_sql(explain, given.parameters({"now": now})).scalar_one()
     plan = json.loads(answer) if isinstance(answer, str) else answer
     read = plan[0]["Plan"]["Plans"][0]
     # Of a partitioned table or a view the places are those of several tables, or of another one.

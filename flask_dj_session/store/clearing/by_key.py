@@ -47,7 +47,7 @@ def is_possible(engine: AutocommitEngine, table: sa.Table) -> bool:
         engine.read(Statement(probe), {})
     except sa.exc.OperationalError:
         return False
-    return not engine.is_shared
+    return engine.is_own
 
 
 def clear(

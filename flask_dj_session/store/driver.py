@@ -1,0 +1,140 @@
+"""A statement straight on the driver, without SQLAlchemy's Connection around it.
+
+Of a request that costs hardly more than its two statements, that Connection is the greater part.
+What it does about errors is done here: they come as SQLAlchemy's, and a connection that may not be
+in order is not used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ..errors import DatabaseHeldError
+from .idle import IdleConnections
+from .statements import ForDriver, Values
+
+# Those that this is tried with; any other, and a dialect of somebody else's, takes the way through
+# SQLAlchemy's Connection.
+_KNOWN = frozenset(
+    {
+        "pysqlite",
+        "psycopg",
+        "psycopg2",
+        "pg8000",
+        "pymysql",
+        "mysqldb",
+        "mysqlconnector",
+        "mariadbconnector",
+    }
+)
+
+# With these the database has answered; after others the driver may be in the middle of something.
+_ANSWERS = (
+    sa.exc.DataError,
+    sa.exc.IntegrityError,
+    sa.exc.NotSupportedError,
+    sa.exc.OperationalError,
+    sa.exc.ProgrammingError,
+)
+
+
+def is_known(dialect: sa.Dialect) -> bool:
+    """Tell whether the driver of *dialect* is one that statements may be given to directly."""
+    is_sqlalchemys = type(dialect).__module__.startswith("sqlalchemy.dialects.")
+    return is_sqlalchemys and dialect.driver in _KNOWN
+
+
+def is_in_order_after(error: BaseException, *, handled: BaseException | None = None) -> bool:
+    """Tell whether a connection can be used again after *error*.
+
+    That is so where the database has answered, or was not asked. Whatever else it is, the answer
+    may still be on the wire, and the next one to ask would be given it.
+
+    :param handled: the error that was being handled when the connection was asked for.
+    """
+    if isinstance(error, sa.exc.DBAPIError):
+        is_answer = isinstance(error, _ANSWERS) or _sqlstate(error.orig)
+        is_first = _came_of(error) in (None, handled)
+        return bool(is_answer) and is_first and not error.connection_invalidated
+    return isinstance(error, (sa.exc.SQLAlchemyError, DatabaseHeldError))
+
+
+def interruption_behind(error: BaseException, *, handled: BaseException | None) -> BaseException:
+    """Return what *error* has taken the place of, where something has interrupted a statement.
+
+    Then SQLAlchemy asks for a rollback, and the driver's refusal is what it raises. Errors of the
+    system, as of a socket, are the driver's own reasons.
+    """
+    first = _came_of(error) if isinstance(error, sa.exc.DBAPIError) else None
+    if first is None or first is handled or isinstance(first, (OSError, sa.exc.SQLAlchemyError)):
+        return error
+    return first
+
+
+def _came_of(error: sa.exc.DBAPIError) -> BaseException | None:
+    return error.orig.__context__ if error.orig is not None else None
+
+
+def _sqlstate(error: BaseException | None) -> str | None:
+    """Return the code that a database of the SQL standard has given, by psycopg's two names."""
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+
+
+def run(
+    idle: IdleConnections, statement: ForDriver, values: Values, outcome: Callable[[Any], Any]
+) -> Any:
+    """Run a statement on one of the *idle* connections, and return the *outcome* of its cursor.
+
+    :raises sqlalchemy.exc.DBAPIError: without the values, which belong in no log.
+    """
+    dialect = statement.dialect
+    lent: list[PoolProxiedConnection] = []
+    cursor: Any = None
+    try:
+        idle.take(lent)
+        cursor = lent[0].dbapi_connection.cursor()  # type: ignore[union-attr]
+        dialect.do_execute(cursor, statement.text, statement.parameters(values))
+        result = outcome(cursor)
+        cursor.close()
+        idle.give_back(lent)
+        return result
+    except dialect.loaded_dbapi.Error as error:
+        connection = lent[0] if lent else None
+        wrapped = _as_sqlalchemys(dialect, error, connection, statement.text)
+        if lent and is_in_order_after(wrapped) and _is_closed(cursor, dialect):
+            idle.give_back(lent)
+        raise wrapped from error
+    finally:
+        # Whatever has come in between: what has not been given back by now may not be in order.
+        if lent:
+            lent[0].invalidate()
+            lent.pop().close()
+
+
+def _is_closed(cursor: Any, dialect: sa.Dialect) -> bool:
+    """Close a cursor after an error, and tell whether the driver let that be done."""
+    with suppress(dialect.loaded_dbapi.Error):
+        if cursor is not None:
+            cursor.close()
+        return True
+    return False
+
+
+def _as_sqlalchemys(dialect: sa.Dialect, error: Any, connection: Any, text: str) -> BaseException:
+    """Do for an error of the driver what SQLAlchemy's Connection does."""
+    is_lost = dialect.is_disconnect(error, connection, None)
+    wrapped: BaseException = sa.exc.DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
+    return wrapped

@@ -1,0 +1,154 @@
+"""Statements that are interrupted: whoever comes next is not given what was asked by another."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import request
+from sqlalchemy import event
+
+from flask_dj_session.store import AutocommitEngine
+from flask_dj_session.store.driver import is_in_order_after
+
+from ..conftest import MakeSite, Site
+from ..databases import EVERY_DATABASE, EVERY_SERVER
+
+
+class _SoftLimitError(Exception):
+    """As a task queue's soft time limit: no error of the driver, and none that ends a program."""
+
+
+class _HardLimitError(BaseException):
+    """As gevent.Timeout."""
+
+
+_LIMITS = [_SoftLimitError, _HardLimitError, TimeoutError, KeyboardInterrupt]
+
+
+@pytest.fixture
+def site(make_site: MakeSite) -> Site:
+    """Return a site with one connection for its sessions, and a visitor's name in each session."""
+    site = make_site(options={"pool_size": 1, "max_overflow": 0, "pool_timeout": 5})
+
+    @site.app.get("/<name>")
+    def enter(name: str) -> str:
+        _session()["name"] = name
+        return name
+
+    site.app.add_url_rule("/", "name", lambda: str(_session().get("name")))
+    return site
+
+
+def _session() -> Any:
+    return request.session  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _interrupted(limit: type[BaseException], seconds: float = 0.02) -> Iterator[None]:
+    """Raise from a signal's handler, wherever the program is by then."""
+
+    def interrupt(*_: object) -> None:
+        raise limit("time is up")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _locked(site: Site) -> Iterator[None]:
+    """Let every statement on the table wait."""
+    with site.app.app_context():
+        engine = sa.create_engine(site.db.engine.url, poolclass=sa.NullPool)
+    lock = {
+        "postgresql": "LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE",
+        "mysql": "LOCK TABLES django_session WRITE",
+    }
+    with engine.begin() as connection:
+        connection.execute(sa.text(lock[engine.dialect.name]))
+        yield
+
+
+@pytest.mark.parametrize("watched", [False, True], ids=["on the driver", "watched"])
+@pytest.mark.parametrize("limit", _LIMITS, ids=lambda limit: limit.__name__)
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_after_an_interrupted_statement_each_visitor_is_given_his_own(
+    site: Site, limit: type[BaseException], watched: bool
+) -> None:
+    anna, ben = site.client, site.client
+    assert (anna.get("/anna").text, ben.get("/ben").text) == ("anna", "ben")
+    if watched:
+        with site.app.app_context():
+            event.listen(site.db.engine, "before_cursor_execute", lambda *_: None)
+    # Drivers take a TimeoutError for one of the system, and say so in their own words.
+    expected = (limit, sa.exc.OperationalError) if limit is TimeoutError else limit
+    with _locked(site), pytest.raises(expected), _interrupted(limit):
+        anna.get("/")
+    assert [ben.get("/").text, anna.get("/").text, ben.get("/").text] == ["ben", "anna", "ben"]
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_so_it_is_where_what_is_lent_is_interrupted(site: Site) -> None:
+    anna = site.client
+    anna.get("/anna")
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        first: list[Any] = []
+        with pytest.raises(_SoftLimitError):
+            _interrupt_while_lent(engine, first)
+        with engine.connect() as connection:
+            assert connection.connection.dbapi_connection not in first
+    assert anna.get("/").text == "anna"
+
+
+def _interrupt_while_lent(engine: AutocommitEngine, lent: list[Any]) -> None:
+    with engine.connect() as connection:
+        lent.append(connection.connection.dbapi_connection)
+        raise _SoftLimitError
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_a_refused_statement_costs_no_connection(site: Site) -> None:
+    site.client.get("/anna")
+    with site.app.app_context():
+        (row,) = site.rows()
+        store = site.sessions.store
+        with store.engine.connect() as connection:
+            first: Any = connection.connection.dbapi_connection
+        with pytest.raises(Exception, match="taken"):
+            store.insert(row.session_key, "", row.expire_date)
+        with store.engine.connect() as connection:
+            assert connection.connection.dbapi_connection is first
+
+
+class _DriversError(Exception):
+    sqlstate: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "sqlstate", "is_in_order"),
+    [
+        (sa.exc.IntegrityError, None, True),
+        (sa.exc.OperationalError, None, True),
+        (sa.exc.InternalError, None, False),
+        (sa.exc.InternalError, "25006", True),
+        (sa.exc.InterfaceError, None, False),
+        (sa.exc.DatabaseError, None, False),
+    ],
+)
+def test_a_connection_is_in_order_after_an_answer_of_the_database(
+    kind: type[sa.exc.DBAPIError], sqlstate: str | None, is_in_order: bool
+) -> None:
+    original = _DriversError()
+    original.sqlstate = sqlstate
+    assert is_in_order_after(kind("SELECT", None, original)) is is_in_order
+    assert not is_in_order_after(kind("SELECT", None, original, connection_invalidated=True))

@@ -1,0 +1,87 @@
+"""Pools of the app's engine that are of another kind than Flask-SQLAlchemy's own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, SingletonThreadPool, StaticPool
+
+from ..conftest import MakeSite, Site
+from ..databases import EVERY_DATABASE, EVERY_SERVER
+from .test_own import counts, stored
+
+_POOLS = [QueuePool, NullPool, SingletonThreadPool, StaticPool, AssertionPool]
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.parametrize("poolclass", _POOLS, ids=lambda pool: pool.__name__)
+def test_what_is_stored_is_stored_with_every_pool(make_site: MakeSite, poolclass: Any) -> None:
+    site = make_site(options={"poolclass": poolclass})
+    assert counts(site) == ["1", "2", "3"]
+    assert stored(site) == 1
+
+
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_the_one_connection_of_a_static_pool_is_used_by_one_thread_at_a_time(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(options={"poolclass": StaticPool})
+    counts(site, 1)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: counts(site), range(24)))
+    assert answers == [["1", "2", "3"]] * 24
+    assert stored(site) == 25
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_listeners_on_a_static_pool_hear_the_sessions_connection(make_site: MakeSite) -> None:
+    site = make_site(table=False, options={"poolclass": StaticPool})
+    heard: list[str] = []
+    with site.app.app_context():
+        for name in ("connect", "checkout"):
+            event.listen(site.db.engine, name, lambda *_, name=name: heard.append(name))
+        site.sessions.create_table()
+        heard.clear()
+        site.db.engine.dispose()
+    counts(site, 1)
+    assert {"connect", "checkout"} <= set(heard)
+
+
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_idle_connections_are_kept_where_they_are_recycled_after_a_while(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(options={"pool_recycle": 7200})
+    counts(site)
+    checked_out: list[Any] = []
+    _listen_to_the_sessions_pool(site, checked_out)
+    counts(site)
+    assert checked_out == []
+
+
+def _listen_to_the_sessions_pool(site: Site, seen: list[Any]) -> None:
+    with site.app.app_context(), site.sessions.store.engine.connect() as connection:
+        event.listen(connection.engine.pool, "checkout", lambda *_: seen.append("checkout"))
+    counts(site)
+    seen.clear()
+
+
+def test_an_engine_that_takes_the_place_of_another_is_used(
+    make_site: MakeSite, tmp_path: Any
+) -> None:
+    site = make_site()
+    counts(site)
+    other = sa.create_engine(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    with site.app.app_context():
+        engines: Any = site.db.engines
+        before, engines[None] = engines[None], other
+        site.sessions.create_table()
+        assert counts(site) == ["1", "2", "3"]
+        engines[None] = before
+    assert counts(site) == ["1", "2", "3"]
+    assert stored(site) == 2
+    other.dispose()

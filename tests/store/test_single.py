@@ -1,0 +1,159 @@
+"""An SQLite database in memory: one connection, the app's and the sessions', in many threads."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import request
+from sqlalchemy import event
+from sqlalchemy.pool import SingletonThreadPool
+
+from flask_dj_session.errors import DatabaseHeldError, MissingTableError, UpdateError
+from flask_dj_session.store import single
+
+from ..conftest import MakeSite, Site
+from .test_own import counts
+
+
+@pytest.fixture
+def site(make_site: MakeSite) -> Site:
+    return make_site(SQLALCHEMY_DATABASE_URI="sqlite://")
+
+
+@pytest.fixture
+def table(site: Site) -> sa.Table:
+    table = sa.Table("note", site.db.metadata, sa.Column("text", sa.String(50)))
+    with site.app.app_context():
+        table.create(site.db.engine)
+    return table
+
+
+def _visit(_: int, site: Site) -> list[str]:
+    client = site.client
+    return [client.get("/").text for _ in range(10)]
+
+
+def test_many_threads_count_exactly(site: Site) -> None:
+    counts(site, 1)
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(_visit, range(16), [site] * 16))
+    assert answers == [[str(n) for n in range(1, 11)]] * 16
+
+
+def test_so_they_do_where_views_read_the_database(site: Site, table: sa.Table) -> None:
+    @site.app.get("/")
+    def view() -> str:
+        session: Any = request.session  # type: ignore[attr-defined]
+        session["n"] = session.get("n", 0) + 1
+        site.db.session.execute(sa.select(table)).all()
+        return str(session["n"])
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(_visit, range(8), [site] * 8))
+    assert answers == [[str(n) for n in range(1, 11)]] * 8
+
+
+def test_another_requests_transaction_is_waited_for_and_left_alone(
+    site: Site, table: sa.Table
+) -> None:
+    counts(site, 1)
+    began, saved, end = Barrier(2), Event(), Event()
+
+    def other() -> None:
+        with site.app.app_context():
+            site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+            began.wait(20)
+            assert not saved.wait(0.05)
+            site.db.session.rollback()
+            end.wait(20)
+
+    with ThreadPoolExecutor(1) as threads:
+        done = threads.submit(other)
+        began.wait(20)
+        answer = site.client.get("/").text
+        saved.set()
+        end.set()
+        done.result(20)
+    assert answer == "1"
+    with site.app.app_context():
+        assert site.db.session.execute(sa.select(table)).all() == []
+        assert len(site.rows()) == 2
+
+
+def test_one_that_does_not_end_is_said_to_be_anothers(
+    site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single, "_PATIENCE", 0.0)
+    with site.app.app_context():
+        site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+        with (
+            site.app.app_context(),
+            pytest.raises(DatabaseHeldError, match="another request") as caught,
+        ):
+            site.sessions.session().save()
+        assert caught.value.by_another
+        site.db.session.rollback()
+
+
+def test_an_error_of_ours_rolls_nothing_of_the_apps_back(site: Site, table: sa.Table) -> None:
+    with site.app.app_context():
+        site.db.session.execute(sa.text("DROP TABLE django_session"))
+        site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+        with pytest.raises(MissingTableError):
+            site.sessions.store.exists("12345678")
+        site.db.session.commit()
+        assert site.db.session.execute(sa.select(table)).all() == [("uncommitted",)]
+
+
+def test_a_deleted_row_is_not_written_again(site: Site) -> None:
+    with site.app.app_context():
+        session = site.sessions.session()
+        session["a"] = 1
+        session.save()
+        key = str(session.session_key)
+        store = site.sessions.store
+        assert [store.delete(key), store.delete(key), store.exists(key)] == [True, False, False]
+        with pytest.raises(UpdateError):
+            session.save()
+
+
+def test_an_interrupted_statement_does_not_close_the_database(site: Site) -> None:
+    interrupts = [KeyboardInterrupt()]
+
+    def interrupt(*_: object) -> None:
+        if interrupts:
+            raise interrupts.pop()
+
+    with site.app.app_context():
+        site.sessions.session().save()
+        event.listen(site.db.engine, "after_cursor_execute", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            site.sessions.store.count()
+        assert site.sessions.store.count() == 1
+
+
+def test_a_database_in_memory_of_each_thread_is_the_apps(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    engine = sa.create_engine("sqlite://", poolclass=SingletonThreadPool)
+    with site.app.app_context():
+        engines: Any = site.db.engines
+        before, engines[None] = engines[None], engine
+        site.db.create_all()
+        assert counts(site) == ["1", "2", "3"]
+        assert len(site.rows()) == 1
+        site.db.session.remove()
+        engines[None] = before
+    engine.dispose()
+
+
+def test_a_child_of_a_fork_uses_the_copy_that_it_has(site: Site) -> None:
+    with site.app.app_context():
+        site.sessions.session().save()
+        if (child := os.fork()) == 0:
+            os._exit(site.sessions.store.count())
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1
