@@ -132,7 +132,9 @@ class AtLine:
         sys.settrace(None)
 
     def _trace_store(self, frame: FrameType, _what: str, _arg: object) -> Any:
-        if not frame.f_code.co_filename.startswith(_STORE):
+        # What SQLAlchemy calls while it changes its pool is out of our hands, as the pool is.
+        in_pool = frame.f_code.co_name in ("_on_checkout", "_on_checkin")
+        if in_pool or not frame.f_code.co_filename.startswith(_STORE):
             return None
         seen = set[int]()
 

@@ -13,9 +13,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import event
 
 from ..conftest import NOW, MakeSite, Site
-from ..databases import EVERY_DATABASE, EVERY_SERVER
+from ..databases import EVERY_DATABASE
 from .conftest import add_views, ask
 from .interrupting import AtLine, GivenUp, Interruptions, TooLate
+
+# A cursor of mariadbconnector 1.1 that the garbage collector finds, as one in the traceback of an
+# error may be, frees the connection under everybody's hands: the process crashes (docs/drivers.md).
+INTERRUPTIBLE = [name for name in EVERY_DATABASE if name != "mariadb-mariadbconnector"]
 
 
 class Case(NamedTuple):
@@ -57,7 +61,7 @@ def site(make_site: MakeSite) -> Site:
     return add_views(make_site(options={"pool_size": 1, "max_overflow": 0, "pool_timeout": 1}))
 
 
-@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.parametrize("database_url", INTERRUPTIBLE, indirect=True)
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_whoever_comes_after_an_interrupted_statement_gets_their_own(
     site: Site, database_url: sa.URL, case: Case
@@ -88,7 +92,10 @@ WORK: dict[str, Callable[[Site, FlaskClient], object]] = {
 
 @pytest.mark.parametrize(
     ("database_url", "work"),
-    [*(("sqlite", work) for work in WORK), *((server, "update") for server in EVERY_SERVER)],
+    [
+        *(("sqlite", work) for work in WORK if work != "update"),
+        *((database, "update") for database in INTERRUPTIBLE),
+    ],
     indirect=["database_url"],
 )
 def test_wherever_something_is_given_up_the_next_gets_their_own(site: Site, work: str) -> None:
