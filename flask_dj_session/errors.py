@@ -35,8 +35,8 @@ class UpdateError(Exception):
 class SessionInterrupted(Exception):  # noqa: N818 - Django's name
     """The request's session was deleted while the request ran (Django's name).
 
-    What is raised in a request is also a :class:`werkzeug.exceptions.BadRequest`, so that
-    handlers for this class and for 400 both see it.
+    What is raised is also an :exc:`UpdateError` and a :class:`werkzeug.exceptions.BadRequest`, so
+    that handlers for this class and for 400 both see it.
     """
 
 

@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import sqlalchemy as sa
 from flask import Flask, current_app, has_app_context
 from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 
 from .cli import register
-from .interface import DjangoSessionInterface
-from .model import EXTENSION, AbstractSession, model_on
+from .interface import SITE, DjangoSessionInterface
+from .model import EXTENSION, AbstractSession, is_mapped, model_on, prepare_model, table_of
 from .session import DjangoSession
 from .settings import Settings, prepare
-from .store import AutocommitEngine, Store, add_like_index, for_site
+from .store import AutocommitEngine, Store, for_site
 
 
 class DjangoSessions:
@@ -65,6 +64,7 @@ class DjangoSessions:
         Settings are checked here; the database is asked nothing before a session is.
 
         :raises SettingError: for a setting that cannot be used.
+        :raises RuntimeError: for a model in whose table no session can be stored.
         """
         db = db or self._db
         if db is None:
@@ -77,13 +77,14 @@ class DjangoSessions:
             )
         settings = prepare(app.config, self._given_settings)
         model = self._model_on(db)
-        if _dialect_name(app, model) == "postgresql":
-            add_like_index(_table_of(model))
+        if is_mapped(model):
+            self._prepare(model)
         interface = DjangoSessionInterface(
             app, settings, lambda: self._make_store(app, db, model, settings), self._session_class
         )
         self._states[app] = _State(settings, model, interface)
         app.extensions[EXTENSION] = self
+        app.extensions[SITE] = interface
         app.session_interface = interface
         register(app)
 
@@ -156,20 +157,30 @@ class DjangoSessions:
     def _model_on(self, db: SQLAlchemy) -> type[AbstractSession]:
         return self._given_model or model_on(db, self._bind_key)
 
+    def _prepare(self, model: type[AbstractSession]) -> None:
+        prepare_model(
+            model,
+            draws_keys=self._overrides("_get_new_session_key"),
+            fills_columns=self._overrides("extra_columns"),
+        )
+
+    def _overrides(self, method: str) -> bool:
+        return getattr(self._session_class, method) is not getattr(DjangoSession, method)
+
     def _make_store(
         self, app: Flask, db: SQLAlchemy, model: type[AbstractSession], settings: Settings
     ) -> Store:
-        bind_key = getattr(model, "__bind_key__", None)
+        self._prepare(model)  # which may have been mapped since 'init_app'
+        table = table_of(model)
+        bind_key = table.metadata.info.get("bind_key")
         with app.app_context():
             if bind_key not in db.engines:
-                raise RuntimeError(
-                    f"'SQLALCHEMY_BINDS' has no '{bind_key}'. Add it, or give another 'bind_key'."
-                )
+                raise RuntimeError(_missing_database(bind_key))
             engines = db.engines
         return Store(
             # Asked each time, since tests put a connection in the place of an engine.
             AutocommitEngine(lambda: engines[bind_key], owner=_running_context),
-            for_site(_table_of(model), lambda: settings.naive_zone),
+            for_site(table, lambda: settings.naive_zone),
         )
 
 
@@ -182,19 +193,10 @@ class _State:
     interface: DjangoSessionInterface
 
 
-def _table_of(model: type[AbstractSession]) -> sa.Table:
-    table: sa.Table = model.__table__  # type: ignore[attr-defined]
-    return table
-
-
-def _dialect_name(app: Flask, model: type[AbstractSession]) -> str:
-    """Tell the kind of the app's database from its settings, before there is an engine."""
-    url = app.config.get("SQLALCHEMY_DATABASE_URI")
-    if bind_key := getattr(model, "__bind_key__", None):
-        url = app.config.get("SQLALCHEMY_BINDS", {}).get(bind_key)
-    if isinstance(url, dict):
-        url = url.get("url")
-    return sa.make_url(url).get_backend_name() if url else ""
+def _missing_database(bind_key: str | None) -> str:
+    if bind_key is None:
+        return "'SQLALCHEMY_DATABASE_URI' is not set. Set it, or give a 'bind_key'."
+    return f"'SQLALCHEMY_BINDS' has no '{bind_key}'. Add it, or give another 'bind_key'."
 
 
 def _running_context() -> object:

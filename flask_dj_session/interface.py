@@ -11,25 +11,52 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, has_request_context
 from flask.globals import request, request_ctx
 from flask.sessions import SessionInterface, SessionMixin
-from werkzeug.exceptions import BadRequest
 
-from .errors import SessionInterrupted, UpdateError
-from .session import DjangoSession
+from .errors import UpdateError
+from .session import DjangoSession, InterruptedRequest
 from .settings import Settings
 from .store import Store
 from .wire import SessionCodec, cookies
 
+#: the name under which an app knows what keeps its sessions
+SITE = "django_sessions_site"
 
-class InterruptedRequest(SessionInterrupted, BadRequest):
-    """A :exc:`SessionInterrupted` that Flask answers with status 400."""
 
-    description = (
-        "The request's session was deleted before the request completed."
-        " The user may have logged out in a concurrent request, for example."
-    )
+def site_of(app: Flask) -> DjangoSessionInterface:
+    """Return what keeps the sessions of *app*, whatever stands around it as ``session_interface``.
+
+    :raises RuntimeError: where the app has no ``DjangoSessions``.
+    """
+    site: DjangoSessionInterface | None = app.extensions.get(SITE)
+    if site is None:
+        raise RuntimeError(
+            "The app's 'session_interface' is not that of 'DjangoSessions'. Call"
+            " 'sessions.init_app(app, db)' first."
+        )
+    return site
+
+
+def session_of(request: Request) -> DjangoSession | None:
+    """Return the Django session of *request*; None where its app has opened another, or none.
+
+    It is not noted that the session was looked at; only a look at its data is, as in Django.
+    """
+    opened = _opened_for(request)
+    found = opened if isinstance(opened, DjangoSession) else getattr(request, "session", None)
+    return found if isinstance(found, DjangoSession) else None
+
+
+def is_saved(request: Request, session: DjangoSession) -> bool:
+    """Tell whether *session* is what the end of *request* saves."""
+    return _opened_for(request) is session
+
+
+def _opened_for(request: Request) -> SessionMixin | None:
+    is_running = has_request_context() and request_ctx.request is request
+    return request_ctx._session if is_running else None
 
 
 class DjangoSessionInterface(SessionInterface):
@@ -111,7 +138,9 @@ class DjangoSessionInterface(SessionInterface):
         :raises SessionInterrupted: where the row was deleted meanwhile, and the session is not
             that of the running request (which is answered with an error page instead).
         """
-        assert isinstance(session, DjangoSession)
+        if not isinstance(session, DjangoSession):
+            _refuse_foreign(session)
+            return
         if session.closed:
             return
         is_empty = session.is_empty()
@@ -154,6 +183,11 @@ class DjangoSessionInterface(SessionInterface):
         interrupted.__cause__ = error
         if request_ctx._session is not session:
             raise interrupted
+        # Not every answer is sent: that of an event of Flask-SocketIO's is not.
+        app.logger.warning(
+            "A session was not saved, because it was deleted while its request ran, as by a logout"
+            " in another tab."
+        )
         # Nothing is saved any more, whatever the page for it does with the session.
         session.closed = True
         page = app.process_response(app.make_response(app.handle_user_exception(interrupted)))
@@ -165,6 +199,15 @@ class DjangoSessionInterface(SessionInterface):
         response.response = page.response
         response.direct_passthrough = page.direct_passthrough
         response.call_on_close(page.close)
+
+
+def _refuse_foreign(session: SessionMixin) -> None:
+    """Raise where a session that was not opened here would be lost."""
+    if getattr(session, "modified", True):
+        raise TypeError(
+            f"A {type(session).__name__} was given to save, and 'DjangoSessions' has not opened it."
+            " Let the 'session_interface' that has opened a session save it, too."
+        )
 
 
 def _vary_on_cookie(response: Response) -> None:

@@ -6,26 +6,36 @@ what time it is comes from the :class:`.Site`.
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn, TypeGuard
 
 from blinker import NamedSignal
 from flask.sessions import SessionMixin
+from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
 
 from . import signals
-from .errors import CreateError, DecodeError
+from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
 from .site import Site
-from .wire import SESSION_SALT, expiry, keys
+from .wire import SESSION_SALT, expiry, flashes, keys
 
 _EXPIRY = "_session_expiry"
 _MISSING = object()
 
 # Django's logger and words.
 _logger = logging.getLogger("django.security.SuspiciousSession")
+
+
+class InterruptedRequest(SessionInterrupted, UpdateError, BadRequest):  # noqa: N818
+    """A :exc:`SessionInterrupted` that Flask answers with status 400."""
+
+    description = (
+        "The request's session was deleted before the request completed."
+        " The user may have logged out in a concurrent request, for example."
+    )
 
 
 class DjangoSession(SessionMixin):
@@ -50,8 +60,10 @@ class DjangoSession(SessionMixin):
     #: found deleted, or the request only looks on
     closed = False
     _found: bool | None = None
-    _as_loaded: dict[str, Any] | None = None
-    _is_cycling = False
+    _as_loaded: dict[str, bytes | None] | None = None
+    # The key of the row that the data comes from, unless this session has deleted it itself.
+    _row_key: str | None = None
+    _is_adding = _is_cycling = False
 
     def __init__(self, session_key: str | None = None, *, site: Site) -> None:
         self._site = site
@@ -174,8 +186,15 @@ class DjangoSession(SessionMixin):
         return self._session_cache
 
     def _watch(self) -> None:
-        with suppress(RecursionError):  # nested deeper than copying goes
-            self._as_loaded = copy.deepcopy(self._session_cache)
+        items = self._session_cache.items()
+        self._as_loaded = {key: self._stored_form(key, value) for key, value in items}
+
+    def _stored_form(self, key: str, value: Any) -> bytes | None:
+        """Return what a row would hold of an item; None where no row can hold it."""
+        try:
+            return self._site.codec(self.key_salt).serialize(flashes.tagged({key: value}))
+        except Exception:  # a serializer of the site's own may raise anything
+            return None
 
     _session = property(_get_session)
 
@@ -193,57 +212,105 @@ class DjangoSession(SessionMixin):
 
     def changed_in_place(self) -> list[str]:
         """Name the items that are not as they were loaded, in debug mode; none otherwise."""
-        before, after = self._as_loaded, vars(self).get("_session_cache", {})
+        before = self._as_loaded
         if before is None:
             return []
-        return [key for key in after if key not in before or before[key] != after[key]]
+        after = vars(self).get("_session_cache", {})
+        return [key for key, value in after.items() if self._has_changed(before, key, value)]
+
+    def _has_changed(self, before: dict[str, bytes | None], key: str, value: Any) -> bool:
+        # What would be stored is compared, not the values: a NaN is not equal to itself, 1 is
+        # equal to True, and an array answers with an array.
+        if key not in before:
+            return True
+        return before[key] is not None and before[key] != self._stored_form(key, value)
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Write data as the text of a row.
 
         :raises EncodeError: naming the value that cannot be stored.
         """
-        return self._site.codec(self.key_salt).encode(session_dict, self._site.now())
+        codec = self._site.codec(self.key_salt)
+        return codec.encode(flashes.tagged(session_dict), self._site.now())
 
     def decode(self, session_data: str) -> dict[str, Any]:
         """Read the text of a row; what cannot be read is an empty session, and is logged."""
         try:
-            return self._site.codec(self.key_salt).decode(session_data)
+            data = self._site.codec(self.key_salt).decode(session_data)
         except DecodeError:
             # Unlike Django: it is silent about what is signed, but is no JSON.
             _logger.warning("Session data corrupted")
             self._tell(signals.session_corrupted)
             return {}
+        flashes.untag(data, Markup)
+        return data
 
     # The row
 
+    def _can_be_stored(self, key: str | None) -> TypeGuard[str]:
+        return keys.is_storable_key(key, self._site.store.max_key_length)
+
     def exists(self, session_key: str | None) -> bool:
         """Tell whether there is a row for *session_key*, expired or not."""
-        return keys.is_storable_key(session_key) and self._site.store.exists(session_key)
+        return self._can_be_stored(session_key) and self._site.store.exists(session_key)
 
     def load(self) -> dict[str, Any]:
         """Return the stored data; where there is none, drop the key and return an empty dict."""
         key = self.__session_key
-        text = self._site.store.load(key, self._site.now()) if keys.is_storable_key(key) else None
+        text = self._site.store.load(key, self._site.now()) if self._can_be_stored(key) else None
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
             self._session_key = None
             return {}
+        self._row_key = key
         return self.decode(text)
 
     def create(self) -> None:
-        """Store the session under a new key, at once."""
+        """Store the session under a new key, at once.
+
+        :raises SessionInterrupted: where another request has ended the session that the data
+            comes from; nothing of it is stored.
+        """
         if self._found is None:
             self._found = False
-        while True:
-            self._session_key = self._get_new_session_key()
-            try:
-                self.save(must_create=True)
-            except CreateError:
-                continue
-            self.modified = True
-            return
+        origin = self._row_key
+        self._add()
+        if not self._is_cycling:
+            # Unlike Django: what has ended does not go on under another key.
+            if origin is not None and not self.exists(origin):
+                self._take_back(origin)
+            self._tell(signals.session_created)
+        self.modified = True
+
+    def _add(self) -> None:
+        self._is_adding = True
+        try:
+            while True:
+                self._session_key = self._get_new_session_key()
+                self._check_drawn_key()
+                with suppress(CreateError):
+                    self.save(must_create=True)
+                    return
+        finally:
+            self._is_adding = False
+
+    def _take_back(self, origin: str) -> NoReturn:
+        """Remove the row that was just added, as the one of *origin* is gone."""
+        # In this order nothing is lost where the process ends in between: the row that stays then
+        # has a key that nobody was given.
+        self.delete()
+        self._session_key = self._row_key = origin
+        self.closed = True
+        raise InterruptedRequest
+
+    def _check_drawn_key(self) -> None:
+        if not self._can_be_stored(self.__session_key):
+            raise ValueError(
+                f"'{type(self).__name__}._get_new_session_key' drew a key that cannot be stored."
+                " Let it draw visible ASCII characters, at least 8 and at most"
+                f" {self._site.store.max_key_length}, which is what column 'session_key' holds."
+            )
 
     def save(self, must_create: bool = False) -> None:
         """Store the session; one without a key gets a new one.
@@ -253,22 +320,29 @@ class DjangoSession(SessionMixin):
         :raises UpdateError: where the row is gone.
         :raises EncodeError: naming the value that cannot be stored.
         """
-        if not keys.is_storable_key(self.__session_key):
+        if not self._can_be_stored(self.__session_key):
             # Unlike Django: a key that no row can have is like none at all.
             self.create()
             return
         data = self._get_session(no_load=must_create)
+        if must_create and self.__session_key == self._row_key:
+            self._refuse_second_row(self.__session_key)
         write = self._site.store.insert if must_create else self._site.store.update
+        key = self._get_or_create_session_key()
         write(
-            self._get_or_create_session_key(),
-            self.encode(data),
-            self._aware(self.get_expiry_date()),
-            **self.extra_columns(data),
+            key, self.encode(data), self._aware(self.get_expiry_date()), **self.extra_columns(data)
         )
+        self._row_key = key
         if self._site.watches_changes:
             self._watch()
-        if must_create and not self._is_cycling:
+        if must_create and not self._is_adding:
             self._tell(signals.session_created)
+
+    def _refuse_second_row(self, key: str) -> NoReturn:
+        if self.exists(key):
+            raise CreateError("The session key is taken")
+        # Unlike Django: a row that was there and is gone is not added again.
+        raise UpdateError("The session's row is gone")
 
     def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of columns that the app added to the table; to be overridden.
@@ -280,30 +354,41 @@ class DjangoSession(SessionMixin):
     def delete(self, session_key: str | None = None) -> None:
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
-        self._has_deleted = keys.is_storable_key(key) and self._site.store.delete(key)
+        self._has_deleted = self._can_be_stored(key) and self._site.store.delete(key)
+        if key == self._row_key:
+            self._row_key = None
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
         self._has_deleted = False
         self.clear()
         self.delete()
-        self._session_key = None
+        self._session_key = self._row_key = None
         if self._has_deleted:
             self._tell(signals.session_flushed)
 
     def cycle_key(self) -> None:
-        """Move the data to a new key, as at a login."""
-        data = self._get_session()
-        old_key = self.session_key
+        """Move the data to a new key, as at a login.
+
+        :raises SessionInterrupted: where another request has ended the session meanwhile;
+            nothing of it is stored.
+        """
+        data, was_modified = self._get_session(), self.modified
+        old_key, origin = self.session_key, self._row_key
         self._is_cycling = old_key is not None
         try:
             self.create()
         finally:
             self._is_cycling = False
         self._session_cache = data
-        if old_key:
-            self.delete(old_key)
-            self._tell(signals.session_cycled)
+        if old_key is None:
+            return
+        self.delete(old_key)
+        # Unlike Django: what has ended does not go on under another key.
+        if origin == old_key and not self._has_deleted:
+            self.modified = was_modified
+            self._take_back(old_key)
+        self._tell(signals.session_cycled)
 
     def _tell(self, signal: NamedSignal) -> None:
         if signal.receivers:

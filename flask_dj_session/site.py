@@ -14,6 +14,10 @@ from .wire import SessionCodec
 class Rows(Protocol):
     """Where sessions are kept; :class:`flask_dj_session.store.Store` says more of each."""
 
+    @property
+    def max_key_length(self) -> int:
+        """How many characters a key may have."""
+
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired, else None."""
 

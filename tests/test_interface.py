@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from django.core.signing import TimestampSigner, dumps
 from django.http import HttpRequest, HttpResponse
 from flask import (
     Response,
+    copy_current_request_context,
     flash,
     get_flashed_messages,
     make_response,
@@ -26,6 +28,7 @@ from flask import (
     stream_with_context,
 )
 from flask.testing import FlaskClient
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 from werkzeug.test import TestResponse
 
@@ -397,7 +400,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "secure": {"SESSION_COOKIE_SECURE": True},
     "not httponly": {"SESSION_COOKIE_HTTPONLY": False},
     "samesite strict": {"SESSION_COOKIE_SAMESITE": "Strict"},
-    "samesite none": {"SESSION_COOKIE_SAMESITE": "None"},
+    "samesite none": {"SESSION_COOKIE_SAMESITE": "None", "SESSION_COOKIE_SECURE": True},
     "no samesite": {"SESSION_COOKIE_SAMESITE": False},
     "__Host-": {"SESSION_COOKIE_NAME": "__Host-id", "SESSION_COOKIE_SECURE": True},
     "__Secure-": {"SESSION_COOKIE_NAME": "__Secure-id", "SESSION_COOKIE_SECURE": True},
@@ -674,10 +677,12 @@ def test_settings_of_the_cookie_are_read_at_each_request(site: Site) -> None:
     assert header.endswith("; SameSite=Strict")
 
 
-def test_a_partitioned_cookie_is_secure_too(
-    make_site: MakeSite, clock: time_machine.Traveller
-) -> None:
-    site = make_site(SESSION_COOKIE_PARTITIONED=True, SESSION_COOKIE_SAMESITE="None")
+def test_a_partitioned_cookie_says_so(make_site: MakeSite, clock: time_machine.Traveller) -> None:
+    site = make_site(
+        SESSION_COOKIE_PARTITIONED=True,
+        SESSION_COOKIE_SAMESITE="None",
+        SESSION_COOKIE_SECURE=True,
+    )
     header = serve(site, touch).get("/").headers["Set-Cookie"]
     assert header.endswith("; Path=/; SameSite=None; Secure; Partitioned")
 
@@ -806,6 +811,45 @@ def test_a_server_error_in_a_session_deleted_meanwhile_stays_what_it_is(site: Si
     assert returning(serve(site, view), key).get("/").status_code == 503
 
 
+def test_a_lost_save_on_an_answer_that_is_not_sent_is_in_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = store(site, hello="before")
+    # As Flask-SocketIO does at each event.
+    with site.app.test_request_context(headers={"Cookie": f"sessionid={key}"}):
+        opened = session._get_current_object()  # type: ignore[attr-defined]
+        opened["hello"] = "world"
+        site.sessions.session(key).delete()
+        site.app.session_interface.save_session(site.app, opened, site.app.response_class())
+    (warning,) = warnings_of(caplog, site.app.logger.name)
+    assert warning.startswith("A session was not saved, because it was deleted while its request")
+    assert key not in warning
+    assert site.rows() == []
+
+
+def test_an_interrupted_request_is_in_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    interrupt(site)
+    assert len(warnings_of(caplog, site.app.logger.name)) == 1
+
+
+def test_a_session_saved_by_hand_in_a_copied_context_is_an_error_once_it_is_ended(
+    site: Site,
+) -> None:
+    key = store(site)
+
+    def view(opened: DjangoSession) -> str:
+        opened["hello"] = "world"
+        site.sessions.session(key).delete()
+        save = copy_current_request_context(lambda: opened.save())
+        with ThreadPoolExecutor(1) as pool, pytest.raises(UpdateError):
+            pool.submit(save).result()
+        opened.modified = False
+        return "told"
+
+    assert returning(serve(site, view), key).get("/").text == "told"
+    assert site.rows() == []
+
+
 def test_the_visitor_of_an_interrupted_request_begins_anew(site: Site) -> None:
     key = store(site)
 
@@ -922,6 +966,92 @@ def test_no_warning_where_the_view_saves_the_change_itself(
     returning(serve(site, change), key).get("/")
     assert site.sessions.session(key)["cart"] == {"items": ["cat food"]}
     assert caplog.records == []
+
+
+class Array:
+    """Answers a comparison with an array, as those of numpy do."""
+
+    def __eq__(self, other: object) -> Any:
+        return Array()
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth of an array is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = [float("nan")]
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def replace(value: Any) -> Callable[[Any], Any]:
+    """Return what puts *value* in the place of an item."""
+    return lambda item: value
+
+
+#: what is stored, what a view makes of it in place, and whether that is another thing to store
+IN_PLACE: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
+    "a NaN": (float("nan"), lambda item: item, False),
+    "another NaN": ([float("nan")], lambda item: [float("nan")], False),
+    "NaN in data": ({"a": [float("nan"), 1]}, lambda item: item, False),
+    "NaN, deep": (nested(90), lambda item: item, False),
+    "NaN, too deep to be copied": (nested(400), lambda item: item, False),
+    "a tuple of the same": ([1, 2], replace((1, 2)), False),
+    "text of another kind": ("a", replace(Markup("a")), False),
+    "1 and True": (1, replace(True), True),
+    "1 and 1.0": ([1], replace([1.0]), True),
+    "0.0 and -0.0": (0.0, replace(-0.0), True),
+    "another order": ({"a": 1, "b": 2}, replace({"b": 2, "a": 1}), True),
+    "an array": ([1], replace(Array()), True),
+    "an array in data": ({"a": 1}, replace({"a": Array()}), True),
+}
+
+
+def told_of(site: Site, caplog: Any, before: Any, change: Callable[[Any], Any]) -> bool:
+    """Tell whether a view that changes the stored value *before* in place is told so."""
+    site.app.debug = True
+
+    def view(session: DjangoSession) -> str:
+        session["box"][0] = change(session["box"][0])
+        return ""
+
+    response = returning(serve(site, view), store(site, box=[before])).get("/")
+    assert response.status_code == 200
+    told = warnings_of(caplog, site.app.logger.name)
+    assert [warning.partition(" changed")[0] for warning in told] in ([], ["The session's 'box'"])
+    return bool(told)
+
+
+@pytest.mark.parametrize(("before", "change", "is_told"), IN_PLACE.values(), ids=IN_PLACE)
+def test_what_would_be_stored_tells_whether_data_changed_in_place(
+    site: Site,
+    caplog: pytest.LogCaptureFixture,
+    before: Any,
+    change: Callable[[Any], Any],
+    is_told: bool,
+) -> None:
+    assert told_of(site, caplog, before, change) is is_told
+
+
+def test_a_nan_that_is_only_read_is_not_taken_for_a_change(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.app.debug = True
+    key = store(site, ratio=float("nan"))
+    assert returning(serve(site, look), key).get("/").status_code == 200
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), {"a", "b", "c"}, (1, [b"x"])], ids=repr)
+def test_what_is_only_read_of_a_pickle_is_not_taken_for_a_change(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture, value: Any
+) -> None:
+    site = make_site(SESSION_SERIALIZER="pickle")
+    assert not told_of(site, caplog, value, lambda item: item)
+    assert told_of(site, caplog, value, lambda item: [item])
 
 
 def test_debug_mode_lets_a_view_drop_the_loaded_data(site: Site) -> None:
@@ -1235,6 +1365,7 @@ UNUSABLE = {
     "too short": "1234567",
     "too long": "x" * 41,
     "much too long": "x" * 4000,
+    "backslashes in quotes": '"' + "\\" * 4000 + '"',
     "a space": '"with a space"',
     "a control character": '"12345678\\033"',
     "NUL": '"12345678\\000"',

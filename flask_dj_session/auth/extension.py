@@ -13,7 +13,7 @@ from werkzeug.local import LocalProxy
 
 from ..cli.users import users as users_command
 from ..extension import DjangoSessions
-from ..interface import DjangoSessionInterface
+from ..interface import DjangoSessionInterface, site_of
 from ..settings import AuthSettings, prepare_auth
 from ..settings.versions import installed
 from . import ddl, login
@@ -90,12 +90,7 @@ class DjangoAuth:
             raise TypeError(
                 "'sessions' is missing. Pass the DjangoSessions: 'auth.init_app(app, sessions)'."
             )
-        site = app.session_interface
-        if not isinstance(site, DjangoSessionInterface):
-            raise RuntimeError(
-                "The app has no 'DjangoSessions' yet. Call 'sessions.init_app(app, db)' before"
-                " 'auth.init_app(app)'."
-            )
+        site = site_of(app)
         if EXTENSION in app.extensions:
             raise RuntimeError(
                 "A 'DjangoAuth' is already registered on this Flask app. Use that one instead."

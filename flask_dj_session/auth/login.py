@@ -12,6 +12,8 @@ from typing import Any
 
 from flask import Request, current_app
 
+from .. import interface
+from ..errors import SessionInterrupted
 from ..session import DjangoSession
 from . import csrf, signals
 from .accounts import Accounts
@@ -27,23 +29,39 @@ _SECRET = re.compile("api|token|key|secret|password|signature", re.IGNORECASE)
 
 
 def session_of(request: Request) -> DjangoSession:
-    """Return the session of a request; that it was looked at is noted as Django does."""
-    session: DjangoSession = request.session  # type: ignore[attr-defined]
-    return session
+    """Return the session of a request, to be changed.
+
+    :raises RuntimeError: where that is none of Django's, so that the change would be lost.
+    """
+    session = interface.session_of(request)
+    if session is not None and interface.is_saved(request, session):
+        return session
+    raise RuntimeError(
+        "Nobody can log in or out in this request, since its session is not Django's: the app's"
+        f" 'session_interface', a {type(current_app.session_interface).__name__}, or an extension"
+        " such as Flask-SocketIO has given it another, or none. Do it in a request that has one."
+    )
 
 
 def user_of(accounts: Accounts, request: Request) -> Any:
-    """Return the user of a request; it is found out once."""
+    """Return the user of a request; it is found out once. Without a Django session it is nobody."""
     if "_cached_user" not in vars(request):
-        _remember(request, get_user(accounts, session_of(request)))
+        session = interface.session_of(request)
+        if session is None:
+            _remember(request, AnonymousUser())
+        else:
+            renews = interface.is_saved(request, session)
+            _remember(request, get_user(accounts, session, renews=renews))
     return vars(request)["_cached_user"]
 
 
-def get_user(accounts: Accounts, session: DjangoSession) -> Any:
+def get_user(accounts: Accounts, session: DjangoSession, *, renews: bool = True) -> Any:
     """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
 
     A session whose password was changed is flushed; one whose hash was made with a key of
     SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
+
+    :param renews: whether the browser will be told another key.
     """
     if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
         return AnonymousUser()
@@ -56,8 +74,7 @@ def get_user(accounts: Accounts, session: DjangoSession) -> Any:
     if match is Match.NONE:
         session.flush()
         return AnonymousUser()
-    if match is Match.FALLBACK:
-        session.cycle_key()
+    if match is Match.FALLBACK and renews and _has_moved(session):
         session[HASH_SESSION_KEY] = accounts.session_auth_hash(user)
     user.backend = session[BACKEND_SESSION_KEY]
     return user
@@ -93,7 +110,10 @@ def login(accounts: Accounts, request: Request, user: Any, backend: str | None =
     session = session_of(request)
     auth_hash = user.get_session_auth_hash()
     if SESSION_KEY not in session:
-        session.cycle_key()
+        if not _has_moved(session):
+            # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
+            # clicks has moved, nothing comes back; the user begins anew.
+            session.flush()
     elif _pk_in(accounts, session) != user.pk or not equal(
         session.get(HASH_SESSION_KEY), auth_hash
     ):
@@ -111,11 +131,12 @@ def login(accounts: Accounts, request: Request, user: Any, backend: str | None =
 
 def logout(accounts: Accounts, request: Request) -> None:
     """Flush the session, whoever has it."""
+    session = session_of(request)
     user = user_of(accounts, request)
     known = user if user.is_authenticated else None
     # Before the session is flushed, so that receivers can look at it.
     signals.user_logged_out.send(_app(), user=known, request=request)
-    session_of(request).flush()
+    session.flush()
     _remember(request, AnonymousUser())
 
 
@@ -128,6 +149,17 @@ def update_session_auth_hash(accounts: Accounts, request: Request, user: Any) ->
     session.cycle_key()
     if user_of(accounts, request).pk == user.pk:
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+
+
+def _has_moved(session: DjangoSession) -> bool:
+    """Give *session* another key, if no other request has ended it or done the same meanwhile."""
+    was_closed = session.closed
+    try:
+        session.cycle_key()
+    except SessionInterrupted:
+        session.closed = was_closed
+        return False
+    return True
 
 
 def _pk_in(accounts: Accounts, session: DjangoSession) -> Any:

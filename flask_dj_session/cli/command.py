@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..errors import DatabaseHeldError, DecodeError, MissingTableError
-from ..interface import DjangoSessionInterface
+from ..interface import DjangoSessionInterface, site_of
 from ..telling.words import printable
 from ..wire import SessionCodec
 from .speech import say
@@ -71,10 +71,10 @@ def _message_of(error: sa.exc.SQLAlchemyError) -> str:
 
 def site() -> DjangoSessionInterface:
     """Return what keeps the sessions of the current app."""
-    interface = current_app.session_interface
-    if isinstance(interface, DjangoSessionInterface):
-        return interface
-    raise click.ClickException("The app's 'session_interface' is not that of 'DjangoSessions'.")
+    try:
+        return site_of(current_app)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def codec() -> SessionCodec:

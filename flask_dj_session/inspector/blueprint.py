@@ -12,12 +12,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
 from ..errors import MissingTableError
-from ..interface import DjangoSessionInterface
+from ..interface import site_of
 from . import everybody, forgery, own, single
 from .access import Access, check_access
 from .headers import protect
 from .render import render
-from .site import visitor
+from .site import own_session
 
 View = Callable[..., ResponseReturnValue]
 
@@ -69,16 +69,13 @@ class Inspector(Blueprint):
                 " says who may look. Run 'flask run --debug', or give 'Inspector(access=...)' a"
                 " function that returns True for those who may."
             )
-        if not isinstance(app.session_interface, DjangoSessionInterface):
-            raise RuntimeError(
-                "The app's 'session_interface' is not that of 'DjangoSessions'. Call"
-                " 'sessions.init_app(app, db)' before the inspector is registered."
-            )
+        site_of(app)  # before anybody looks
         super().register(app, options)
 
     def _guard(self) -> None:
         # Looking changes nothing, not even with SESSION_SAVE_EVERY_REQUEST.
-        visitor().closed = True
+        if (own := own_session()) is not None:
+            own.closed = True
         check_access(self._access)  # a no is answered by the app's own page
 
     def _add_pages(self) -> None:

@@ -57,4 +57,5 @@ def count() -> ResponseReturnValue:
 def own_row() -> StoredRow | None:
     """Return the row that the visitor's cookie names, without a touch to the session."""
     key = visitor().session_key
-    return site().store.row(key) if is_storable_key(key) else None
+    store = site().store
+    return store.row(key) if is_storable_key(key, store.max_key_length) else None

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from ..store import StoredRow
 from .picture import picture_of
 from .render import render
-from .site import codec, seal, site, visitor
+from .site import codec, own_key, seal, site
 
 
 def one(reference: str) -> ResponseReturnValue:
@@ -63,4 +63,4 @@ def _row(reference: str) -> StoredRow:
 
 
 def _is_own(row: StoredRow) -> bool:
-    return row.session_key == visitor().session_key
+    return row.session_key == own_key()

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import Cookie
 
-from ..interface import DjangoSessionInterface
+from ..interface import DjangoSessionInterface, site_of
 
 
 def interface_of(app: Flask) -> DjangoSessionInterface:
@@ -16,13 +16,13 @@ def interface_of(app: Flask) -> DjangoSessionInterface:
 
     :raises TypeError: where it is not this package.
     """
-    interface = app.session_interface
-    if not isinstance(interface, DjangoSessionInterface):
+    try:
+        return site_of(app)
+    except RuntimeError as error:
         raise TypeError(
             f"The sessions of the app '{app.name}' are not Django's. Call"
             " 'DjangoSessions(app, db)' where the app is made."
-        )
-    return interface
+        ) from error
 
 
 class CookiePlace(NamedTuple):

@@ -106,7 +106,7 @@ class SessionChange:
 
 
 def _live_row(site: DjangoSessionInterface, key: str) -> StoredRow | None:
-    if not keys.is_storable_key(key):
+    if not keys.is_storable_key(key, site.store.max_key_length):
         return None
     rows = site.store.starting_with(key)
     now = site.now()

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from ..extension import DjangoSessions
 from ..session import DjangoSession
-from ..wire import SessionCodec
+from ..wire import SessionCodec, flashes
 from .browser import cookie_place, interface_of
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -83,7 +83,7 @@ class MakeSession:
             serializer=settings.make_serializer(),
             algorithm="sha1",
         )
-        return codec.encode(data, self._site.now())
+        return codec.encode(flashes.tagged(data), self._site.now())
 
     def _login(self, user: Any) -> dict[str, str]:
         from ..auth.hashes import session_auth_hash

@@ -15,6 +15,7 @@ from .checks import (
     check_optional_text,
     check_samesite,
 )
+from .cookies import check_cookie
 from .defaults import AUTH_DEFAULTS
 from .prepared import fill
 
@@ -29,7 +30,10 @@ def prepare_auth(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> 
     :raises SettingError: naming the first setting that cannot be used.
     """
     fill(config, given, AUTH_DEFAULTS, CHECKS)
-    return AuthSettings(config)
+    settings = AuthSettings(config)
+    if not settings.csrf_use_sessions:
+        check_cookie("CSRF_COOKIE", settings.csrf_cookie)
+    return settings
 
 
 class AuthSettings:

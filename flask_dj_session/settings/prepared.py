@@ -17,6 +17,7 @@ from ..wire.cookies import CookieAttributes
 from ..wire.pickles import PickleSerializer
 from ..wire.serializers import Serializer
 from .checks import CHECKS
+from .cookies import check_cookie, warn_of_partitioned
 from .defaults import DEFAULTS, FLASK_DEFAULTS
 from .origin import names_from_django
 from .serializers import serializer_class
@@ -30,7 +31,10 @@ def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Setti
     :raises SettingError: naming the first setting that cannot be used.
     """
     fill(config, given, DEFAULTS, CHECKS)
-    return Settings(config)
+    settings = Settings(config)
+    check_cookie("SESSION_COOKIE", settings.cookie)
+    warn_of_partitioned(config)
+    return settings
 
 
 def fill(

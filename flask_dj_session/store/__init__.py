@@ -1,20 +1,22 @@
 """The table ``django_session`` and the statements on it; opaque text in and out."""
 
+from .columns import columns_of, data_type, date_type, key_type
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
 from .listing import Outline, StoredRow
 from .rows import Store
 from .table import (
+    COLUMNS,
     TABLE_NAME,
     ExpireDate,
-    add_like_index,
-    data_type,
     for_site,
     indexes_of,
-    key_type,
+    is_like_index,
+    primary_key_of,
 )
 
 __all__ = [
+    "COLUMNS",
     "TABLE_NAME",
     "AutocommitEngine",
     "ExpireDate",
@@ -22,11 +24,14 @@ __all__ = [
     "Store",
     "StoredRow",
     "TableFacts",
-    "add_like_index",
+    "columns_of",
     "data_type",
+    "date_type",
     "expected_facts",
     "for_site",
     "found_facts",
     "indexes_of",
+    "is_like_index",
     "key_type",
+    "primary_key_of",
 ]

@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex
 
+from .columns import columns_of
+from .ddl import schema_of, schemas_with
 from .engine import AutocommitEngine
-from .table import ExpireDate, add_like_index, data_type, indexes_of, key_type
+from .table import indexes_of, is_like_index
 
 _OPTIONS = re.compile(r" (character set|collate|charset) .*", re.IGNORECASE)
 
@@ -34,12 +36,13 @@ class TableFacts:
 def found_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts | None:
     """Describe the table in the database, None where it is missing."""
     with engine.connect() as connection:
-        inspector = sa.inspect(connection)
-        if not inspector.has_table(table.name, schema=table.schema):
+        schemas = schemas_with(connection, engine, table)
+        if not schemas:
             return None
-        columns = inspector.get_columns(table.name, schema=table.schema)
-        indexes = inspector.get_indexes(table.name, schema=table.schema)
-        primary = inspector.get_pk_constraint(table.name, schema=table.schema)
+        inspector, schema = sa.inspect(connection), schemas[0]
+        columns = inspector.get_columns(table.name, schema=schema)
+        indexes = inspector.get_indexes(table.name, schema=schema)
+        primary = inspector.get_pk_constraint(table.name, schema=schema)
     of_indexes = [tuple(name or "" for name in index["column_names"]) for index in indexes]
     return TableFacts(
         table.name,
@@ -52,10 +55,13 @@ def found_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts | None:
 def expected_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts:
     """Describe the table as Django's migration makes it on this database."""
     dialect = engine.app_engine.dialect
-    model = _as_migrated(table, dialect)
+    model = _as_migrated(table.name, schema_of(engine, table))
+    indexes = [
+        index for index in model.indexes if dialect.name == "postgresql" or not is_like_index(index)
+    ]
     create_index = {
         tuple(index.columns.keys()): str(CreateIndex(index).compile(dialect=dialect))
-        for index in model.indexes
+        for index in indexes
     }
     return TableFacts(
         table.name,
@@ -66,20 +72,10 @@ def expected_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts:
     )
 
 
-def _as_migrated(table: sa.Table, dialect: sa.Dialect) -> sa.Table:
+def _as_migrated(name: str, schema: str | None) -> sa.Table:
     """Make anew what an app's own class may have left out or added."""
-    model = sa.Table(
-        table.name,
-        sa.MetaData(),
-        sa.Column("session_key", key_type(), primary_key=True),
-        sa.Column("session_data", data_type(), nullable=False),
-        sa.Column("expire_date", ExpireDate(lambda: None), nullable=False),
-        *indexes_of(table.name),
-        schema=table.schema,
-    )
-    if dialect.name == "postgresql":
-        add_like_index(model)
-    return model
+    columns = columns_of(lambda: None)
+    return sa.Table(name, sa.MetaData(), *columns, *indexes_of(name), schema=schema)
 
 
 def _type_text(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:

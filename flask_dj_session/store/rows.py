@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from ..errors import CreateError, MissingTableError, UpdateError
 from . import clearing, ddl, listing, migrations
 from .engine import AutocommitEngine
 from .statements import Statement
-from .table import TABLE_NAME, ExpireDate
+from .table import TABLE_NAME, ExpireDate, max_key_length
 
 _MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
 
@@ -66,6 +67,11 @@ class Store:
         date_type = self.table.c.expire_date.type
         assert isinstance(date_type, ExpireDate)
         return date_type
+
+    @cached_property
+    def max_key_length(self) -> int:
+        """How many characters of a key the column holds."""
+        return max_key_length(self.table)
 
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired at *now* (aware), else None."""
@@ -140,7 +146,9 @@ class Store:
                 f"'{self.table.name}' is not made by a migration of Django's own, so there is"
                 " nothing to record. Let the Django project fake the migration that makes it."
             )
-        return migrations.record_migration(self.engine, now, self._date_type.naive_zone)
+        return migrations.record_migration(
+            self.engine, now, self._date_type.naive_zone, schema=self.table.schema
+        )
 
     def pages(
         self, *, size: int, expired_at: datetime | None = None

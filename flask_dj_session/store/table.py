@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.schema import conv
 
 TABLE_NAME = "django_session"
+COLUMNS = ("session_key", "session_data", "expire_date")
+
+_LIKE = "_like"
+_LONGEST_NAME = 63  # PostgreSQL's, the shortest
+_MAPPED = "flask_dj_session"
 
 #: tells the zone of the site's wall clock where USE_TZ is false, else None
 NaiveZone = Callable[[], "tzinfo | None"]
-
-
-class _Varchar(sa.String):
-    """SQLite keeps the name of a type as it is written, and Django writes ``varchar(40)``."""
-
-    __visit_name__ = "user_defined"
-    cache_ok = True
-
-    def get_col_spec(self, **kw: Any) -> str:
-        return f"varchar({self.length})"
 
 
 class _SQLiteDateTime(sqlite.DATETIME):
@@ -39,16 +36,6 @@ class _SQLiteDateTime(sqlite.DATETIME):
 
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Any:
         return datetime_of
-
-
-class _Text(sa.Text):
-    """As above, for ``text``."""
-
-    __visit_name__ = "user_defined"
-    cache_ok = True
-
-    def get_col_spec(self, **kw: Any) -> str:
-        return "text"
 
 
 def _text_of(moment: datetime | None) -> str | None:
@@ -80,8 +67,8 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
     impl = sa.DateTime
     cache_ok = True
 
-    def __init__(self, naive_zone: NaiveZone) -> None:
-        super().__init__()
+    def __init__(self, naive_zone: NaiveZone, **options: Any) -> None:
+        super().__init__(**options)
         self.naive_zone = naive_zone
 
     def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
@@ -119,10 +106,6 @@ class ExpireDate(sa.types.TypeDecorator[datetime]):
             return None  # of the drivers of MySQL, some give 0000-00-00 as text
         return value if value.tzinfo else value.replace(tzinfo=self.naive_zone() or timezone.utc)
 
-    def copy(self, **kw: Any) -> ExpireDate:
-        """Copy the type for another table."""
-        return ExpireDate(self.naive_zone)
-
 
 def _as_utc_text(moment: datetime) -> str:
     if moment.tzinfo is not timezone.utc:
@@ -147,38 +130,60 @@ def _as_postgresql_reads(naive: datetime, zone: tzinfo) -> datetime:
     return second if repeated else first
 
 
-def key_type() -> sa.types.TypeEngine[str]:
-    """Return the type of ``session_key``."""
-    return sa.String(40).with_variant(_Varchar(40), "sqlite")
-
-
-def data_type() -> sa.types.TypeEngine[str]:
-    """Return the type of ``session_data``."""
-    text = sa.Text().with_variant(_Text(), "sqlite")
-    return text.with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-
-
 def indexes_of(table: str) -> list[sa.Index]:
     """Return the indexes of Django's migration, to be attached to *table*.
 
-    Django names them with a hash of table and column; only for its own table is it known.
+    The one for LIKE is made on PostgreSQL only.
     """
-    suffix = "_a5c62663" if table == TABLE_NAME else ""
-    return [sa.Index(f"{table}_expire_date{suffix}", "expire_date")]
+    name = _name_of_index(table, "session_key", _LIKE)
+    operators = {"session_key": "varchar_pattern_ops"}
+    like = sa.Index(name, "session_key", postgresql_ops=operators).ddl_if(dialect="postgresql")
+    return [sa.Index(_name_of_index(table, "expire_date"), "expire_date"), like]
 
 
-def add_like_index(table: sa.Table) -> None:
-    """Give *table* the index that Django adds on PostgreSQL.
+def is_like_index(index: sa.Index) -> bool:
+    """Tell whether *index* is the one that Django makes on PostgreSQL only."""
+    table = index.table
+    return table is not None and index.name == _name_of_index(table.name, "session_key", _LIKE)
 
-    Not declared with ``ddl_if``, which Alembic does not heed when it compares.
+
+def _name_of_index(table: str, column: str, suffix: str = "") -> conv:
+    """Name an index as Django does on PostgreSQL, whatever the app calls its own.
+
+    # Django 5.2, db/backends/base/schema.py: _create_index_name
     """
-    name = f"{TABLE_NAME}_session_key_c0390e0f_like"
-    if table.name == TABLE_NAME and name not in {index.name for index in table.indexes}:
-        sa.Index(name, table.c.session_key, postgresql_ops={"session_key": "varchar_pattern_ops"})
+    digest = hashlib.md5(f"{table}{column}".encode(), usedforsecurity=False).hexdigest()
+    end = digest[:8] + suffix
+    name = f"{table}_{column}_{end}"
+    if len(name) > _LONGEST_NAME:
+        room = (_LONGEST_NAME - len(end)) // 2 - 1
+        name = f"{table[:room]}_{column[:room]}_{end}"
+    return conv(name)
+
+
+def primary_key_of(table: str) -> sa.PrimaryKeyConstraint:
+    """Return the primary key, under the name that it gets on PostgreSQL from Django's migration."""
+    return sa.PrimaryKeyConstraint("session_key", name=conv(f"{table}_pkey"))
+
+
+def max_key_length(table: sa.Table) -> int:
+    """Return how many characters a session key may have: what the column says.
+
+    A column that sets no bound holds any cookie: browsers keep 4096 bytes of one.
+    """
+    length: int | None = getattr(table.c.session_key.type, "length", None)
+    return 4096 if length is None else length
 
 
 def for_site(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
-    """Copy a mapped *table* for one app, whose dates are those of one site."""
+    """Copy a mapped *table* for the statements of one app, whose dates are those of one site."""
     copy = table.to_metadata(sa.MetaData())
     copy.c.expire_date.type = ExpireDate(naive_zone)
+    copy.info = {**table.info, _MAPPED: table}
     return copy
+
+
+def as_mapped(table: sa.Table) -> sa.Table:
+    """Return the table of which *table* is a copy: it knows those to which it refers."""
+    mapped: sa.Table = table.info.get(_MAPPED, table)
+    return mapped

@@ -93,10 +93,17 @@ class SessionCodec:
 
         # Django 5.2, core/signing.py: dumps with compress=True
         """
-        payload = self._serializer.dumps(data)
+        payload = self.serialize(data)
         if self._writes_legacy:
             return self._legacy.sign(payload)
         return self._signer.sign(_pack(payload), now)
+
+    def serialize(self, data: dict[str, Any]) -> bytes:
+        """Write *data* as bytes, which are neither packed nor signed yet.
+
+        :raises EncodeError: naming the value that cannot be stored.
+        """
+        return self._serializer.dumps(data)
 
     def decode(self, text: str) -> dict[str, Any]:
         """Read the data of a *text* in either form.

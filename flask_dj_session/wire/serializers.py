@@ -8,12 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import date, time, timedelta
 from typing import Any, ClassVar, Protocol
+from uuid import UUID
 
 from ..errors import EncodeError, JSONError
 
 # As json.dumps() does it, which makes an encoder for each call.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+
+#: what can be stored in place of what JSON cannot hold
+_INSTEAD: dict[tuple[type, ...], str] = {
+    (bytes, bytearray, memoryview): "text, such as 'base64.b64encode(...).decode()',",
+    (date, time): "its 'isoformat()'",
+    (timedelta,): "its 'total_seconds()'",
+    (UUID,): "str() of it",
+    (set, frozenset): "a list",
+}
 
 #: how deep a path in an error message goes
 _MAX_DEPTH = 100
@@ -81,12 +92,13 @@ def _walk(value: Any, path: str, above: tuple[int, ...]) -> Iterator[tuple[str, 
         return
     yield path, value
     above = (*above, id(value))
-    if isinstance(value, dict):
+    # Not isinstance(), which believes a proxy, where json does not.
+    if issubclass(type(value), dict):
         for key, item in value.items():
             if not isinstance(key, (str, int, float, bool, type(None))):
                 yield path, _BadKey(key)
             yield from _walk(item, path_of_item(path, key), above)
-    elif isinstance(value, (list, tuple)):
+    elif issubclass(type(value), (list, tuple)):
         for index, item in enumerate(value):
             yield from _walk(item, f"{path}[{index}]", above)
 
@@ -122,17 +134,29 @@ def _problem_of(value: Any) -> str | None:
         return "holds itself; store plain values instead"
     if isinstance(value, _BadKey):
         return f"has a key that is {_a(value.type_name)}; make it a string"
-    if isinstance(value, (dict, list, tuple)):
+    kind = type(value)
+    if issubclass(kind, (dict, list, tuple)):
         return None
     try:
         json.dumps(value)
     except TypeError:
-        kind = type(value).__name__
-        return f"is {_a(kind)}, which JSON cannot hold; store a string or number instead"
+        return f"is {_a(kind.__name__)}, which JSON cannot hold; store {_instead_of(value)} instead"
     except ValueError:
-        return f"is {_a(type(value).__name__)} that is too large for JSON"
+        return f"is {_a(kind.__name__)} that is too large for JSON"
     return None
 
 
+def _instead_of(value: Any) -> str:
+    """Say what can be stored in place of *value*; Flask's own sessions keep some such values."""
+    kind = type(value)
+    for kinds, instead in _INSTEAD.items():
+        if issubclass(kind, kinds):
+            return instead
+    if hasattr(value, "casefold"):  # a translation, or another text that is made when it is read
+        return "str() of it"
+    return "a string or number"
+
+
 def _a(noun: str) -> str:
-    return f"{'an' if noun[:1] in 'aeiouAEIOU' else 'a'} {noun}"
+    is_an = noun[:1] in "aeiouAEIOU" and not noun.startswith("UU")
+    return f"{'an' if is_an else 'a'} {noun}"

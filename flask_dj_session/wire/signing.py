@@ -21,6 +21,8 @@ from itsdangerous import Signer
 from ..errors import SignatureError
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+# Of a number with more digits no date can be made, and it would cost the square of their number.
+_MOST_DIGITS = 10
 
 
 class Unsigned(NamedTuple):
@@ -59,6 +61,8 @@ def read_time(text: str) -> datetime:
     :raises SignatureError: where it is none.
     """
     try:
+        if len(text.lstrip("-0")) > _MOST_DIGITS:
+            raise OverflowError("no date")
         return datetime.fromtimestamp(base62_decode(text), timezone.utc)
     except (ValueError, OverflowError, OSError) as error:
         raise SignatureError("The text is signed, but has no time of signing") from error

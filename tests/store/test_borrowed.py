@@ -88,3 +88,11 @@ def test_clearing_and_listing_take_part(make_site: MakeSite) -> None:
         assert [row.session_key for page in store.pages(size=5) for row in page] == ["12345678"]
         assert site.sessions.clear_expired() == 1
         assert store.count() == 0
+
+
+def test_the_table_that_is_made_is_part_of_it(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    with rolled_back(site), site.app.app_context():
+        site.sessions.create_table()
+        site.sessions.create_table()
+        assert counts(site) == ["1", "2", "3"]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from django.http import SimpleCookie
+from django.http import HttpResponse, SimpleCookie, parse_cookie
+from django.utils.cache import patch_vary_headers
+from hypothesis import given
+from hypothesis import strategies as st
 
 from flask_dj_session.wire.cookies import (
     CookieAttributes,
@@ -94,6 +99,79 @@ def test_a_key_of_other_characters_is_quoted_as_django_does(key: str) -> None:
     assert read_cookie(header.partition("; ")[0], "sessionid") == key
 
 
+# Reading
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"sessionid={KEY}",
+        f"sessionid={KEY}; other=1; sessionid=last",
+        f'sessionid="{KEY}"',
+        r'sessionid="\141\142c\"\\\;"',
+        r'sessionid="\400\1\"',
+        'sessionid="half',
+        'sessionid="',
+        'sessionid=""',
+        "sessionid=",
+        " sessionid = spaced ",
+        "sessionid",
+        "sessionid; other=1",
+        "=sessionid",
+        "sessionid=a=b",
+        ";;;",
+        "",
+    ],
+)
+def test_a_cookie_is_read_as_django_reads_it(header: str) -> None:
+    assert read_cookie(header, "sessionid") == parse_cookie(header).get("sessionid")
+
+
+@given(st.lists(st.sampled_from(["sessionid", "=", ";", " ", '"', "\\", "0", "3", "7", "8", "a"])))
+def test_whatever_is_not_too_long_is_read_as_django_reads_it(pieces: list[str]) -> None:
+    header = "".join(["sessionid=", *pieces])[:160]
+    assert read_cookie(header, "sessionid") == parse_cookie(header).get("sessionid")
+
+
+def test_a_key_of_escapes_alone_is_read_as_django_reads_it() -> None:
+    longest = "".join(f"\\{ord(char):03o}" for char in (KEY + KEY)[:40])
+    assert read_cookie(f'sessionid="{longest}"', "sessionid") == (KEY + KEY)[:40]
+
+
+def test_what_can_be_no_key_is_not_decoded() -> None:
+    value = '"' + "\\141" * 41 + '"'
+    assert read_cookie(f"sessionid={value}", "sessionid") == value
+    assert read_cookie(f"sessionid={value}", "sessionid", max_length=41) == "a" * 41
+
+
+LONG = 64 * 1024
+
+COSTLY: dict[str, Callable[[], object]] = {
+    "backslashes": lambda: read_cookie('sessionid="' + "\\" * LONG + '"', "sessionid"),
+    "backslashes, were they a key": lambda: read_cookie(
+        'sessionid="' + "\\" * LONG + '"', "sessionid", max_length=LONG
+    ),
+    "half an escape": lambda: read_cookie('sessionid="' + "\\1" * LONG + '"', "sessionid"),
+    "semicolons": lambda: read_cookie("sessionid=x" + ";" * LONG, "sessionid"),
+    "many of the name": lambda: read_cookie('sessionid="\\\\";' * LONG, "sessionid"),
+    "a long name": lambda: read_cookie("sessionid" * LONG + "=x", "sessionid"),
+    "spaces": lambda: read_cookie(" " * LONG + "sessionid =" + " " * LONG + "x", "sessionid"),
+    "not ASCII": lambda: read_cookie("sessionid=" + "\xff" * LONG, "sessionid"),
+    "spaces in Vary": lambda: patch_vary("Accept" + " " * LONG + "x"),
+    "commas in Vary": lambda: patch_vary(" ,\t" * LONG),
+}
+
+
+@pytest.mark.parametrize("read", COSTLY.values(), ids=COSTLY)
+def test_a_header_costs_no_more_than_its_length(read: Callable[[], object]) -> None:
+    before = time.thread_time()
+    read()
+    assert time.thread_time() - before < 2  # seconds; the square of the length takes 10 and more
+
+
+# Setting, and deleting
+
+
 def test_cookies_of_the_same_second_have_their_own_keys_and_ends() -> None:
     attributes = CookieAttributes("sessionid")
     one, other, later = (
@@ -161,3 +239,13 @@ def test_a_cookie_is_deleted_as_django_does(attributes: CookieAttributes, header
 )
 def test_vary_is_patched_as_django_does(before: str, after: str) -> None:
     assert patch_vary(before) == after
+
+
+@given(st.text(st.sampled_from(" \t,*aC\xa0"), max_size=12))
+def test_any_vary_is_patched_as_django_does(before: str) -> None:
+    response = HttpResponse()
+    del response.headers["Content-Type"]
+    # Not through 'headers', which encodes what is no latin-1.
+    response.headers._store["vary"] = ("Vary", before)
+    patch_vary_headers(response, ["Cookie"])
+    assert patch_vary(before) == (response.headers["Vary"] if before else "Cookie")

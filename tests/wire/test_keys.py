@@ -62,3 +62,9 @@ def test_8_to_40_visible_ascii_characters_are_storable(key: str) -> None:
 )
 def test_what_no_row_can_have_is_not_storable(key: str) -> None:
     assert not is_storable_key(key)
+
+
+@pytest.mark.parametrize(("length", "max_length"), [(33, 32), (41, 40), (129, 128)])
+def test_a_key_has_as_much_room_as_its_column(length: int, max_length: int) -> None:
+    assert is_storable_key("a" * (length - 1), max_length)
+    assert not is_storable_key("a" * length, max_length)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 from typing import Any
+from uuid import UUID
 
 import pytest
+from werkzeug.local import LocalProxy
 
 from flask_dj_session.errors import EncodeError, JSONError
 from flask_dj_session.wire.serializers import JSONSerializer
@@ -125,6 +127,36 @@ def test_each_kind_of_value_is_told_by_its_name(data: Any, path: str, kind: str)
         serializer.dumps(data)
     assert caught.value.path == path
     assert str(caught.value).startswith(f"{path or 'The session data'} {kind}")
+
+
+class LazyText:
+    """Text that is made when it is read; a proxy that says it is text."""
+
+    __class__ = str  # type: ignore[assignment]
+
+    def casefold(self) -> str:
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "instead"),
+    [
+        (b"x", "a bytes", "text, such as 'base64.b64encode(...).decode()',"),
+        (datetime(2026, 1, 1), "a datetime", "its 'isoformat()'"),
+        (date(2026, 1, 1), "a date", "its 'isoformat()'"),
+        (timedelta(1), "a timedelta", "its 'total_seconds()'"),
+        (UUID(int=0), "a UUID", "str() of it"),
+        ({1}, "a set", "a list"),
+        (LazyText(), "a LazyText", "str() of it"),
+        (LocalProxy(lambda: [1]), "a LocalProxy", "a string or number"),
+        (Decimal(1), "a Decimal", "a string or number"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_can_be_stored_instead_is_said(value: Any, kind: str, instead: str) -> None:
+    with pytest.raises(EncodeError) as caught:
+        serializer.dumps({"a": [value]})
+    assert str(caught.value) == f"a[0] is {kind}, which JSON cannot hold; store {instead} instead"
 
 
 def test_only_the_first_value_is_named() -> None:

@@ -14,6 +14,7 @@ from flask_dj_session.wire.signing import (
     Unsigned,
     base62_decode,
     base62_encode,
+    read_time,
 )
 
 SALT = "django.contrib.sessions.SessionStore"
@@ -63,6 +64,15 @@ def test_base62_is_djangos_in_both_directions(number: int, text: str) -> None:
 def test_what_is_no_base62_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not found"):
         base62_decode(text)
+
+
+def test_zeros_before_the_time_change_nothing() -> None:
+    assert read_time("0" * 20 + "1xVTBX") == NOW.replace(microsecond=0)
+
+
+def test_a_time_of_a_million_digits_is_none_at_once() -> None:
+    with pytest.raises(SignatureError, match="no time of signing"):
+        read_time("z" * 10**6)
 
 
 @pytest.mark.parametrize(

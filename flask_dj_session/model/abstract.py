@@ -1,26 +1,22 @@
-"""The mapped class of the table, for queries, ``db.create_all()`` and Alembic.
-
-Sessions themselves are read and written by ``store``; what is here reads rows as objects.
-"""
+"""``AbstractSession``: Django's three columns and its two methods, for a mapped class."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from .store import TABLE_NAME, ExpireDate, data_type, indexes_of, key_type
+from ..store import data_type, date_type, indexes_of, key_type
 
 #: the name under which an app knows its :class:`~flask_dj_session.extension.DjangoSessions`
 EXTENSION = "django_sessions"
 
 
-def _naive_zone() -> tzinfo | None:
+def zone_of_current_app() -> tzinfo | None:
+    """Return the zone of the site's wall clock where USE_TZ is false, else None."""
     zone: tzinfo | None = current_app.extensions[EXTENSION].settings.naive_zone
     return zone
 
@@ -46,11 +42,13 @@ class AbstractSession:
         # Without annotations, since a base that makes dataclasses takes none from a mixin.
         session_key = mapped_column(key_type(), primary_key=True, sort_order=-3)
         session_data = mapped_column(data_type(), nullable=False, sort_order=-2)
-        expire_date = mapped_column(ExpireDate(_naive_zone), nullable=False, sort_order=-1)
+        expire_date = mapped_column(date_type(zone_of_current_app), nullable=False, sort_order=-1)
 
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - of the class
-        return tuple(indexes_of(cls.__tablename__))  # type: ignore[attr-defined]
+        # A class that is mapped to a table has none of its own to name.
+        name = None if "__table__" in vars(cls) else getattr(cls, "__tablename__", None)
+        return tuple(indexes_of(name)) if name else ()
 
     @staticmethod
     def indexes(table_name: str) -> list[sa.Index]:
@@ -68,33 +66,3 @@ class AbstractSession:
         """Return the data of the row; what cannot be read is empty, and is logged."""
         data: dict[str, Any] = current_app.extensions[EXTENSION].session().decode(self.session_data)
         return data
-
-
-_made: WeakKeyDictionary[SQLAlchemy, dict[str | None, type[AbstractSession]]] = WeakKeyDictionary()
-
-
-def model_on(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
-    """Return the mapped class of ``django_session`` on *db*; it is made once.
-
-    :raises RuntimeError: where the app maps a table of that name itself.
-    """
-    made = _made.setdefault(db, {})
-    if bind_key not in made:
-        made[bind_key] = _make_model(db, bind_key)
-    return made[bind_key]
-
-
-def _make_model(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
-    if bind_key in db.metadatas and TABLE_NAME in db.metadatas[bind_key].tables:
-        raise RuntimeError(
-            f"'db' has a table '{TABLE_NAME}' already. Let its class inherit from"
-            " 'AbstractSession' and pass it: 'DjangoSessions(app, db, model=...)'."
-        )
-    names: dict[str, Any] = {
-        "__module__": __name__,
-        "__tablename__": TABLE_NAME,
-        "__doc__": "A row of Django's table ``django_session``.",
-    }
-    if bind_key is not None:
-        names["__bind_key__"] = bind_key
-    return type("Session", (AbstractSession, db.Model), names)
