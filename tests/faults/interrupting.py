@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,24 +118,32 @@ class Interruptions:
         holder.exec_driver_sql(self._lock.end)
 
 
-class AtLine:
-    """Lets :exc:`GivenUp` happen inside at a line of the store, by number as they are reached."""
+class AtEachLine:
+    """Lets :exc:`GivenUp` happen inside: each time at another line of the store, until all were.
 
-    def __init__(self, number: int) -> None:
-        self._left = number
-        #: the function and its line
+    :param times: how often a line is interrupted that comes more than once in one go.
+    """
+
+    def __init__(self, *, times: int) -> None:
+        self._times = times
+        self._done = set[tuple[str, int, int]]()
+        self._seen = Counter[tuple[str, int]]()
+        #: where it has happened; empty where all lines are done
         self.place = ""
 
     def __enter__(self) -> None:
+        self._seen.clear()
+        self.place = ""
         sys.settrace(self._trace_store)
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(None)
 
     def _trace_store(self, frame: FrameType, _what: str, _arg: object) -> Any:
+        code = frame.f_code
         # What SQLAlchemy calls while it changes its pool is out of our hands, as the pool is.
-        in_pool = frame.f_code.co_name in ("_on_checkout", "_on_checkin")
-        if in_pool or not frame.f_code.co_filename.startswith(_STORE):
+        in_pool = code.co_name in ("_on_checkout", "_on_checkin")
+        if in_pool or not code.co_filename.startswith(_STORE):
             return None
         seen = set[int]()
 
@@ -142,14 +151,16 @@ class AtLine:
             # At the end of the block of a "with" its line comes again. Nothing can happen there.
             if what == "line" and frame.f_lineno not in seen:
                 seen.add(frame.f_lineno)
-                self._count(frame)
+                self._interrupt(code.co_filename, frame.f_lineno)
             return trace
 
         return trace
 
-    def _count(self, frame: FrameType) -> None:
-        self._left -= 1
-        if self._left < 0:
+    def _interrupt(self, file: str, line: int) -> None:
+        self._seen[file, line] += 1
+        this = (file, line, min(self._seen[file, line], self._times))
+        if this not in self._done:
+            self._done.add(this)
+            self.place = f"{file}:{line}"
             sys.settrace(None)
-            self.place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             raise GivenUp
