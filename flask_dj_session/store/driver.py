@@ -112,8 +112,13 @@ def run(
     finally:
         # Whatever has come in between: what has not been given back by now may not be in order.
         if lent:
+            if dialect.name == "sqlite":
+                # Or it keeps its lock, for as long as a traceback keeps the cursor.
+                _is_closed(cursor, dialect)
             lent[0].invalidate()
             lent.pop().close()
+        # A traceback keeps this frame, and MariaDB's connector cannot bear a cursor to be kept so.
+        cursor = None
 
 
 def _is_closed(cursor: Any, dialect: sa.Dialect) -> bool:
