@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, has_request_context
 from flask.globals import request, request_ctx
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.exceptions import BadRequest
@@ -32,6 +32,16 @@ class InterruptedRequest(SessionInterrupted, BadRequest):
     )
 
 
+class Onlooker(Protocol):
+    """Pages that show sessions and change none, such as the inspector's."""
+
+    def looks_on(self, request: Request) -> bool:
+        """Tell whether *request* is for one of them."""
+
+    def finish(self, response: Response) -> None:
+        """Have the last word on its answer."""
+
+
 class DjangoSessionInterface(SessionInterface):
     """Opens and saves the sessions of one app.
 
@@ -50,6 +60,8 @@ class DjangoSessionInterface(SessionInterface):
     ) -> None:
         self.settings = settings
         self.session_class = session_class
+        #: whose requests have a session that is written nowhere, whatever the app does to it
+        self.onlookers: list[Onlooker] = []
         self._app = app
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
@@ -70,6 +82,14 @@ class DjangoSessionInterface(SessionInterface):
     def watches_changes(self) -> bool:
         """Whether sessions remember how they were loaded, to find changes in place."""
         return bool(self._app.config["DEBUG"])
+
+    def keeps_as_it_is(self, session: object) -> bool:
+        """Tell whether *session* is that of a request which only looks on."""
+        return self.looks_on() and request_ctx._session is session
+
+    def looks_on(self) -> bool:
+        """Tell whether the running request only looks on."""
+        return self._onlooker() is not None
 
     def codec(self, salt: str) -> SessionCodec:
         """Return the codec of the present settings; deriving its keys is done once."""
@@ -114,6 +134,9 @@ class DjangoSessionInterface(SessionInterface):
         assert isinstance(session, DjangoSession)
         if session.closed:
             return
+        if self.onlookers and session.is_read_only:
+            self._finish(response)
+            return
         is_empty = session.is_empty()
         if is_empty and self._cookie_of(request) is not None:
             response.headers.add("Set-Cookie", cookies.delete_cookie(self.settings.cookie))
@@ -130,6 +153,17 @@ class DjangoSessionInterface(SessionInterface):
         elif session.accessed:
             _report_changes(app, session)
             _vary_on_cookie(response)
+
+    def _onlooker(self) -> Onlooker | None:
+        if not self.onlookers or not has_request_context():
+            return None
+        running = request_ctx.request
+        return next((one for one in self.onlookers if one.looks_on(running)), None)
+
+    def _finish(self, response: Response) -> None:
+        onlooker = self._onlooker()
+        if onlooker is not None:
+            onlooker.finish(response)
 
     def _cookie_of(self, request: Request) -> str | None:
         # Not request.cookies: of cookies that share the name Django takes the last, and what is

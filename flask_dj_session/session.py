@@ -47,8 +47,9 @@ class DjangoSession(SessionMixin):
     accessed = False
     modified = False
     #: whether the end of the request saves nothing and tells the browser nothing: the row was
-    #: found deleted, or the request only looks on
+    #: found deleted
     closed = False
+    _is_read_only = False
     _found: bool | None = None
     _as_loaded: dict[str, Any] | None = None
     _is_cycling = False
@@ -217,6 +218,13 @@ class DjangoSession(SessionMixin):
 
     # The row
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether what is written stays in memory: the request only looks on."""
+        # It stays so when the request is over, and nobody could tell any more.
+        self._is_read_only = self._is_read_only or self._site.keeps_as_it_is(self)
+        return self._is_read_only
+
     def exists(self, session_key: str | None) -> bool:
         """Tell whether there is a row for *session_key*, expired or not."""
         return keys.is_storable_key(session_key) and self._site.store.exists(session_key)
@@ -258,6 +266,8 @@ class DjangoSession(SessionMixin):
             self.create()
             return
         data = self._get_session(no_load=must_create)
+        if self.is_read_only:
+            return
         write = self._site.store.insert if must_create else self._site.store.update
         write(
             self._get_or_create_session_key(),
@@ -280,7 +290,9 @@ class DjangoSession(SessionMixin):
     def delete(self, session_key: str | None = None) -> None:
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
-        self._has_deleted = keys.is_storable_key(key) and self._site.store.delete(key)
+        self._has_deleted = (
+            not self.is_read_only and keys.is_storable_key(key) and self._site.store.delete(key)
+        )
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
@@ -303,7 +315,8 @@ class DjangoSession(SessionMixin):
         self._session_cache = data
         if old_key:
             self.delete(old_key)
-            self._tell(signals.session_cycled)
+            if not self.is_read_only:
+                self._tell(signals.session_cycled)
 
     def _tell(self, signal: NamedSignal) -> None:
         if signal.receivers:

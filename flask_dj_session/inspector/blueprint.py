@@ -15,9 +15,8 @@ from ..errors import MissingTableError
 from ..interface import DjangoSessionInterface
 from . import everybody, forgery, own, single
 from .access import Access, check_access
-from .headers import protect
+from .onlooking import Onlooking
 from .render import render
-from .site import visitor
 
 View = Callable[..., ResponseReturnValue]
 
@@ -52,7 +51,6 @@ class Inspector(Blueprint):
         super().__init__(name, __name__, url_prefix=url_prefix, static_folder="static")
         self._access = access
         self.before_request(self._guard)
-        self.after_request(protect)
         self.after_request(forgery.remember)
         self._add_pages()
 
@@ -75,10 +73,9 @@ class Inspector(Blueprint):
                 " 'sessions.init_app(app, db)' before the inspector is registered."
             )
         super().register(app, options)
+        app.session_interface.onlookers.append(Onlooking(self))
 
     def _guard(self) -> None:
-        # Looking changes nothing, not even with SESSION_SAVE_EVERY_REQUEST.
-        visitor().closed = True
         check_access(self._access)  # a no is answered by the app's own page
 
     def _add_pages(self) -> None:

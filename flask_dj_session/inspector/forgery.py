@@ -16,7 +16,7 @@ from flask import Response, g, request, url_for
 from itsdangerous import BadData
 
 from .derived import signer
-from .site import visitor
+from .sent import sent_key
 
 COOKIE = "inspector_form"
 FIELD = "token"
@@ -86,5 +86,5 @@ def _has_token() -> bool:
 
 def _bound(nonce: str) -> str:
     """Bind the nonce to the visitor's session, so that no other visitor's token fits."""
-    parts = [nonce, visitor().session_key or ""]
+    parts = [nonce, sent_key() or ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from ..store import StoredRow
 from .picture import picture_of
 from .render import render
-from .site import codec, seal, site, visitor
+from .sent import sent_key
+from .site import codec, seal, site
 
 
 def one(reference: str) -> ResponseReturnValue:
@@ -63,4 +64,4 @@ def _row(reference: str) -> StoredRow:
 
 
 def _is_own(row: StoredRow) -> bool:
-    return row.session_key == visitor().session_key
+    return row.session_key == sent_key()

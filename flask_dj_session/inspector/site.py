@@ -1,11 +1,10 @@
-"""What the pages know of the running app: its session interface, and the visitor's session."""
+"""What the pages know of the running app: its session interface, codec and seal."""
 
 from __future__ import annotations
 
-from flask import current_app, session
+from flask import current_app
 
 from ..interface import DjangoSessionInterface
-from ..session import DjangoSession
 from ..wire import SessionCodec
 from .sealing import Seal
 
@@ -26,10 +25,3 @@ def codec() -> SessionCodec:
 def seal() -> Seal:
     """Return what seals the session keys of the current app for URLs."""
     return Seal(site().settings.keys[0])
-
-
-def visitor() -> DjangoSession:
-    """Return the session of the request; that alone loads nothing."""
-    own = session._get_current_object()  # type: ignore[attr-defined]
-    assert isinstance(own, DjangoSession)
-    return own

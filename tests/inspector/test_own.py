@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import time_machine
@@ -131,6 +132,26 @@ def test_a_counter_of_somebody_elses_is_left_alone(site: Site, put: Put, value: 
     answer = press(client, "/sessions/", "/sessions/count")
     assert answer.status_code == 409
     assert stored(site) == [{"num_visits": value}]
+
+
+def test_a_visit_is_not_counted_in_a_session_that_ends_meanwhile(
+    site: Site, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = visitor(site, put("aaaaaa", num_visits=1))
+    with site.app.app_context():
+        store = site.sessions.store
+    load = store.load
+
+    def load_and_end(*args: Any) -> Any:
+        text = load(*args)
+        store.delete_all()
+        return text
+
+    monkeypatch.setattr(store, "load", load_and_end)
+    answer = press(client, "/sessions/", "/sessions/count")
+    assert answer.status_code == 400
+    assert "deleted before the request completed" in answer.text
+    assert site.rows() == []
 
 
 def test_what_was_before_cannot_be_made_up(client: FlaskClient) -> None:

@@ -1,0 +1,69 @@
+"""The session cookies that the browser has sent: mostly one, sometimes several of one name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import request
+
+from ..store import StoredRow
+from ..wire.cookies import read_cookies
+from ..wire.keys import is_storable_key
+from .site import site
+
+#: how many of several cookies are looked up
+LIMIT = 5
+
+
+class Sent(NamedTuple):
+    """A cookie of the session's name."""
+
+    value: str
+    row: StoredRow | None
+
+    @property
+    def is_key(self) -> bool:
+        """Whether a row could have it as its key."""
+        return is_storable_key(self.value)
+
+    def names(self, now: datetime) -> str:
+        """Say what it stands for."""
+        if not self.is_key:
+            return "nothing: it can be no key"
+        if self.row is None:
+            return "no row"
+        return "an expired row" if self.row.has_expired(now) else "a live row"
+
+
+class Cookies(NamedTuple):
+    """All of one request; the last one counts, in Django as well."""
+
+    number: int
+    #: the last of them, in the order of the header
+    shown: list[Sent]
+
+    @property
+    def valid(self) -> Sent | None:
+        """The one that counts."""
+        return self.shown[-1] if self.shown else None
+
+
+def sent_cookies() -> Cookies:
+    """Look at the cookies of the request, and at the rows that they name."""
+    values = read_cookies(request.environ.get("HTTP_COOKIE", ""), site().settings.cookie_name)
+    shown = [Sent(value, _row(value)) for value in values[-LIMIT:]]
+    return Cookies(len(values), shown)
+
+
+def sent_key() -> str | None:
+    """Return the key of the visitor's session, whatever the app has made of that meanwhile.
+
+    None where no cookie was sent, or one that can be no key.
+    """
+    values = read_cookies(request.environ.get("HTTP_COOKIE", ""), site().settings.cookie_name)
+    return values[-1] if values and is_storable_key(values[-1]) else None
+
+
+def _row(value: str) -> StoredRow | None:
+    return site().store.row(value) if is_storable_key(value) else None
