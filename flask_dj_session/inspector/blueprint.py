@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Flask, request
 from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
 from ..errors import MissingTableError
 from ..interface import DjangoSessionInterface
@@ -76,7 +76,10 @@ class Inspector(Blueprint):
         app.session_interface.onlookers.append(Onlooking(self))
 
     def _guard(self) -> None:
-        check_access(self._access)  # a no is answered by the app's own page
+        # A no is answered by the app's own page.
+        check_access(self._access)
+        if request.method != "POST" and forgery.is_read_elsewhere():
+            raise Forbidden
 
     def _add_pages(self) -> None:
         both = ["GET", "POST"]

@@ -56,6 +56,16 @@ def set_own_cookie(
     )
 
 
+def is_read_elsewhere() -> bool:
+    """Tell whether a page of another site asks for this one, and not a visitor who follows a link.
+
+    It would get nothing to read, were it not for an app that lets other sites read all it has.
+    """
+    asks = request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    return not _has_own_origin() or (asks and site not in ("none", "same-origin"))
+
+
 def is_genuine() -> bool:
     """Tell whether the present POST comes from a form of the inspector's own."""
     return _is_from_here() and _has_token()
@@ -63,8 +73,12 @@ def is_genuine() -> bool:
 
 def _is_from_here() -> bool:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    return site == "same-origin" and _has_own_origin()
+
+
+def _has_own_origin() -> bool:
     origin = request.headers.get("Origin")
-    return site == "same-origin" and (origin is None or _host(origin) == request.host)
+    return origin is None or _host(origin) == request.host
 
 
 def _host(origin: str) -> str:
