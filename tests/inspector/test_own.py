@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 
 from flask_dj_session.wire import SessionCodec
 
@@ -119,6 +121,76 @@ def test_the_page_after_it_tells_what_changed(
         "expire_date": "changed",
     }
     assert _changes(client) == {}  # once is enough
+
+
+def _before(client: FlaskClient) -> str:
+    """Return what the browser is told to keep, as far as anybody reads it."""
+    cookie = client.get_cookie("inspector_before", path="/sessions/")
+    assert cookie is not None
+    return json.dumps(URLSafeTimedSerializer("").loads_unsafe(cookie.value)[1])
+
+
+def test_what_changed_is_told_by_beginnings_alone(
+    site: Site, put: Put, clock: time_machine.Traveller
+) -> None:
+    key = put("aaaaaa", num_visits=1)
+    client = visitor(site, key)
+    old = site.rows()[0].session_data.split(":")
+    clock.shift(1)
+    press(client, "/sessions/", "/sessions/count")
+    kept = _before(client)
+    page = client.get("/sessions/").text
+    new = site.rows()[0].session_data.split(":")
+    for shown in (kept, page):
+        assert key[:6] in shown
+        assert key[:8] not in shown
+        for payload, _, signature in (old, new)[: 1 if shown is kept else 2]:
+            assert payload[:24] in shown
+            assert signature[:6] in shown
+            assert signature[:8] not in shown
+    changes = page.partition('aria-label="The row before')[2]
+    for payload, time, signature in (old, new):
+        assert f"<code>{time}</code>" in changes
+        assert f"<code>{signature[:6]}…</code>" in changes
+        assert f"<code>{payload}</code>" in changes  # 22 characters
+    assert f"<code>{key[:6]}…</code>" in changes
+    assert (
+        "<code>2026-11-23T12:31:15+00:00</code> → <code>2026-12-07T12:30:16+00:00</code>" in changes
+    )
+
+
+def test_a_long_payload_is_cut_in_what_changed(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa", name="".join(f"{n:03}" for n in range(99))))
+    payload = site.rows()[0].session_data.partition(":")[0]
+    press(client, "/sessions/", "/sessions/count")
+    page = client.get("/sessions/").text.partition('aria-label="The row before')[2]
+    assert f"<code>{payload[:24]}…</code> → <code>" in page
+    assert payload[:25] not in page
+
+
+def test_what_was_before_is_told_for_a_minute(
+    site: Site, put: Put, clock: time_machine.Traveller
+) -> None:
+    for seconds, told in ((60, True), (61, False)):
+        client = visitor(site, put(f"aaaaa{told:d}"))
+        press(client, "/sessions/", "/sessions/count")
+        cookie = client.get_cookie("inspector_before", path="/sessions/")
+        assert cookie is not None
+        clock.shift(seconds)
+        client.set_cookie("inspector_before", cookie.value, path="/sessions/")
+        assert bool(_changes(client)) is told
+
+
+def test_a_digest_of_a_part_tells_nothing_of_it_without_the_key(site: Site, put: Put) -> None:
+    kept = set()
+    for secret_key in ("one", "two"):
+        site.app.config["SECRET_KEY"] = secret_key
+        client = visitor(site, put("aaaaaa" + secret_key, text="same:same:same"))
+        press(client, "/sessions/", "/sessions/count")
+        (digest,) = re.findall(r'"payload": \["same", "(\w+)"\]', _before(client))
+        kept.add(digest)
+        assert len(digest) == 24
+    assert len(kept) == 2
 
 
 def test_a_newcomers_row_is_all_new(client: FlaskClient) -> None:
