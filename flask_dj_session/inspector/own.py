@@ -28,7 +28,6 @@ def yours() -> ResponseReturnValue:
     page = render(
         "yours.html",
         cookie=site().settings.cookie,
-        cookie_age=site().settings.cookie_age,
         cookies=cookies,
         reference=row and seal().close(row.session_key),
         picture=picture,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask import request
 
 from ..store import StoredRow
-from ..wire.cookies import read_cookies
+from ..wire.cookies import read_cookie, read_cookies
 from ..wire.keys import is_storable_key
 from .site import site
 
@@ -51,18 +51,23 @@ class Cookies(NamedTuple):
 
 def sent_cookies() -> Cookies:
     """Look at the cookies of the request, and at the rows that they name."""
-    values = read_cookies(request.environ.get("HTTP_COOKIE", ""), site().settings.cookie_name)
+    values = read_cookies(_header(), site().settings.cookie_name)
     shown = [Sent(value, _row(value)) for value in values[-LIMIT:]]
     return Cookies(len(values), shown)
 
 
 def sent_key() -> str | None:
-    """Return the key of the visitor's session, whatever the app has made of that meanwhile.
+    """Return the key that the visitor's cookie has, whatever the app has made of it meanwhile.
 
-    None where no cookie was sent, or one that can be no key.
+    It need not be one that a row can have; None where no cookie was sent.
     """
-    values = read_cookies(request.environ.get("HTTP_COOKIE", ""), site().settings.cookie_name)
-    return values[-1] if values and is_storable_key(values[-1]) else None
+    return read_cookie(_header(), site().settings.cookie_name)
+
+
+def _header() -> str:
+    # Not request.cookies: Werkzeug takes the first of several cookies, Django the last.
+    header: str = request.environ.get("HTTP_COOKIE", "")
+    return header
 
 
 def _row(value: str) -> StoredRow | None:

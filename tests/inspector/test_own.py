@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
@@ -15,7 +17,7 @@ from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, Site
 from ..live_django import SECRET_KEY
-from .conftest import HOSTILE, Put, press, stored, visitor
+from .conftest import HOSTILE, Put, links, press, stored, visitor
 
 
 def _text(html: str) -> str:
@@ -203,6 +205,7 @@ def test_a_counter_of_somebody_elses_is_left_alone(site: Site, put: Put, value: 
     client = visitor(site, put("aaaaaa", num_visits=value))
     answer = press(client, "/sessions/", "/sessions/count")
     assert answer.status_code == 409
+    assert "The session has a &#39;num_visits&#39; that is no number" in answer.text
     assert stored(site) == [{"num_visits": value}]
 
 
@@ -231,12 +234,76 @@ def test_what_was_before_cannot_be_made_up(client: FlaskClient) -> None:
     assert _changes(client) == {}
 
 
-def test_long_data_is_cut_until_all_of_it_is_asked_for(site: Site, put: Put) -> None:
-    client = visitor(site, put("aaaaaa", name="".join(f"{n:05}" for n in range(2000)) + "end"))
-    page = client.get("/sessions/").text
-    assert "more characters" in page
-    assert "end&#34;" not in page
-    assert "end&#34;" in client.get("/sessions/?full=1").text
+def _named(length: int) -> dict[str, str]:
+    """Return data that is so many characters of JSON."""
+    return {"a": "b" * (length - len('{\n  "a": ""\n}'))}
+
+
+@pytest.mark.parametrize(("length", "left_out"), [(2000, ""), (2001, "1"), (12000, "10,000")])
+def test_long_data_is_cut_until_all_of_it_is_asked_for(
+    site: Site, put: Put, length: int, left_out: str
+) -> None:
+    client = visitor(site, put("aaaaaa", **_named(length)))
+    answer = client.get("/sessions/")
+    assert re.findall(r"… ([\d,]+) more characters", answer.text) == [left_out][: bool(left_out)]
+    data = answer.text.partition('<pre class="data">')[2].partition("</pre>")[0]
+    assert len(unescape(data.partition("<span")[0])) == min(length, 2000)
+    more = links(answer, "Show all of it")
+    assert more == ["/sessions/?full=1"][: bool(left_out)]
+    full = client.get("/sessions/?full=1")
+    assert "b" * (length - 15) in full.text
+    assert "more characters" not in full.text
+    assert links(full, "Show all of it") == []
+
+
+@pytest.mark.parametrize("part", ["payload", "time", "signature"])
+def test_each_part_of_a_text_is_cut_until_all_of_it_is_asked_for(
+    site: Site, put: Put, part: str
+) -> None:
+    parts = {"payload": "e30", "time": "1xVz9z", "signature": "s" * 43}
+    parts[part] = "".join(f"{number:05}" for number in range(500))
+    client = visitor(site, put("aaaaaa", text=":".join(parts.values())))
+    answer = press(client, "/sessions/", "/sessions/")  # which shows the signature
+    assert '<span class="cut">… 500 more characters</span>' in answer.text
+    assert parts[part][:2000] in answer.text
+    assert parts[part][:2001] not in answer.text
+    assert links(answer, "Show all of it")
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(24, False), (25, True)])
+def test_a_part_is_told_in_24_characters_of_what_changed(
+    site: Site, put: Put, length: int, is_cut: bool
+) -> None:
+    payload = "x" * length
+    client = visitor(site, put("aaaaaa", text=f"{payload}:1xVz9z:s"))
+    press(client, "/sessions/", "/sessions/count")
+    told = "x" * 24 + ("…" if is_cut else "")
+    assert f"<code>{told}</code> → " in client.get("/sessions/").text
+
+
+def test_letters_of_all_scripts_are_shown_and_what_turns_lines_is_not(site: Site, put: Put) -> None:
+    data = {"å": "Ω\u2028ж\x85中\x0b\x1c\u200f", "lone": "\udc80"}
+    page = visitor(site, put("aaaaaa", **data)).get("/sessions/").text
+    shown = unescape(page.partition('<pre class="data">')[2].partition("</pre>")[0])
+    assert shown.splitlines() == [
+        "{",
+        '  "å": "Ω\\u2028ж\\x85中\\u000b\\u001c\\u200f",',
+        '  "lone": "\\udc80"',
+        "}",
+    ]
+
+
+def test_a_row_without_text_is_told_of(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa"))
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE django_session SET session_data = X'00ff'"))
+    for answer in (client.get("/sessions/"), press(client, "/sessions/", "/sessions/")):
+        page = _text(answer.text)
+        assert "session_data no text" in page
+        assert "It cannot be read." in page
+        assert "Signature" not in page
+        assert "Look inside" not in page
+        assert "ends in 00:01:00" in page
 
 
 def test_nothing_in_the_data_is_obeyed(site: Site, put: Put) -> None:
