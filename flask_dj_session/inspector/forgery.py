@@ -95,7 +95,7 @@ def _has_token() -> bool:
         given = signer("form").loads(request.form.get(FIELD, ""), max_age=MAX_AGE)
     except BadData:
         return False
-    return bool(nonce) and hmac.compare_digest(str(given), _bound(nonce))
+    return hmac.compare_digest(str(given), _bound(nonce))
 
 
 def _bound(nonce: str) -> str:

@@ -37,18 +37,17 @@ class Onlooking:
 
 def _endpoint(request: Request) -> str:
     """Return the endpoint that a request has, or would have with its slashes and method right."""
-    adapter = request_ctx.url_adapter
-    if request.endpoint is not None or adapter is None:
-        return request.endpoint or ""
+    adapter, error = request_ctx.url_adapter, request.routing_exception
     path = method = None
-    for _ in range(3):  # doubled slashes, the one at the end, the method
-        try:
-            return str(adapter.match(path, method)[0])
-        except RequestRedirect as error:
-            there = unquote(urlsplit(error.new_url).path)
-            path = there.removeprefix(request.root_path)
-        except MethodNotAllowed as error:
+    for _ in range(2):  # the slashes, the method
+        if isinstance(error, RequestRedirect):
+            path = unquote(urlsplit(error.new_url).path).removeprefix(request.root_path)
+        elif isinstance(error, MethodNotAllowed):
             method = next(iter(error.valid_methods or ()), None)
-        except HTTPException:
+        else:
             break
-    return ""
+        try:
+            return str(adapter.match(path, method)[0]) if adapter is not None else ""
+        except HTTPException as another:
+            error = another
+    return request.endpoint or ""

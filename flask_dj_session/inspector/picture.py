@@ -6,13 +6,12 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..errors import Base64Error
 from ..store import StoredRow
 from ..telling.rows import ReadRow, read
 from ..telling.steps import HASHES, steps_of
 from ..telling.words import plain, printable
 from ..wire import SessionCodec
-from ..wire.anatomy import Written, written
+from ..wire.anatomy import written
 from ..wire.codec import packed_bytes
 
 #: how many characters of a part are shown before all of it is asked for
@@ -41,7 +40,7 @@ class Picture(NamedTuple):
     signature: Part
     #: what makes signatures of this form
     digest: str
-    #: the bytes behind the base64 of the signed form, as far as it is base64
+    #: the bytes behind the base64 of the signed form, where it is base64
     packed: bytes
     #: what was found on the way to the data, by the names that ``flask sessions decode --json`` has
     facts: dict[str, Any]
@@ -83,6 +82,8 @@ def picture_of(
     steps = steps_of(text, codec, unverified=unverified)
     parts = written(text)
     data = steps.facts["data"]
+    said = dict(steps.lines)
+    is_unpacked = parts.form == "signed" and "payload" in said
     return Picture(
         row=read(stored, codec),
         is_masked=is_masked,
@@ -91,9 +92,9 @@ def picture_of(
         time=_part(parts.time, limit),
         signature=_signature(parts.signature, limit, is_masked=is_masked),
         digest=HASHES[parts.form],
-        packed=_packed(parts),
+        packed=packed_bytes(parts.payload) if is_unpacked else b"",
         facts=steps.facts,
-        said=dict(steps.lines),
+        said=said,
         error=steps.facts["error"],
         data=None if data is None else _part(_as_json(data), limit),
         seconds_left=_seconds_left(stored, now),
@@ -132,13 +133,6 @@ def _part(text: str, limit: int | None) -> Part:
 
 def _as_json(data: Any) -> str:
     return json.dumps(plain(data), indent=2, ensure_ascii=False)
-
-
-def _packed(parts: Written) -> bytes:
-    try:
-        return packed_bytes(parts.payload) if parts.form == "signed" else b""
-    except (Base64Error, UnicodeEncodeError):
-        return b""
 
 
 def _signature(text: str, limit: int | None, *, is_masked: bool) -> Part:

@@ -28,7 +28,9 @@ def test_an_app_that_is_not_in_debug_mode_must_say_who_may_look(make_site: MakeS
 
 def test_an_app_without_these_sessions_is_refused() -> None:
     app = Flask("tests.other")
-    with pytest.raises(RuntimeError, match="'session_interface' is not that of 'DjangoSessions'"):
+    with pytest.raises(
+        RuntimeError, match=r"^The app's 'session_interface' is not that of 'DjangoSessions'"
+    ):
         app.register_blueprint(Inspector(access=lambda: True))
 
 

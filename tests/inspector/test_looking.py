@@ -199,6 +199,23 @@ def test_whatever_the_app_does_looking_changes_nothing(
     assert _look(shop, key, ["GET"]) == {200, 308, 404, 405}
 
 
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
+@pytest.mark.parametrize(
+    "page", ["/sessions", "/sessions//", "/sessions//all", "/sessions///one/x"]
+)
+def test_an_address_with_other_slashes_changes_nothing_either(
+    shop: Shop, put: Put, ann: dict[str, Any], page: str, method: str
+) -> None:
+    if (page, method) == ("/sessions", "PUT"):
+        return  # which is no address at all to Flask
+    key = put("aaaaaa", **ann)
+    before = shop.snapshot()
+    shop.site.app.before_request(lambda: _all_that_writes(shop))
+    answer = visitor(shop.site, key).open(page, method=method)
+    assert _is_untouched(answer)
+    assert shop.snapshot() == before
+
+
 def _states(shop: Shop, put: Put, ann: dict[str, Any]) -> dict[str, str | None]:
     """Return the keys of sessions of all kinds."""
     return {

@@ -10,7 +10,7 @@ from django.http.cookie import parse_cookie
 from flask.testing import FlaskClient
 
 from ..conftest import Site
-from .conftest import Put, statements
+from .conftest import Put, address, statements, stored
 
 
 @pytest.fixture
@@ -73,6 +73,24 @@ def test_it_says_how_they_come_about_and_how_to_find_out(
     assert "developer tools" in page
     assert "SESSION_COOKIE_DOMAIN" in page
     assert "SESSION_COOKIE_PATH" in page
+
+
+def test_the_last_one_is_the_visitors_on_all_pages(
+    site: Site, client: FlaskClient, put: Put
+) -> None:
+    one, other = put("aaaaaa", num_visits=1), put("bbbbbb", num_visits=2)
+    cookies = f"sessionid={one}; sessionid={other}"
+    page = client.get("/sessions/", headers={"Cookie": cookies})
+    half = page.headers["Set-Cookie"].partition(";")[0]
+    token = re.findall(r'name="token" value="([^"]+)"', page.text)[0]
+    answer = client.post(
+        "/sessions/count", data={"token": token}, headers={"Cookie": f"{cookies}; {half}"}
+    )
+    assert answer.status_code == 303
+    assert [row["num_visits"] for row in stored(site)] == [1, 3]
+    for beginning, is_own in (("aaaaaa", False), ("bbbbbb", True)):
+        page = client.get(address(client, beginning), headers={"Cookie": cookies})
+        assert ("your own session" in page.text) is is_own
 
 
 def test_without_a_domain_it_is_this_host_alone(client: FlaskClient, put: Put) -> None:
