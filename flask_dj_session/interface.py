@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, Request, Response, has_request_context
 from flask.globals import request, request_ctx
@@ -59,6 +59,16 @@ def _opened_for(request: Request) -> SessionMixin | None:
     return request_ctx._session if is_running else None
 
 
+class Onlooker(Protocol):
+    """Pages that show sessions and change none, such as the inspector's."""
+
+    def looks_on(self, request: Request) -> bool:
+        """Tell whether *request* is for one of them."""
+
+    def finish(self, response: Response) -> None:
+        """Have the last word on its answer."""
+
+
 class DjangoSessionInterface(SessionInterface):
     """Opens and saves the sessions of one app.
 
@@ -77,6 +87,8 @@ class DjangoSessionInterface(SessionInterface):
     ) -> None:
         self.settings = settings
         self.session_class = session_class
+        #: whose requests have a session that is written nowhere, whatever the app does to it
+        self.onlookers: list[Onlooker] = []
         self._app = app
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
@@ -97,6 +109,14 @@ class DjangoSessionInterface(SessionInterface):
     def watches_changes(self) -> bool:
         """Whether sessions remember how they were loaded, to find changes in place."""
         return bool(self._app.config["DEBUG"])
+
+    def keeps_as_it_is(self, session: object) -> bool:
+        """Tell whether *session* is that of a request which only looks on."""
+        return self.looks_on() and request_ctx._session is session
+
+    def looks_on(self) -> bool:
+        """Tell whether the running request only looks on."""
+        return self._onlooker() is not None
 
     def codec(self, salt: str) -> SessionCodec:
         """Return the codec of the present settings; deriving its keys is done once."""
@@ -143,6 +163,9 @@ class DjangoSessionInterface(SessionInterface):
             return
         if session.closed:
             return
+        if self.onlookers and session.is_read_only:
+            self._finish(response)
+            return
         is_empty = session.is_empty()
         if is_empty and self._cookie_of(request) is not None:
             response.headers.add("Set-Cookie", cookies.delete_cookie(self.settings.cookie))
@@ -160,11 +183,26 @@ class DjangoSessionInterface(SessionInterface):
             _report_changes(app, session)
             _vary_on_cookie(response)
 
+    def _onlooker(self) -> Onlooker | None:
+        if not self.onlookers or not has_request_context():
+            return None
+        running = request_ctx.request
+        return next((one for one in self.onlookers if one.looks_on(running)), None)
+
+    def _finish(self, response: Response) -> None:
+        onlooker = self._onlooker()
+        if onlooker is not None:
+            onlooker.finish(response)
+
     def _cookie_of(self, request: Request) -> str | None:
         # Not request.cookies: of cookies that share the name Django takes the last, and what is
         # quoted by halves it reads otherwise.
         header: str = request.environ.get("HTTP_COOKIE", "")
-        return cookies.read_cookie(header, self.settings.cookie_name) if header else None
+        if not header:
+            return None
+        return cookies.read_cookie(
+            header, self.settings.cookie_name, max_length=self.store.max_key_length
+        )
 
     def _save(self, session: DjangoSession, response: Response) -> None:
         max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()

@@ -57,8 +57,9 @@ class DjangoSession(SessionMixin):
     accessed = False
     modified = False
     #: whether the end of the request saves nothing and tells the browser nothing: the row was
-    #: found deleted, or the request only looks on
+    #: found deleted
     closed = False
+    _is_read_only = False
     _found: bool | None = None
     _as_loaded: dict[str, bytes | None] | None = None
     # The key of the row that the data comes from, unless this session has deleted it itself.
@@ -250,6 +251,13 @@ class DjangoSession(SessionMixin):
     def _can_be_stored(self, key: str | None) -> TypeGuard[str]:
         return keys.is_storable_key(key, self._site.store.max_key_length)
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether what is written stays in memory: the request only looks on."""
+        # It stays so when the request is over, and nobody could tell any more.
+        self._is_read_only = self._is_read_only or self._site.keeps_as_it_is(self)
+        return self._is_read_only
+
     def exists(self, session_key: str | None) -> bool:
         """Tell whether there is a row for *session_key*, expired or not."""
         return self._can_be_stored(session_key) and self._site.store.exists(session_key)
@@ -276,7 +284,7 @@ class DjangoSession(SessionMixin):
             self._found = False
         origin = self._row_key
         self._add()
-        if not self._is_cycling:
+        if not (self._is_cycling or self.is_read_only):
             # Unlike Django: what has ended does not go on under another key.
             if origin is not None and not self.exists(origin):
                 self._take_back(origin)
@@ -325,6 +333,8 @@ class DjangoSession(SessionMixin):
             self.create()
             return
         data = self._get_session(no_load=must_create)
+        if self.is_read_only:
+            return
         if must_create and self.__session_key == self._row_key:
             self._refuse_second_row(self.__session_key)
         write = self._site.store.insert if must_create else self._site.store.update
@@ -354,7 +364,9 @@ class DjangoSession(SessionMixin):
     def delete(self, session_key: str | None = None) -> None:
         """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
         key = self.session_key if session_key is None else session_key
-        self._has_deleted = self._can_be_stored(key) and self._site.store.delete(key)
+        self._has_deleted = (
+            not self.is_read_only and self._can_be_stored(key) and self._site.store.delete(key)
+        )
         if key == self._row_key:
             self._row_key = None
 
@@ -384,6 +396,8 @@ class DjangoSession(SessionMixin):
         if old_key is None:
             return
         self.delete(old_key)
+        if self.is_read_only:
+            return
         # Unlike Django: what has ended does not go on under another key.
         if origin == old_key and not self._has_deleted:
             self.modified = was_modified

@@ -77,6 +77,9 @@ class Site(Protocol):
     def watches_changes(self) -> bool:
         """Whether sessions remember how they were loaded, to find changes in place."""
 
+    def keeps_as_it_is(self, session: object) -> bool:
+        """Tell whether nothing that *session* writes may reach the table."""
+
     def codec(self, salt: str) -> SessionCodec:
         """Return the codec of the site's keys."""
 

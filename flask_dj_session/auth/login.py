@@ -124,8 +124,9 @@ def login(accounts: Accounts, request: Request, user: Any, backend: str | None =
     session[HASH_SESSION_KEY] = auth_hash
     user.backend = path
     _remember(request, user)
-    csrf.rotate_token(accounts, session)
-    accounts.users.set_last_login(user, accounts.site.now())
+    if not session.is_read_only:  # otherwise nobody is logged in when the request is over
+        csrf.rotate_token(accounts, session)
+        accounts.users.set_last_login(user, accounts.site.now())
     signals.user_logged_in.send(_app(), user=user, request=request)
 
 

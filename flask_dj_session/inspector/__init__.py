@@ -6,7 +6,7 @@ An app registers it on purpose. It must be in debug mode, or give an ``access`` 
 look; see ``access`` for the rules.
 """
 
-from .access import from_this_machine
 from .blueprint import Inspector
+from .nearness import from_this_machine
 
 __all__ = ["Inspector", "from_this_machine"]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import current_app
 from werkzeug.exceptions import Forbidden
+
+from .nearness import what_is_wrong
 
 #: says whether the present request may look; it may be a coroutine function
 Access = Callable[[], bool] | Callable[[], Awaitable[bool]]
-
-_PROXY_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 
 def check_access(access: Access | None) -> None:
@@ -31,8 +29,8 @@ def check_access(access: Access | None) -> None:
         return
     if not current_app.debug:
         raise _refused("the app is not in debug mode")
-    if not from_this_machine():
-        raise _refused("the request does not come straight from this machine")
+    if wrong := what_is_wrong():
+        raise _refused(f"the request does not come straight from this machine: {wrong}")
 
 
 def _said_yes(access: Access) -> bool:
@@ -51,33 +49,3 @@ def _refused(reason: str) -> Forbidden:
         reason,
     )
     return Forbidden()
-
-
-def from_this_machine() -> bool:
-    """Tell whether the present request comes straight from a browser on this machine.
-
-    Its address is a loopback one; no proxy says that it has passed the request on; and the Host
-    is a name of this machine's for itself, since the page of another site can have *its* name
-    lead to 127.0.0.1, and would read the answer.
-    """
-    return (
-        _is_loopback(request.remote_addr)
-        and _is_own_name(request.host)
-        and not any(name in request.headers for name in _PROXY_HEADERS)
-    )
-
-
-def _is_own_name(host: str) -> bool:
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
-
-
-def _is_loopback(text: str | None) -> bool:
-    try:
-        address = ipaddress.ip_address(text or "")
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

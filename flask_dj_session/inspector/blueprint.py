@@ -9,15 +9,15 @@ from typing import Any
 from flask import Blueprint, Flask, request
 from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
 from ..errors import MissingTableError
 from ..interface import site_of
 from . import everybody, forgery, own, single
 from .access import Access, check_access
 from .headers import protect
+from .onlooking import Onlooking
 from .render import render
-from .site import own_session
 
 View = Callable[..., ResponseReturnValue]
 
@@ -52,8 +52,9 @@ class Inspector(Blueprint):
         super().__init__(name, __name__, url_prefix=url_prefix, static_folder="static")
         self._access = access
         self.before_request(self._guard)
-        self.after_request(protect)
         self.after_request(forgery.remember)
+        # Again at the very end, where nothing around the session interface keeps that from us.
+        self.after_request(protect)
         self._add_pages()
 
     def register(self, app: App, options: dict[str, Any]) -> None:
@@ -69,14 +70,15 @@ class Inspector(Blueprint):
                 " says who may look. Run 'flask run --debug', or give 'Inspector(access=...)' a"
                 " function that returns True for those who may."
             )
-        site_of(app)  # before anybody looks
+        site = site_of(app)
         super().register(app, options)
+        site.onlookers.append(Onlooking(self))
 
     def _guard(self) -> None:
-        # Looking changes nothing, not even with SESSION_SAVE_EVERY_REQUEST.
-        if (own := own_session()) is not None:
-            own.closed = True
-        check_access(self._access)  # a no is answered by the app's own page
+        # A no is answered by the app's own page.
+        check_access(self._access)
+        if request.method != "POST" and forgery.is_read_elsewhere():
+            raise Forbidden
 
     def _add_pages(self) -> None:
         both = ["GET", "POST"]

@@ -33,7 +33,6 @@ def everybody() -> ResponseReturnValue:
         sessions=[
             (row, state_of(row, now), _address(row.stored.session_key)) for row in found.rows
         ],
-        now=now,
         links=_links(found, search, backwards=bounds["below"] is not None, is_first=bool(is_first)),
         plots=_plots() if is_first and not search.is_narrow else (),
         limit=plots.LIMIT,

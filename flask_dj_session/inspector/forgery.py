@@ -16,7 +16,7 @@ from flask import Response, g, request, url_for
 from itsdangerous import BadData
 
 from .derived import signer
-from .site import own_key
+from .sent import sent_key
 
 COOKIE = "inspector_form"
 FIELD = "token"
@@ -56,6 +56,16 @@ def set_own_cookie(
     )
 
 
+def is_read_elsewhere() -> bool:
+    """Tell whether a page of another site asks for this one, and not a visitor who follows a link.
+
+    It would get nothing to read, were it not for an app that lets other sites read all it has.
+    """
+    asks = request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    return not _has_own_origin() or (asks and site not in ("none", "same-origin"))
+
+
 def is_genuine() -> bool:
     """Tell whether the present POST comes from a form of the inspector's own."""
     return _is_from_here() and _has_token()
@@ -63,8 +73,12 @@ def is_genuine() -> bool:
 
 def _is_from_here() -> bool:
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    return site == "same-origin" and _has_own_origin()
+
+
+def _has_own_origin() -> bool:
     origin = request.headers.get("Origin")
-    return site == "same-origin" and (origin is None or _host(origin) == request.host)
+    return origin is None or _host(origin) == request.host
 
 
 def _host(origin: str) -> str:
@@ -81,10 +95,10 @@ def _has_token() -> bool:
         given = signer("form").loads(request.form.get(FIELD, ""), max_age=MAX_AGE)
     except BadData:
         return False
-    return bool(nonce) and hmac.compare_digest(str(given), _bound(nonce))
+    return hmac.compare_digest(str(given), _bound(nonce))
 
 
 def _bound(nonce: str) -> str:
     """Bind the nonce to the visitor's session, so that no other visitor's token fits."""
-    parts = [nonce, own_key() or ""]
+    parts = [nonce, sent_key() or ""]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Response
 
 _POLICY = (
@@ -20,11 +22,18 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex",
 }
+# By the first of these an answer is kept, by a browser or by what stands before the app; the last
+# let another site read it.
+_DROPPED = re.compile(
+    r"Age|Expires|ETag|Last-Modified|Surrogate-.*|.+-Cache-Control|Access-Control-.*",
+    re.IGNORECASE,
+)
 
 
 def protect(response: Response) -> Response:
     """Put the headers on an answer, in place of what it had under their names."""
-    for name in ("Expires", "ETag", "Last-Modified"):
-        response.headers.pop(name, None)
+    for name, _ in list(response.headers):
+        if _DROPPED.fullmatch(name):
+            response.headers.pop(name, None)
     response.headers.update(_HEADERS)
     return response

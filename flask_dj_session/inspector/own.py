@@ -5,17 +5,17 @@ from __future__ import annotations
 from flask import Response, abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ..store import StoredRow
-from ..wire.keys import is_storable_key
 from . import visit
 from .picture import picture_of
 from .render import render
-from .site import codec, seal, site, visitor
+from .sent import sent_cookies
+from .site import codec, seal, site
 
 
 def yours() -> ResponseReturnValue:
     """Draw the visitor's session; a POST asks to see the key in full."""
-    row = own_row()
+    cookies = sent_cookies()
+    row = cookies.valid and cookies.valid.row
     now = site().now()
     picture = row and picture_of(
         row,
@@ -28,8 +28,7 @@ def yours() -> ResponseReturnValue:
     page = render(
         "yours.html",
         cookie=site().settings.cookie,
-        cookie_age=site().settings.cookie_age,
-        session_key=visitor().session_key,
+        cookies=cookies,
         reference=row and seal().close(row.session_key),
         picture=picture,
         is_expired=row is not None and row.has_expired(now),
@@ -37,6 +36,7 @@ def yours() -> ResponseReturnValue:
         changes=visit.changes(row),
         counter=visit.NAME,
         table=site().store.table.name,
+        now=now,
     )
     response = make_response(page)
     visit.forget_before(response)
@@ -45,17 +45,11 @@ def yours() -> ResponseReturnValue:
 
 def count() -> ResponseReturnValue:
     """Count a visit and show the session again."""
-    before = own_row()
-    if not visit.is_countable():
+    valid = sent_cookies().valid
+    own = visit.visitors_session()
+    if not visit.is_countable(own):
         abort(409, f"The session has a '{visit.NAME}' that is no number, so it is left alone.")
-    visit.count_visit()
     response: Response = make_response(redirect(url_for(".yours", _anchor="changes"), 303))
-    visit.remember_before(response, before)
+    visit.count_visit(own, response)
+    visit.remember_before(response, valid and valid.row)
     return response
-
-
-def own_row() -> StoredRow | None:
-    """Return the row that the visitor's cookie names, without a touch to the session."""
-    key = visitor().session_key
-    store = site().store
-    return store.row(key) if is_storable_key(key, store.max_key_length) else None

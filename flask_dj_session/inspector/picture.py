@@ -6,13 +6,12 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ..errors import Base64Error
 from ..store import StoredRow
 from ..telling.rows import ReadRow, read
 from ..telling.steps import HASHES, steps_of
 from ..telling.words import plain, printable
 from ..wire import SessionCodec
-from ..wire.anatomy import Written, written
+from ..wire.anatomy import written
 from ..wire.codec import packed_bytes
 
 #: how many characters of a part are shown before all of it is asked for
@@ -41,7 +40,7 @@ class Picture(NamedTuple):
     signature: Part
     #: what makes signatures of this form
     digest: str
-    #: the bytes behind the base64 of the signed form, as far as it is base64
+    #: the bytes behind the base64 of the signed form, where it is base64
     packed: bytes
     #: what was found on the way to the data, by the names that ``flask sessions decode --json`` has
     facts: dict[str, Any]
@@ -57,7 +56,8 @@ class Picture(NamedTuple):
     @property
     def is_cut(self) -> bool:
         """Whether something is left out that may be asked for."""
-        return any(part and part.left_out for part in (self.payload, self.time, self.data))
+        parts = (self.payload, self.time, self.signature, self.data)
+        return any(part and part.left_out for part in parts)
 
 
 def picture_of(
@@ -65,9 +65,9 @@ def picture_of(
     codec: SessionCodec,
     now: datetime,
     *,
-    is_masked: bool = True,
-    is_full: bool = False,
-    unverified: bool = False,
+    is_masked: bool,
+    is_full: bool,
+    unverified: bool,
 ) -> Picture:
     """Take a row apart.
 
@@ -82,19 +82,21 @@ def picture_of(
     steps = steps_of(text, codec, unverified=unverified)
     parts = written(text)
     data = steps.facts["data"]
+    said = dict(steps.lines)
+    is_unpacked = parts.form == "signed" and "payload" in said
     return Picture(
         row=read(stored, codec),
         is_masked=is_masked,
         form=parts.form,
         payload=_part(parts.payload, limit),
-        time=_part(parts.time, 40),
-        signature=_signature(parts.signature, is_masked=is_masked),
+        time=_part(parts.time, limit),
+        signature=_signature(parts.signature, limit, is_masked=is_masked),
         digest=HASHES[parts.form],
-        packed=_packed(parts),
+        packed=packed_bytes(parts.payload) if is_unpacked else b"",
         facts=steps.facts,
-        said=dict(steps.lines),
+        said=said,
         error=steps.facts["error"],
-        data=None if data is None else _part(as_text(data), limit),
+        data=None if data is None else _part(_as_json(data), limit),
         seconds_left=_seconds_left(stored, now),
     )
 
@@ -103,7 +105,7 @@ def _picture_of_no_text(
     stored: StoredRow, codec: SessionCodec, now: datetime, *, is_masked: bool
 ) -> Picture:
     row = read(stored, codec)
-    facts = dict.fromkeys(["signed_at", "names", "compressed", "verified", "key", "serializer"])
+    facts = dict.fromkeys(["signed_at", "verified"])
     nothing = Part("")
     return Picture(
         row,
@@ -122,28 +124,21 @@ def _picture_of_no_text(
     )
 
 
-def as_text(data: Any) -> str:
-    """Write data as JSON for the eye: letters of any script as they are, the rest escaped."""
-    lines = json.dumps(plain(data), indent=2, ensure_ascii=False).splitlines()
-    return "\n".join(printable(line) for line in lines)
-
-
 def _part(text: str, limit: int | None) -> Part:
-    shown = "\n".join(printable(line) for line in text[:limit].split("\n"))
-    return Part(shown, max(0, len(text) - len(text[:limit])))
+    """Take as much of a text as is shown: letters of any script as they are, the rest escaped."""
+    taken = text[:limit]
+    shown = "\n".join(printable(line) for line in taken.split("\n"))
+    return Part(shown, len(text) - len(taken))
 
 
-def _packed(parts: Written) -> bytes:
-    try:
-        return packed_bytes(parts.payload) if parts.form == "signed" else b""
-    except (Base64Error, UnicodeEncodeError):
-        return b""
+def _as_json(data: Any) -> str:
+    return json.dumps(plain(data), indent=2, ensure_ascii=False)
 
 
-def _signature(text: str, *, is_masked: bool) -> Part:
+def _signature(text: str, limit: int | None, *, is_masked: bool) -> Part:
     if is_masked and text:
         return Part(printable(text[:_SIGNATURE_SHOWN]) + "…")
-    return _part(text, 200)
+    return _part(text, limit)
 
 
 def _seconds_left(stored: StoredRow, now: datetime) -> float | None:

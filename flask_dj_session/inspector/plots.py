@@ -77,7 +77,7 @@ def _day_bars(days: list[date], first: date, last: date, span: int, today: date)
         label = f"{begins}" if span == 1 else f"{begins} to {ends}"
         bars.append(Bar(label, counts[index], is_over=ends < today))
     if counts[10**6]:
-        bars.append(Bar(f"after {last}", counts[10**6]))
+        bars.append(Bar(f"after {last}", counts[10**6], is_over=days[-1] < today))
     return bars
 
 

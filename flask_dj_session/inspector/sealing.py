@@ -34,21 +34,22 @@ class Seal:
 
     def close(self, session_key: Key) -> str:
         """Return a reference to *session_key* that may stand in a URL."""
-        raw = _as_bytes(session_key)
-        tag = self._tag(raw)
-        return base64.urlsafe_b64encode(tag + self._pad(tag, raw)).rstrip(b"=").decode()
+        return self._sealed(_as_bytes(session_key)).decode()
 
     def open(self, reference: str) -> Key | None:
         """Return the key that *reference* means; None for what was not sealed here."""
         try:
-            sealed = base64.b64decode(
-                reference.encode("ascii") + b"=" * (-len(reference) % 4), b"-_", validate=True
-            )
+            given = reference.encode("ascii")
+            sealed = base64.b64decode(given + b"=" * (-len(given) % 4), b"-_", validate=True)
         except (UnicodeEncodeError, binascii.Error):
             return None
-        tag = sealed[:_TAG_SIZE]
-        raw = self._pad(tag, sealed[_TAG_SIZE:])
-        return _as_key(raw) if hmac.compare_digest(self._tag(raw), tag) else None
+        raw = self._pad(sealed[:_TAG_SIZE], sealed[_TAG_SIZE:])
+        # All of it: base64 has more than one spelling for the same bytes.
+        return _as_key(raw) if hmac.compare_digest(self._sealed(raw), given) else None
+
+    def _sealed(self, raw: bytes) -> bytes:
+        tag = self._tag(raw)
+        return base64.urlsafe_b64encode(tag + self._pad(tag, raw)).rstrip(b"=")
 
     def _tag(self, raw: bytes) -> bytes:
         return hashlib.blake2b(raw, key=self._tag_key, digest_size=_TAG_SIZE).digest()

@@ -6,9 +6,11 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ..store import StoredRow
+from ..telling.rows import read
 from .picture import picture_of
 from .render import render
-from .site import codec, own_key, seal, site
+from .sent import sent_key
+from .site import codec, seal, site
 
 
 def one(reference: str) -> ResponseReturnValue:
@@ -32,6 +34,7 @@ def one(reference: str) -> ResponseReturnValue:
         is_masked=request.method == "GET",
         is_own=_is_own(row),
         user_id=picture.row.user_id,
+        others=_others(picture.row.user_id),
         backend=data.get("_auth_user_backend"),
         table=site().store.table.name,
     )
@@ -43,15 +46,21 @@ def revoke(reference: str) -> ResponseReturnValue:
     if request.method == "POST":
         site().store.delete_keys([row.session_key])
         return redirect(url_for(".everybody", notice="revoked"), 303)
-    picture = picture_of(row, codec(), site().now())
     return render(
         "revoke.html",
         reference=reference,
-        picture=picture,
-        is_expired=row.has_expired(site().now()),
+        session_key=row.session_key,
         is_own=_is_own(row),
-        user_id=picture.row.user_id,
+        user_id=read(row, codec()).user_id,
     )
+
+
+def _others(user_id: str | None) -> str | None:
+    """Return the address of all sessions of a user; None for what can stand in no address."""
+    try:
+        return user_id and url_for(".everybody", user=user_id)
+    except UnicodeEncodeError:  # JSON has texts that UTF-8 has not
+        return None
 
 
 def _row(reference: str) -> StoredRow:
@@ -63,4 +72,4 @@ def _row(reference: str) -> StoredRow:
 
 
 def _is_own(row: StoredRow) -> bool:
-    return row.session_key == own_key()
+    return row.session_key == sent_key()

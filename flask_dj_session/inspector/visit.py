@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
-from flask import Response, request, url_for
+from flask import Response, current_app, request, url_for
 from itsdangerous import BadData
 
+from ..session import DjangoSession
 from ..store import StoredRow
 from ..telling.words import iso, printable, shortened
 from ..wire.anatomy import written
 from . import forgery
 from .derived import derived_key, signer
-from .site import site, visitor
+from .sent import sent_key
+from .site import site
 
 #: the course's counter
 NAME = "num_visits"
@@ -42,17 +44,29 @@ class Change(NamedTuple):
     is_changed: bool
 
 
-def is_countable() -> bool:
-    """Tell whether the session has no counter, or one that is a number."""
-    count = visitor().get(NAME, 0)
+def visitors_session() -> DjangoSession:
+    """Return the visitor's session as it is stored.
+
+    The request has one of its own, which cannot be written; and what the app has done to that
+    one is not the visitor's wish.
+    """
+    return site().session(sent_key())
+
+
+def is_countable(own: DjangoSession) -> bool:
+    """Tell whether a session has no counter, or one that is a number."""
+    count = own.get(NAME, 0)
     return isinstance(count, int) and not isinstance(count, bool)
 
 
-def count_visit() -> None:
-    """Count, in the session of the request, which is saved at its end."""
-    own = visitor()
-    own.closed = False
+def count_visit(own: DjangoSession, response: Response) -> None:
+    """Count in a session, store it, and tell the browser.
+
+    :raises SessionInterrupted: where the row was deleted meanwhile.
+    """
     own[NAME] = own.get(NAME, 0) + 1
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    site().save_session(app, own, response)
 
 
 def remember_before(response: Response, row: StoredRow | None) -> None:

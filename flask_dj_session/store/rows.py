@@ -121,7 +121,8 @@ class Store:
 
     def delete(self, session_key: str) -> bool:
         """Remove a row, and tell whether there was one; where there is none, do nothing."""
-        return self._write(self._delete, {"key": session_key}) > 0
+        # Not "> 0": a driver that cannot count says -1, and that is no row that was gone.
+        return self._write(self._delete, {"key": session_key}) != 0
 
     def clear_expired(
         self, now: datetime, *, batch_size: int | None = None, pause: float | None = None

@@ -71,6 +71,15 @@ def _unescaped(escape: re.Match[str]) -> str:
     return other if octal is None else chr(int(octal, 8))
 
 
+def read_cookies(header: str, name: str) -> list[str]:
+    """Return the values of all cookies *name* in a Cookie header, in its order.
+
+    :param header: as WSGI has it, its bytes as latin-1.
+    """
+    read = (read_cookie(chunk, name) for chunk in header.split(";"))
+    return [value for value in read if value is not None]
+
+
 def set_cookie(
     attributes: CookieAttributes, session_key: str, *, now: datetime, max_age: float | None
 ) -> str:

@@ -71,7 +71,7 @@ def visitor(site: Site, session_key: str) -> FlaskClient:
 
 def press(client: FlaskClient, page: str, action: str, **options: Any) -> TestResponse:
     """Look at *page*, and send the form that leads to *action*."""
-    html = client.get(page).text
+    html = client.get(page, **{name: options[name] for name in options if name == "base_url"}).text
     form = re.search(
         rf'<form method="post" action="{re.escape(action)}".*?</form>', html, re.DOTALL
     )

@@ -98,6 +98,10 @@ def page(context: BrowserContext, base: str) -> Page:
 def _tour(page: Page, base: str) -> Iterator[str]:
     """Open each of the pages, and yield what it is."""
     all_sessions = f"{base}/sessions/all"
+    _add_another_cookie(page)
+    yield _arrived(page, "Your session", "2 cookies of this name")
+    page.context.clear_cookies(name="sessionid", path="/sessions/")
+    page.reload()
     page.get_by_role("button", name="Count a visit").click()
     yield _arrived(page, "Your session", "It has")
     page.context.clear_cookies(name="sessionid")
@@ -116,6 +120,13 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     yield _arrived(page, "Session", "unverified")
     page.goto(f"{base}/sessions/one/nothing")
     yield _arrived(page, "Not Found", "Nothing is here.")
+
+
+def _add_another_cookie(page: Page) -> None:
+    """Give the browser one more cookie of the session's name, with another path."""
+    cookie = {"value": "another".ljust(32, "x"), "domain": "127.0.0.1", "path": "/sessions/"}
+    page.context.add_cookies([{"name": "sessionid", **cookie}])  # type: ignore[typeddict-item]
+    page.reload()
 
 
 def _arrived(page: Page, heading: str, text: str) -> str:
@@ -180,6 +191,17 @@ def test_a_visit_changes_the_row_and_not_the_key(page: Page) -> None:
     table = page.get_by_role("table", name="The row before and after your visit")
     expect(table.get_by_role("row", name="session_key")).to_contain_text("stayed")
     expect(table.get_by_role("row", name="payload")).to_contain_text("changed")
+
+
+def test_of_two_cookies_the_one_with_the_shorter_path_comes_last_and_counts(page: Page) -> None:
+    _add_another_cookie(page)
+    listed = page.locator(".exhibit.first ol li")
+    expect(listed).to_have_text(
+        [
+            re.compile(r"^anothe… names no row$"),
+            re.compile(r"^000007… names a live row; it is the one that counts$"),
+        ]
+    )
 
 
 def test_the_key_is_shown_when_it_is_asked_for(page: Page) -> None:

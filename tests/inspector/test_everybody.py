@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from flask_dj_session.inspector import plots, search
+from flask_dj_session.inspector import Inspector, plots, search
 from flask_dj_session.wire import SessionCodec
 
-from ..conftest import NOW, Site
+from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
 from ..live_django import SECRET_KEY
 from .conftest import HOSTILE, Put, links, listed, statements
@@ -100,6 +102,150 @@ def test_a_search_goes_on_where_it_stopped(client: FlaskClient, put: Put) -> Non
     assert "8 rows read for this page. There are more." in answer.text
     walked = list(_walk(client, f"{ALL}?user=True", "Go on looking"))
     assert walked == [["a00000"], [], ["a00019"]]
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_no_row_is_left_out_where_a_search_reads_on(client: FlaskClient, put: Put) -> None:
+    keys = [f"a{number:05}" for number in range(21)]
+    for key in keys:
+        put(key, _auth_user_id="7")
+    there = list(_walk(client, f"{ALL}?user=7", "Go on looking"))
+    assert [len(page) for page in there] == [2] * 10 + [1]
+    assert [key for page in there for key in page] == keys
+    back = list(_walk(client, _last(client, f"{ALL}?user=7", "Go on looking"), "Before"))
+    assert sorted(key for page in back for key in page) == keys
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_search_goes_back_where_it_stopped(client: FlaskClient, put: Put) -> None:
+    for number in range(20):
+        put(f"a{number:05}", _auth_user_id=str(number % 19 == 0))
+    last = _last(client, f"{ALL}?user=True", "Go on looking")
+    assert list(_walk(client, last, "Before")) == [["a00019"], [], ["a00000"]]
+
+
+def _last(client: FlaskClient, page: str, text: str) -> str:
+    """Return the last of the pages that the link with *text* leads to."""
+    while following := links(client.get(page), text):
+        (page,) = following
+    return page
+
+
+def test_the_links_ask_for_what_was_asked_for_and_nothing_else(
+    client: FlaskClient, put: Put, small_pages: None
+) -> None:
+    for number in range(9):
+        put(f"a{number:05}", _auth_user_id="7 8")
+    (plain,) = links(client.get(ALL), "Next")
+    assert re.fullmatch(r"/sessions/all\?above=[\w-]+", plain)
+    (narrow,) = links(client.get(f"{ALL}?user=7+8&state=live&form="), "Go on looking")
+    assert re.fullmatch(r"/sessions/all\?above=[\w-]+&user=7\+8&state=live", narrow)
+    second = client.get(narrow)
+    assert links(second, "First") == ["/sessions/all?user=7+8&state=live"]
+    (back,) = links(second, "Before")
+    assert re.fullmatch(r"/sessions/all\?below=[\w-]+&user=7\+8&state=live", back)
+    assert links(client.get(f"{ALL}?user=7+8"), "Show all") == [ALL]
+
+
+def test_a_page_has_25_sessions_and_a_search_reads_2000_rows(site: Site) -> None:
+    _fill(site, 2001)
+    client = site.client
+    assert len(listed(client.get(ALL))) == 25
+    assert len(listed(client.get(f"{ALL}?state=live"))) == 25
+    assert "2000 rows read for this page. There are more." in client.get(f"{ALL}?user=7").text
+    assert "2,000 that are looked at" in client.get(ALL).text
+    assert _cost(site, f"{ALL}?user=7") == (10, 2010)
+
+
+@pytest.mark.parametrize("number", [24, 25, 26, 50])
+def test_the_last_page_leads_no_further(site: Site, number: int) -> None:
+    _fill(site, number)
+    client = site.client
+    pages = list(_walk(client, ALL, "Next"))
+    assert [len(page) for page in pages] == [25] * (number // 25) + [number % 25] * (
+        number % 25 > 0
+    )
+    assert bool(links(client.get(ALL), "Next")) is (number > 25)
+    assert links(client.get(ALL), "First") == links(client.get(ALL), "Before") == []
+
+
+def test_what_is_not_found_says_so(client: FlaskClient, put: Put) -> None:
+    put("aaaaaa")
+    answer = client.get(f"{ALL}?user=7")
+    assert "No session is like that." in answer.text
+    assert "1 row read for this page." in answer.text
+    assert "There are more" not in answer.text
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_nothing_found_so_far_is_not_nothing(client: FlaskClient, put: Put) -> None:
+    for number in range(20):
+        put(f"a{number:05}")
+    assert "None among these rows." in client.get(f"{ALL}?user=7").text
+
+
+def test_a_line_tells_of_a_session(client: FlaskClient, put: Put) -> None:
+    put("aaaaaa", _auth_user_id="7", ends=3600)
+    text = "x" * 1200
+    put("bbbbbb", text=text)
+    page = " ".join(re.sub(r"<[^>]+>", " ", client.get(ALL).text).split())
+    assert "aaaaaa… live 7 2026-11-23 13:30 signed " in page
+    assert "bbbbbb… unreadable \u2013 2026-11-23 12:31" in page
+    assert " 1,200 " in page
+
+
+def test_dates_are_those_of_utc(make_site: MakeSite, put: Put, clock: object) -> None:
+    site = make_site(DEBUG=True, USE_TZ=False, TIME_ZONE="Asia/Tokyo")
+    site.app.register_blueprint(Inspector())
+    with site.app.app_context():
+        ends = datetime(2026, 12, 1, 23, 30, tzinfo=timezone.utc)
+        site.sessions.store.insert("a" * 32, "x", ends)
+    page = " ".join(re.sub(r"<[^>]+>", " ", site.client.get(ALL).text).split())
+    assert "2026-12-01 23:30" in page
+
+
+@pytest.mark.parametrize(("length", "shown"), [(24, "7" * 24), (25, "7" * 24 + "…")])
+def test_a_long_user_id_is_cut(client: FlaskClient, put: Put, length: int, shown: str) -> None:
+    put("aaaaaa", _auth_user_id="7" * length)
+    assert f"<bdi>{shown}</bdi>" in client.get(ALL).text
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "7" * 80), (81, "7" * 80 + "…")])
+def test_a_long_user_id_is_cut_on_its_page(
+    client: FlaskClient, put: Put, length: int, shown: str
+) -> None:
+    put("aaaaaa", _auth_user_id="7" * length)
+    (one,) = [link for link in links(client.get(ALL), "aaaaaa") if "/one/" in link]
+    assert f"<bdi>{shown}</bdi>" in client.get(one).text
+
+
+def test_what_was_done_is_said_and_nothing_that_somebody_made_up(client: FlaskClient) -> None:
+    assert 'role="status"' in client.get(f"{ALL}?notice=revoked").text
+    assert 'role="status"' not in client.get(ALL).text
+    page = client.get(f"{ALL}?notice=You+have+won").text
+    assert 'role="status"' not in page
+    assert "won" not in page
+
+
+def test_what_was_asked_for_stays_in_the_form(client: FlaskClient) -> None:
+    page = client.get(f"{ALL}?user=+%227%22+&state=expired&form=legacy").text
+    assert 'name="user" value="&#34;7&#34;"' in page
+    assert re.findall(r"<option selected>(\w+)", page) == ["expired", "legacy"]
+    assert "<option selected" not in client.get(ALL).text
+
+
+def test_a_row_without_a_key_has_a_line_and_no_page(make_site: MakeSite, clock: object) -> None:
+    site = make_site(DEBUG=True, table=False)
+    site.app.register_blueprint(Inspector())
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE django_session (session_key, session_data, expire_date)",
+            "INSERT INTO django_session VALUES (NULL, 'x', '2027-01-01'), (7, 'x', '2027-01-01')",
+        ):
+            connection.execute(sa.text(statement))
+    answer = site.client.get(ALL)
+    assert '<th scope="row"><code>None</code></th>' in answer.text
+    assert not [link for link in links(answer, "<code>") if "/one/" in link]
 
 
 def _cost(site: Site, page: str) -> tuple[int, int]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from html import unescape
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, Site
 from ..live_django import SECRET_KEY
-from .conftest import HOSTILE, Put, press, stored, visitor
+from .conftest import HOSTILE, Put, links, press, stored, visitor
 
 
 def _text(html: str) -> str:
@@ -120,9 +125,91 @@ def test_the_page_after_it_tells_what_changed(
     assert _changes(client) == {}  # once is enough
 
 
+def _before(client: FlaskClient) -> str:
+    """Return what the browser is told to keep, as far as anybody reads it."""
+    cookie = client.get_cookie("inspector_before", path="/sessions/")
+    assert cookie is not None
+    return json.dumps(URLSafeTimedSerializer("").loads_unsafe(cookie.value)[1])
+
+
+def test_what_changed_is_told_by_beginnings_alone(
+    site: Site, put: Put, clock: time_machine.Traveller
+) -> None:
+    key = put("aaaaaa", num_visits=1)
+    client = visitor(site, key)
+    old = site.rows()[0].session_data.split(":")
+    clock.shift(1)
+    press(client, "/sessions/", "/sessions/count")
+    kept = _before(client)
+    page = client.get("/sessions/").text
+    new = site.rows()[0].session_data.split(":")
+    for shown in (kept, page):
+        assert key[:6] in shown
+        assert key[:8] not in shown
+        for payload, _, signature in (old, new)[: 1 if shown is kept else 2]:
+            assert payload[:24] in shown
+            assert signature[:6] in shown
+            assert signature[:8] not in shown
+    changes = page.partition('aria-label="The row before')[2]
+    for payload, time, signature in (old, new):
+        assert f"<code>{time}</code>" in changes
+        assert f"<code>{signature[:6]}…</code>" in changes
+        assert f"<code>{payload}</code>" in changes  # 22 characters
+    assert f"<code>{key[:6]}…</code>" in changes
+    assert (
+        "<code>2026-11-23T12:31:15+00:00</code> → <code>2026-12-07T12:30:16+00:00</code>" in changes
+    )
+
+
+def test_a_long_payload_is_cut_in_what_changed(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa", name="".join(f"{n:03}" for n in range(99))))
+    payload = site.rows()[0].session_data.partition(":")[0]
+    press(client, "/sessions/", "/sessions/count")
+    page = client.get("/sessions/").text.partition('aria-label="The row before')[2]
+    assert f"<code>{payload[:24]}…</code> → <code>" in page
+    assert payload[:25] not in page
+
+
+def test_what_was_before_is_told_for_a_minute(
+    site: Site, put: Put, clock: time_machine.Traveller
+) -> None:
+    for seconds, told in ((60, True), (61, False)):
+        client = visitor(site, put(f"aaaaa{told:d}"))
+        press(client, "/sessions/", "/sessions/count")
+        cookie = client.get_cookie("inspector_before", path="/sessions/")
+        assert cookie is not None
+        clock.shift(seconds)
+        client.set_cookie("inspector_before", cookie.value, path="/sessions/")
+        assert bool(_changes(client)) is told
+
+
+def test_a_digest_of_a_part_tells_nothing_of_it_without_the_key(site: Site, put: Put) -> None:
+    kept = set()
+    for secret_key in ("one", "two"):
+        site.app.config["SECRET_KEY"] = secret_key
+        client = visitor(site, put("aaaaaa" + secret_key, text="same:same:same"))
+        press(client, "/sessions/", "/sessions/count")
+        (digest,) = re.findall(r'"payload": \["same", "(\w+)"\]', _before(client))
+        kept.add(digest)
+        assert len(digest) == 24
+    assert len(kept) == 2
+
+
 def test_a_newcomers_row_is_all_new(client: FlaskClient) -> None:
     press(client, "/sessions/", "/sessions/count")
-    assert set(_changes(client).values()) == {"changed"}
+    answer = client.get("/sessions/")
+    rows = re.findall(
+        r'<span class="part (\w+)">(\w+)</span></th>\s*<td><span class="state changed">changed'
+        r"</span></td>\s*<td><code>nothing</code> → <code>",
+        answer.text,
+    )
+    assert rows == [
+        ("key", "session_key"),
+        ("payload", "payload"),
+        ("time", "time"),
+        ("signature", "signature"),
+        ("date", "expire_date"),
+    ]
 
 
 @pytest.mark.parametrize("value", ["many", None, True, [1]], ids=str)
@@ -130,7 +217,28 @@ def test_a_counter_of_somebody_elses_is_left_alone(site: Site, put: Put, value: 
     client = visitor(site, put("aaaaaa", num_visits=value))
     answer = press(client, "/sessions/", "/sessions/count")
     assert answer.status_code == 409
+    assert "The session has a &#39;num_visits&#39; that is no number" in answer.text
     assert stored(site) == [{"num_visits": value}]
+
+
+def test_a_visit_is_not_counted_in_a_session_that_ends_meanwhile(
+    site: Site, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = visitor(site, put("aaaaaa", num_visits=1))
+    with site.app.app_context():
+        store = site.sessions.store
+    load = store.load
+
+    def load_and_end(*args: Any) -> Any:
+        text = load(*args)
+        store.delete_all()
+        return text
+
+    monkeypatch.setattr(store, "load", load_and_end)
+    answer = press(client, "/sessions/", "/sessions/count")
+    assert answer.status_code == 400
+    assert "deleted before the request completed" in answer.text
+    assert site.rows() == []
 
 
 def test_what_was_before_cannot_be_made_up(client: FlaskClient) -> None:
@@ -138,12 +246,76 @@ def test_what_was_before_cannot_be_made_up(client: FlaskClient) -> None:
     assert _changes(client) == {}
 
 
-def test_long_data_is_cut_until_all_of_it_is_asked_for(site: Site, put: Put) -> None:
-    client = visitor(site, put("aaaaaa", name="".join(f"{n:05}" for n in range(2000)) + "end"))
-    page = client.get("/sessions/").text
-    assert "more characters" in page
-    assert "end&#34;" not in page
-    assert "end&#34;" in client.get("/sessions/?full=1").text
+def _named(length: int) -> dict[str, str]:
+    """Return data that is so many characters of JSON."""
+    return {"a": "b" * (length - len('{\n  "a": ""\n}'))}
+
+
+@pytest.mark.parametrize(("length", "left_out"), [(2000, ""), (2001, "1"), (12000, "10,000")])
+def test_long_data_is_cut_until_all_of_it_is_asked_for(
+    site: Site, put: Put, length: int, left_out: str
+) -> None:
+    client = visitor(site, put("aaaaaa", **_named(length)))
+    answer = client.get("/sessions/")
+    assert re.findall(r"… ([\d,]+) more characters", answer.text) == [left_out][: bool(left_out)]
+    data = answer.text.partition('<pre class="data">')[2].partition("</pre>")[0]
+    assert len(unescape(data.partition("<span")[0])) == min(length, 2000)
+    more = links(answer, "Show all of it")
+    assert more == ["/sessions/?full=1"][: bool(left_out)]
+    full = client.get("/sessions/?full=1")
+    assert "b" * (length - 15) in full.text
+    assert "more characters" not in full.text
+    assert links(full, "Show all of it") == []
+
+
+@pytest.mark.parametrize("part", ["payload", "time", "signature"])
+def test_each_part_of_a_text_is_cut_until_all_of_it_is_asked_for(
+    site: Site, put: Put, part: str
+) -> None:
+    parts = {"payload": "e30", "time": "1xVz9z", "signature": "s" * 43}
+    parts[part] = "".join(f"{number:05}" for number in range(500))
+    client = visitor(site, put("aaaaaa", text=":".join(parts.values())))
+    answer = press(client, "/sessions/", "/sessions/")  # which shows the signature
+    assert '<span class="cut">… 500 more characters</span>' in answer.text
+    assert parts[part][:2000] in answer.text
+    assert parts[part][:2001] not in answer.text
+    assert links(answer, "Show all of it")
+
+
+@pytest.mark.parametrize(("length", "is_cut"), [(24, False), (25, True)])
+def test_a_part_is_told_in_24_characters_of_what_changed(
+    site: Site, put: Put, length: int, is_cut: bool
+) -> None:
+    payload = "x" * length
+    client = visitor(site, put("aaaaaa", text=f"{payload}:1xVz9z:s"))
+    press(client, "/sessions/", "/sessions/count")
+    told = "x" * 24 + ("…" if is_cut else "")
+    assert f"<code>{told}</code> → " in client.get("/sessions/").text
+
+
+def test_letters_of_all_scripts_are_shown_and_what_turns_lines_is_not(site: Site, put: Put) -> None:
+    data = {"å": "Ω\u2028ж\x85中\x0b\x1c\u200f", "lone": "\udc80"}
+    page = visitor(site, put("aaaaaa", **data)).get("/sessions/").text
+    shown = unescape(page.partition('<pre class="data">')[2].partition("</pre>")[0])
+    assert shown.splitlines() == [
+        "{",
+        '  "å": "Ω\\u2028ж\\x85中\\u000b\\u001c\\u200f",',
+        '  "lone": "\\udc80"',
+        "}",
+    ]
+
+
+def test_a_row_without_text_is_told_of(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa"))
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE django_session SET session_data = X'00ff'"))
+    for answer in (client.get("/sessions/"), press(client, "/sessions/", "/sessions/")):
+        page = _text(answer.text)
+        assert "session_data no text" in page
+        assert "It cannot be read." in page
+        assert "Signature" not in page
+        assert "Look inside" not in page
+        assert "ends in 00:01:00" in page
 
 
 def test_nothing_in_the_data_is_obeyed(site: Site, put: Put) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 
 from ..conftest import Site
 from ..databases import EVERY_DATABASE
-from .conftest import Put, address, links, press, visitor
+from .conftest import Put, address, links, press, statements, visitor
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -71,6 +72,55 @@ def test_a_session_that_is_gone_is_not_found(site: Site, put: Put, page: str) ->
     answer = site.client.get(f"{one}{page}")
     assert answer.status_code == 404
     assert "The session may have been ended" in answer.text
+
+
+@pytest.mark.parametrize("reference", ["nothing", "x" * 66, "%00", "%C3%A9", "a" * 9000])
+def test_what_is_no_reference_costs_no_query(site: Site, reference: str) -> None:
+    with statements(site) as noted:
+        assert site.client.get(f"/sessions/one/{reference}").status_code == 404
+    assert noted == []
+
+
+@pytest.mark.parametrize("user_id", ["\ud800", "7\udfff"])
+def test_a_user_whose_id_can_stand_in_no_address_has_a_page_without_a_link(
+    client: FlaskClient, put: Put, user_id: str
+) -> None:
+    put("aaaaaa", _auth_user_id=user_id, **{user_id: user_id})
+    one = address(client, "aaaaaa")
+    pages = [client.get(page) for page in ("/sessions/all", one, f"{one}/revoke")]
+    assert [page.status_code for page in pages] == [200] * 3
+    assert links(pages[1], "Other sessions") == []
+    assert f"User <bdi>{ascii(user_id)[1:-1]}</bdi>" in pages[1].text
+
+
+def test_nobody_logged_in_has_no_other_sessions(client: FlaskClient, put: Put) -> None:
+    put("aaaaaa")
+    one = address(client, "aaaaaa")
+    assert links(client.get(one), "Other sessions") == []
+    assert "Its visitor begins anew" in client.get(f"{one}/revoke").text
+
+
+def test_the_question_is_asked_in_words_of_its_own(site: Site, put: Put) -> None:
+    key = put("aaaaaa", _auth_user_id="7")
+    put("bbbbbb")
+    client = visitor(site, key)
+    own, other = (client.get(f"{address(client, k)}/revoke").text for k in ("aaaaaa", "bbbbbb"))
+    assert "<h1>Revoke session <code>aaaaaa…</code>?</h1>" in own
+    assert "It is your own session." in own
+    assert "It is your own session." not in other
+    assert key not in own
+
+
+def test_it_says_when_it_ends(client: FlaskClient, put: Put, clock: time_machine.Traveller) -> None:
+    put("aaaaaa", ends=90061)
+    one = address(client, "aaaaaa")
+    page = client.get(one).text
+    assert "2026-11-24T13:31:16+00:00" in page
+    assert '<span role="timer" data-seconds="90061">1 day 01:01:01</span>' in page
+    clock.shift(90062)
+    page = client.get(one).text
+    assert '<span class="state expired">expired</span>' in page
+    assert "timer" not in page
 
 
 def test_a_key_in_the_address_leads_nowhere(client: FlaskClient, put: Put) -> None:

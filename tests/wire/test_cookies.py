@@ -17,6 +17,7 @@ from flask_dj_session.wire.cookies import (
     delete_cookie,
     patch_vary,
     read_cookie,
+    read_cookies,
     set_cookie,
 )
 
@@ -249,3 +250,19 @@ def test_any_vary_is_patched_as_django_does(before: str) -> None:
     response.headers._store["vary"] = ("Vary", before)
     patch_vary_headers(response, ["Cookie"])
     assert patch_vary(before) == (response.headers["Vary"] if before else "Cookie")
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("", []),
+        ("a=1; b=2", []),
+        ("a=1; s=2; b=3", ["2"]),
+        ("s=1; s=2;s=3", ["1", "2", "3"]),
+        ('s=; s; =s; s="a\\073b"', ["", "a;b"]),
+        ("s=\u00c3\u00a9; ss=1; S=1", ["\u00e9"]),
+    ],
+)
+def test_all_cookies_of_a_name_are_read_in_their_order(header: str, values: list[str]) -> None:
+    assert read_cookies(header, "s") == values
+    assert read_cookie(header, "s") == (values[-1] if values else None)

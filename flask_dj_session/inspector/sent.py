@@ -1,0 +1,72 @@
+"""The session cookies that the browser has sent: mostly one, sometimes several of one name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import request
+
+from ..store import StoredRow
+from ..wire.cookies import read_cookie, read_cookies
+from ..wire.keys import is_storable_key
+from .site import site
+
+#: how many of several cookies are looked up
+LIMIT = 5
+
+
+class Sent(NamedTuple):
+    """A cookie of the session's name."""
+
+    value: str
+    #: whether a row could have it as its key
+    is_key: bool
+    row: StoredRow | None
+
+    def names(self, now: datetime) -> str:
+        """Say what it stands for."""
+        if not self.is_key:
+            return "nothing: it can be no key"
+        if self.row is None:
+            return "no row"
+        return "an expired row" if self.row.has_expired(now) else "a live row"
+
+
+class Cookies(NamedTuple):
+    """All of one request; the last one counts, in Django as well."""
+
+    number: int
+    #: the last of them, in the order of the header
+    shown: list[Sent]
+
+    @property
+    def valid(self) -> Sent | None:
+        """The one that counts."""
+        return self.shown[-1] if self.shown else None
+
+
+def sent_cookies() -> Cookies:
+    """Look at the cookies of the request, and at the rows that they name."""
+    values = read_cookies(_header(), site().settings.cookie_name)
+    return Cookies(len(values), [_sent(value) for value in values[-LIMIT:]])
+
+
+def sent_key() -> str | None:
+    """Return the key that the visitor's cookie has, whatever the app has made of it meanwhile.
+
+    It need not be one that a row can have; None where no cookie was sent.
+    """
+    return read_cookie(_header(), site().settings.cookie_name)
+
+
+def _header() -> str:
+    # Not request.cookies: Werkzeug takes the first of several cookies, Django the last.
+    header: str = request.environ.get("HTTP_COOKIE", "")
+    return header
+
+
+def _sent(value: str) -> Sent:
+    store = site().store
+    is_key = is_storable_key(value, store.max_key_length)
+    return Sent(value, is_key, store.row(value) if is_key else None)
