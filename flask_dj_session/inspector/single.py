@@ -6,6 +6,7 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ..store import StoredRow
+from ..store.raw import is_utf8
 from .picture import picture_of
 from .render import render
 from .site import codec, seal, site, visitor
@@ -32,6 +33,8 @@ def one(reference: str) -> ResponseReturnValue:
         is_masked=request.method == "GET",
         is_own=_is_own(row),
         user_id=picture.row.user_id,
+        # What JSON escapes need not be anything that an address can hold.
+        has_askable_user=is_utf8(picture.row.user_id or ""),
         backend=data.get("_auth_user_backend"),
         table=site().store.table.name,
     )
@@ -41,7 +44,7 @@ def revoke(reference: str) -> ResponseReturnValue:
     """Ask whether a session is to end, and end it."""
     row = _row(reference)
     if request.method == "POST":
-        site().store.delete_keys([row.session_key])
+        site().store.delete_keys([row.key_to_delete])
         return redirect(url_for(".everybody", notice="revoked"), 303)
     picture = picture_of(row, codec(), site().now())
     return render(

@@ -2,7 +2,7 @@
 
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
-from .listing import Outline, StoredRow
+from .listing import Outline, StoredRow, TooLong
 from .rows import Store
 from .table import (
     TABLE_NAME,
@@ -22,6 +22,7 @@ __all__ = [
     "Store",
     "StoredRow",
     "TableFacts",
+    "TooLong",
     "add_like_index",
     "data_type",
     "expected_facts",
