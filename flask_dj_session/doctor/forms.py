@@ -32,14 +32,17 @@ def form_findings(census: Census, algorithm: Algorithm) -> Iterator[Finding]:
             "wrong",
             "The newest rows have the old form, and this app writes the new one, which a Django"
             " before 3.1 cannot read.",
-            "Set DEFAULT_HASHING_ALGORITHM = 'sha1' until that Django is 3.1 or newer.",
+            "Set DEFAULT_HASHING_ALGORITHM = 'sha1' if a Django before 3.1 writes here still"
+            " ('python -m django --version' tells), until it is newer. Do not set it otherwise: 4.0"
+            " and newer cannot read the old form.",
         )
     if newest == "signed" and algorithm == "sha1":
         yield Finding(
             "wrong",
             "The newest rows have the new form, and this app writes the old one, which Django"
             " 4.0 and newer cannot read.",
-            "Remove DEFAULT_HASHING_ALGORITHM = 'sha1'.",
+            "Remove DEFAULT_HASHING_ALGORITHM = 'sha1', unless a Django before 3.1 reads here still"
+            " ('python -m django --version' tells).",
         )
 
 
@@ -61,6 +64,6 @@ def serializer_findings(census: Census, configured: str) -> Iterator[Finding]:
             "wrong",
             f"{count(number, f'row is {one}', f'rows are {many}')}, and this app's"
             f" SESSION_SERIALIZER reads {_CALLED.get(configured, 'another format')}.",
-            f"Set SESSION_SERIALIZER = '{_SERIALIZERS}{kind}' if Django has it still;"
+            f"Set SESSION_SERIALIZER = '{_SERIALIZERS}{kind}' if the Django settings have it still;"
             " otherwise let these sessions expire.",
         )

@@ -1,8 +1,9 @@
 """The table ``django_session`` and the statements on it; opaque text in and out."""
 
+from .clock import database_time
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
-from .listing import Outline, StoredRow, TooLong
+from .listing import LONGEST, Outline, StoredRow, TooLong
 from .rows import Store
 from .table import (
     TABLE_NAME,
@@ -15,6 +16,7 @@ from .table import (
 )
 
 __all__ = [
+    "LONGEST",
     "TABLE_NAME",
     "AutocommitEngine",
     "ExpireDate",
@@ -25,6 +27,7 @@ __all__ = [
     "TooLong",
     "add_like_index",
     "data_type",
+    "database_time",
     "expected_facts",
     "for_site",
     "found_facts",
