@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from ..wire import expiry
@@ -157,10 +156,13 @@ class Census:
 
     def _add_written(self, form: str, expire_date: datetime, own: expiry.Expiry) -> None:
         # The old form has no time in it; so both forms are reckoned alike, to be compared.
-        if own is None:
-            age = timedelta(seconds=self.deviations.cookie_age)
-            with suppress(OverflowError):  # in the first days of the year 1
-                self.written[form].add(expire_date - age)
+        if own is not None:
+            return
+        try:
+            written = expire_date - self.deviations.age
+        except OverflowError:  # in the first days of the year 1
+            return
+        self.written[form].add(written)
 
     def _add_refused(self, name: str) -> None:
         self.refused += 1

@@ -56,13 +56,14 @@ class Clock:
     disputed: int = 0
     _signed: set[int] = field(default_factory=set)
     _ended: Counter[tuple[int, int]] = field(default_factory=Counter)
-    _last: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self._latest = self.now + TOLERANCE
 
     def add_signing(self, signed_at: datetime, *, verified: bool) -> None:
         """Take in when a row was signed, by one of the keys or by none of them."""
-        if signed_at <= self.now + TOLERANCE:
+        if signed_at <= self._latest:
             self._signed.add(_hour(signed_at))
-            self._last = max(self._last or signed_at, signed_at)
         elif verified:
             self.future += 1
             self.last_future = max(self.last_future or signed_at, signed_at)
@@ -99,7 +100,7 @@ class Clock:
 
 
 def _hour(moment: datetime) -> int:
-    return max(0, int((moment - _EPOCH) / _HOUR))
+    return max(0, (moment - _EPOCH) // _HOUR)
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

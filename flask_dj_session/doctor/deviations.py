@@ -44,6 +44,9 @@ class Deviations:
     newest_by_age: Newest[int] = field(default_factory=Newest)
     newest_by_own: Newest[int] = field(default_factory=Newest)
 
+    def __post_init__(self) -> None:
+        self.age = timedelta(seconds=self.cookie_age)
+
     def add(self, signed_at: datetime | None, expire_date: datetime, own: Any) -> None:
         """Take a row in.
 
@@ -63,7 +66,8 @@ class Deviations:
         counter = self.by_own if own else self.by_age
         if minutes in counter or len(counter) < _REMEMBERED:
             counter[minutes] += 1
-            self.last[minutes] = max(self.last.get(minutes, signed_at), signed_at)
+            if minutes not in self.last or signed_at > self.last[minutes]:
+                self.last[minutes] = signed_at
 
     def lifetime(self, minutes: int) -> int:
         """Return the seconds from writing to end, where a row without an expiry of its own is off.
@@ -75,7 +79,7 @@ class Deviations:
     def _minutes(self, signed_at: datetime, expire_date: datetime, own: Any) -> int:
         zone = self.naive_zone
         if zone is None and not own:  # nearly every row
-            return round((expire_date - signed_at - self._age) / _MINUTE)
+            return round((expire_date - signed_at - self.age) / _MINUTE)
         # On the site's own clock, as Django adds: with USE_TZ = False a day is always 24 hours.
         ends = expiry.to_site_time(expire_date, zone, self.time_zone)
         date = expiry.fixed_date(own)
@@ -88,6 +92,3 @@ class Deviations:
             expected = expiry.to_site_time(date, zone, self.time_zone)
         return round((ends - expected) / _MINUTE)
 
-    @property
-    def _age(self) -> timedelta:
-        return timedelta(seconds=self.cookie_age)

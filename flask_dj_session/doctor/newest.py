@@ -26,12 +26,15 @@ class Newest(Generic[Fact]):
 
     def add(self, signed_at: datetime, fact: Fact) -> None:
         """Take a row in."""
+        heap = self._heap
+        if len(heap) == _MOST and signed_at <= heap[0][0]:
+            return
         self._count += 1
         entry = (signed_at, self._count, fact)
-        if len(self._heap) < _MOST:
-            heapq.heappush(self._heap, entry)
-        elif signed_at > self._heap[0][0]:
-            heapq.heapreplace(self._heap, entry)
+        if len(heap) < _MOST:
+            heapq.heappush(heap, entry)
+        else:
+            heapq.heapreplace(heap, entry)
 
     @property
     def facts(self) -> list[Fact]:
