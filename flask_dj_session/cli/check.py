@@ -146,9 +146,16 @@ def _print(findings: list[Finding], not_compared: list[str], *, as_json: bool) -
         _print_line(finding.level, finding.text, finding.mend)
     if not_compared:
         _print_line("--", *_not_compared(not_compared))
-    wrong = sum(finding.level == "wrong" for finding in findings)
     say("")
-    say(f"{wrong} wrong." if wrong else "Nothing is wrong.")
+    say(_summary([finding.level for finding in findings]))
+
+
+def _summary(levels: list[str]) -> str:
+    if wrong := levels.count("wrong"):
+        return f"{wrong} wrong."
+    notes = levels.count("note")
+    mind = "" if not notes else "; mind the note" if notes == 1 else f"; mind the {notes} notes"
+    return f"Nothing is wrong{mind}."
 
 
 def _print_line(level: str, text: str, mend: str) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from ..wire import expiry
+from ..wire import Reading, expiry
 from .clock import Clock
 from .deviations import Deviations
+from .newest import Newest
 from .reader import Verdict
 
 #: how many keys and names are told as examples
@@ -92,6 +93,10 @@ class Census:
     unverified: Counter[str] = field(default_factory=Counter)
     #: rows whose serializer is not the app's, by the serializer that read them
     misfits: Counter[str] = field(default_factory=Counter)
+    #: when the last of these was signed; None where one of them does not tell
+    last_misfit: dict[str, datetime | None] = field(default_factory=dict)
+    #: whether the rows that were signed last are misfits
+    newest_misfits: Newest[bool] = field(default_factory=Newest)
     refused: int = 0
     refused_names: set[str] = field(default_factory=set)
     #: when rows were signed: those of SECRET_KEY, of any of the keys, of none of them
@@ -147,12 +152,22 @@ class Census:
         reading = verdict.reading
         assert reading is not None
         self.compressed += reading.compressed
-        if verdict.state == "misfit":
-            self.misfits[reading.serializer] += 1
+        self._add_fit(reading, is_misfit=verdict.state == "misfit")
         if row.expire_date is not None:
             own = reading.data.get("_session_expiry")
             self.deviations.add(reading.signed_at, row.expire_date, own)
             self._add_written(reading.form, row.expire_date, own)
+
+    def _add_fit(self, reading: Reading, *, is_misfit: bool) -> None:
+        name, signed_at = reading.serializer, reading.signed_at
+        if signed_at is not None:
+            self.newest_misfits.add(signed_at, is_misfit)
+        if is_misfit:
+            self.misfits[name] += 1
+            last = self.last_misfit.get(name, signed_at)
+            if last is not None:
+                last = None if signed_at is None else max(last, signed_at)
+            self.last_misfit[name] = last
 
     def _add_written(self, form: str, expire_date: datetime, own: expiry.Expiry) -> None:
         # The old form has no time in it; so both forms are reckoned alike, to be compared.

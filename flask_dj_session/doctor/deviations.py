@@ -91,4 +91,3 @@ class Deviations:
         else:
             expected = expiry.to_site_time(date, zone, self.time_zone)
         return round((ends - expected) / _MINUTE)
-

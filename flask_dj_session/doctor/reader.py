@@ -73,10 +73,12 @@ class RowReader:
 
     def _unread(self, text: Any, error: DecodeError) -> Verdict:
         """Tell about a text that verified, or is no base64 or text at all."""
+        if not isinstance(text, str):
+            return _CORRUPTED
         try:
             key_index = self._codec.key_index(text)
             parts = split(text)
-        except (DecodeError, TypeError):
+        except DecodeError:
             return _CORRUPTED
         refused = _refused_global(error)
         for codec in self._others:

@@ -44,6 +44,9 @@ def number_of_bytes(column: Any, dialect: sa.Dialect) -> Any:
     if dialect.name == "sqlite":
         # To length() a text ends at its first NUL.
         return sa.func.length(sa.cast(column, sa.LargeBinary))
+    if dialect.name == "postgresql":
+        # A column of another type has no length; for text the cast does nothing.
+        column = sa.cast(column, sa.Text)
     return sa.func.octet_length(column)
 
 

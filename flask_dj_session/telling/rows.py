@@ -28,7 +28,7 @@ class ReadRow(NamedTuple):
         user_id = self.reading.data.get(_USER_ID) if self.reading else None
         try:
             return None if user_id is None else str(user_id)
-        except (ValueError, RecursionError):  # an int of too many digits; lists in lists in lists
+        except Exception:  # an int of too many digits, lists in lists, what a pickle may make
             return f"<{type(user_id).__name__}>"
 
     @property

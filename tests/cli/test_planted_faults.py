@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import session
+from time_machine import Traveller
 
 from flask_dj_session import django_settings
 
@@ -132,6 +133,21 @@ def test_another_time_zone_is_named_and_nobody_told_to_clear(
     other_age = check(make_site(table=False))
     assert "USE_TZ or TIME_ZONE" in other_age
     assert "clearsessions" not in other_age
+
+
+def test_it_is_named_after_visits_to_the_app_too(
+    django: LiveDjango, make_site: MakeSite, clock: Traveller
+) -> None:
+    with django.settings(USE_TZ=False, TIME_ZONE="America/Argentina/Buenos_Aires"):
+        visits(django)
+    site = counting(make_site(table=False))
+    clock.shift(timedelta(minutes=3))
+    for _ in range(5):
+        site.client.get("/")
+    printed = check(site)
+    assert "note  expire_date is off by -3:00 hours in 5 rows, of 10 examined" in printed
+    assert "compare its USE_TZ and TIME_ZONE with Django's" in printed
+    assert printed.endswith("\nNothing is wrong; mind the note.\n")
 
 
 # Rows of an older Django

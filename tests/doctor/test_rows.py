@@ -44,6 +44,7 @@ def corrupted(findings: list[Finding]) -> list[str]:
         pytest.param(None, id="null"),
         pytest.param(b"e30:1xVIM1:", id="bytes"),
         pytest.param(42, id="a number"),
+        pytest.param({"a": 1}, id="a dict, of a column of JSON"),
     ],
 )
 def test_a_damaged_text_is_corrupted(rows: list[StoredRow], text: Any) -> None:

@@ -224,6 +224,26 @@ def test_rows_without_a_key_come_last_and_hold_nothing_up(loose: Site, size: int
     assert [row.session_key for row in store_of(loose).page(size=size)] == ["a", "b"][:size]
 
 
+COLUMNS = [
+    "session_key text, session_data jsonb, expire_date text",
+    "session_key varchar(40) PRIMARY KEY, session_data bytea, expire_date timestamp",
+    "session_key char(40), session_data varchar, expire_date date",
+]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("columns", COLUMNS)
+def test_columns_of_other_types_end_no_listing(make_site: MakeSite, columns: str) -> None:
+    site = make_site(table=False)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE django_session ({columns})")
+    _insert(site, ("a", "{}", "2026-11-23"), ("b", "{}", "infinity"))
+    rows = _listed(store_of(site))
+    assert [row.has_expired(NOW) for row in rows] == [True, False]
+    examination = site.app.test_cli_runner().invoke(args=["sessions", "check"])
+    assert "2 rows are corrupted" in examination.output
+
+
 # Long texts.
 
 
