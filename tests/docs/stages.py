@@ -183,7 +183,7 @@ def neglected(folder: Path) -> Iterator[Stage]:
             signed = _NOW - timedelta(hours=2 + number)
             _insert(sessions, f"expired{number:025}", signed=signed, lifetime=3600)
         for number in range(68):
-            _insert(sessions, f"live{number:028}", signed=_NOW - timedelta(hours=number))
+            _insert(sessions, f"live{number:028}", signed=_NOW - timedelta(minutes=30 * number))
         for number in range(41):
             signed = rotated - timedelta(hours=number)
             _insert(sessions, f"rotated{number:025}", signed=signed, key="forgotten")

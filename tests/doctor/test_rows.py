@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 from flask_dj_session import SessionCodec
 from flask_dj_session.doctor import Finding
 from flask_dj_session.store import StoredRow, TooLong
-from flask_dj_session.wire import MAX_UNPACKED, JSONSerializer, PickleSerializer
+from flask_dj_session.wire import PickleSerializer
 
 from .conftest import NOW, examine, notes, row_of, wrong
 
@@ -81,26 +79,17 @@ def test_what_the_app_s_keys_signed_is_not_damaged(
     assert "11 rows were signed with SECRET_KEY." in [each.text for each in findings]
 
 
-def test_a_row_that_unpacks_to_too_much_is_not_damaged(rows: list[StoredRow]) -> None:
-    data = {"text": "x" * MAX_UNPACKED}
-    codec = SessionCodec("the key", serializer=Own(JSONSerializer().dumps(data)))
-    with monkey_limit(2 * MAX_UNPACKED):
-        text = codec.encode({}, NOW)
-    large = StoredRow("large0123456789", text, NOW + timedelta(days=14))
+def test_a_row_that_unpacks_to_too_much_is_not_damaged(
+    rows: list[StoredRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = row_of(data={"text": "x" * 5000})._replace(session_key="large0123456789")
+    monkeypatch.setattr("flask_dj_session.wire.codec.MAX_UNPACKED", 1000)
     findings = examine([*rows, large])
     (found,) = wrong(findings)
     assert "unpacks to more than 16 MiB, which Django reads and this app does not: large0…" in found
     assert "Leave the rows" in str(findings)
     (found,) = wrong(examine([*rows, large], SECRET_KEY="another", SECRET_KEY_FALLBACKS=[]))
     assert found.startswith("11 rows were signed with another key")
-
-
-@contextmanager
-def monkey_limit(size: int) -> Iterator[None]:
-    """Let more be written than this package does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("flask_dj_session.wire.codec.MAX_UNPACKED", size)
-        yield
 
 
 def test_a_row_that_was_not_fetched_is_noted(rows: list[StoredRow]) -> None:
