@@ -58,7 +58,8 @@ class MissingTableError(RuntimeError):
 
     _mend = (
         "Run 'manage.py migrate sessions' in the Django project, or make it here with"
-        " 'flask sessions create-table' ('sessions.create_table()' in code)."
+        " 'flask sessions create-table' ('sessions.create_table()' in code). If Django has it"
+        " already, this is another database: compare 'SQLALCHEMY_DATABASE_URI' with its DATABASES."
     )
 
     def __init__(self, table: str) -> None:
@@ -125,9 +126,16 @@ class Base64Error(DecodeError):
 
 
 class CompressionError(DecodeError):
-    """The payload is not zlib data, or is larger than the limit once unpacked."""
+    """The payload is not zlib data, or is larger than the limit once unpacked.
+
+    :param is_too_large: whether it is the latter, and nothing is wrong with the data.
+    """
 
     reason = "zlib"
+
+    def __init__(self, message: str, *, is_too_large: bool = False) -> None:
+        super().__init__(message)
+        self.is_too_large = is_too_large
 
 
 class JSONError(DecodeError):

@@ -238,9 +238,9 @@ class DjangoSession(SessionMixin):
         """Read the text of a row; what cannot be read is an empty session, and is logged."""
         try:
             data = self._site.codec(self.key_salt).decode(session_data)
-        except DecodeError:
-            # Unlike Django: it is silent about what is signed, but is no JSON.
-            _logger.warning("Session data corrupted")
+        except DecodeError as error:
+            # Unlike Django: it is silent about what is signed, but is no JSON; and tells no reason.
+            _logger.warning("Session data corrupted (%s)", error.reason)
             self._tell(signals.session_corrupted)
             return {}
         flashes.untag(data, Markup)

@@ -1065,30 +1065,47 @@ def test_debug_mode_lets_a_view_drop_the_loaded_data(site: Site) -> None:
     assert returning(serve(site, drop), store(site, hello="world")).get("/").text == "dropped"
 
 
-CORRUPT: dict[str, object] = {
-    "bytes, which SQLite can hold": b"hello:1xVIM1:world",
-    "a number, which SQLite can hold": 7,
-    "no signature": "hello",
-    "empty": "",
-    "only colons": "::",
-    "signed with another key": SessionCodec("another key").encode({"hello": "world"}, NOW),
-    "signed with another salt": dumps({"hello": "world"}, key=SECRET_KEY, salt="another salt"),
-    "a longer signature": SessionCodec(SECRET_KEY).encode({"hello": "world"}, NOW) + "=",
-    "another time": re.sub(
-        ":.*:", ":1xVIM1:", SessionCodec(SECRET_KEY).encode({"hello": "world"}, NOW)
+#: what it is, the reason that is logged, and the text
+CORRUPT: list[tuple[str, str, object]] = [
+    ("bytes, which SQLite can hold", "base64", b"hello:1xVIM1:world"),
+    ("a number, which SQLite can hold", "base64", 7),
+    ("no signature", "base64", "hello"),
+    ("empty", "signature", ""),
+    ("only colons", "signature", "::"),
+    (
+        "signed with another key",
+        "signature",
+        SessionCodec("another key").encode({"hello": "world"}, NOW),
     ),
-    "not ASCII": "привет:1xVIM1:мир",
-    "no base64": TimestampSigner(key=SECRET_KEY, salt=SESSION_SALT).sign("hello"),
-    "no zlib": TimestampSigner(key=SECRET_KEY, salt=SESSION_SALT).sign(".aGVsbG8"),
-    "no JSON": TimestampSigner(key=SECRET_KEY, salt=SESSION_SALT).sign("aGVsbG8"),
-    "a list": dumps(["hello"], key=SECRET_KEY, salt=SESSION_SALT),
-    "the old form with a wrong signature": "MDAwMDp7ImhlbGxvIjoid29ybGQifQ==",
-}
+    (
+        "signed with another salt",
+        "signature",
+        dumps({"hello": "world"}, key=SECRET_KEY, salt="another salt"),
+    ),
+    (
+        "a longer signature",
+        "signature",
+        SessionCodec(SECRET_KEY).encode({"hello": "world"}, NOW) + "=",
+    ),
+    (
+        "another time",
+        "signature",
+        re.sub(":.*:", ":1xVIM1:", SessionCodec(SECRET_KEY).encode({"hello": "world"}, NOW)),
+    ),
+    ("not ASCII", "signature", "привет:1xVIM1:мир"),
+    ("no base64", "base64", TimestampSigner(key=SECRET_KEY, salt=SESSION_SALT).sign("hello")),
+    ("no zlib", "zlib", TimestampSigner(key=SECRET_KEY, salt=SESSION_SALT).sign(".aGVsbG8")),
+    ("no JSON", "json", TimestampSigner(key=SECRET_KEY, salt=SESSION_SALT).sign("aGVsbG8")),
+    ("a list", "json", dumps(["hello"], key=SECRET_KEY, salt=SESSION_SALT)),
+    ("the old form with a wrong signature", "signature", "MDAwMDp7ImhlbGxvIjoid29ybGQifQ=="),
+]
 
 
-@pytest.mark.parametrize("text", CORRUPT.values(), ids=CORRUPT)
-def test_a_corrupted_row_reads_as_an_empty_session_and_is_logged_once(
-    site: Site, caplog: pytest.LogCaptureFixture, text: object
+@pytest.mark.parametrize(
+    ("reason", "text"), [each[1:] for each in CORRUPT], ids=[each[0] for each in CORRUPT]
+)
+def test_a_corrupted_row_reads_as_an_empty_session_and_is_logged_once_with_the_reason(
+    site: Site, caplog: pytest.LogCaptureFixture, reason: str, text: object
 ) -> None:
     key = store(site)
     with site.app.app_context(), site.db.engine.begin() as connection:
@@ -1099,7 +1116,8 @@ def test_a_corrupted_row_reads_as_an_empty_session_and_is_logged_once(
     assert returning(serve(site, view), key).get("/").text == "{} None None"
     (record,) = caplog.records
     assert (record.name, record.levelname) == ("django.security.SuspiciousSession", "WARNING")
-    assert (record.getMessage(), record.exc_info) == ("Session data corrupted", None)
+    assert record.getMessage() == f"Session data corrupted ({reason})"
+    assert record.exc_info is None
 
 
 def test_a_corrupted_row_is_mended_by_the_next_write(

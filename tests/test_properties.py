@@ -102,7 +102,9 @@ class Reader:
     def read(self, text: str) -> tuple[dict[str, Any], list[tuple[int, str]]]:
         self.log.records.clear()
         data = self.site.sessions.session().decode(text)
-        return data, [(record.levelno, record.getMessage()) for record in self.log.records]
+        # Which reason is told is tried elsewhere.
+        logged = [(record.levelno, record.getMessage()) for record in self.log.records]
+        return data, [(level, message.partition(" (")[0]) for level, message in logged]
 
 
 CORRUPTED: tuple[dict[str, Any], list[tuple[int, str]]] = (

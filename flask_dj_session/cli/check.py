@@ -5,18 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+import sqlalchemy as sa
 from flask import current_app
 
-from ..doctor import Examination, Finding, is_healthy, setting_findings, table_findings
+from ..doctor import (
+    UNTRACEABLE,
+    Examination,
+    Finding,
+    fingerprint_finding,
+    is_healthy,
+    setting_findings,
+    table_findings,
+)
 from ..errors import MissingTableError, SettingError
 from ..interface import DjangoSessionInterface
-from ..settings import django_settings
-from ..store import Store, expected_facts, found_facts
+from ..settings import ORIGIN, Origin, django_settings
+from ..store import Store, database_time, expected_facts, found_facts
 from ..telling.words import printable
-from .command import SiteCommand, site
+from .command import SiteCommand, message_of, site
 from .progress import progress
 from .speech import say, say_json
 
@@ -26,13 +35,23 @@ PAGE_SIZE = 1000
 _COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 
 
+class _Django(NamedTuple):
+    """The Django settings, and what was not to be had of them."""
+
+    settings: Mapping[str, Any] | None
+    not_compared: list[str]
+
+
 @click.command("check", cls=SiteCommand)
 @click.option(
     "--django-settings",
     "module",
     metavar="MODULE",
     envvar="DJANGO_SETTINGS_MODULE",
-    help="Compare with Django's settings, as mysite.settings (default: DJANGO_SETTINGS_MODULE).",
+    help=(
+        "Compare with Django's settings, as mysite.settings (default: DJANGO_SETTINGS_MODULE, or"
+        " what the app's settings were read from)."
+    ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(module: str | None, as_json: bool) -> None:
@@ -41,20 +60,36 @@ def check(module: str | None, as_json: bool) -> None:
     Nothing is changed. The exit code is 1 where something is wrong, 0 otherwise.
     """
     interface = site()
-    django = _read_settings(module) if module else None  # before all that takes long
-    findings = _examine(interface)
-    if django is not None:
-        findings += setting_findings(_own_settings(interface.store), django)
-    _print(findings, as_json=as_json)
+    django = _read_settings(module)  # before all that takes long
+    findings, is_whole = _examine(interface)
+    if django.settings is not None:
+        # A setting that differs is the cause of what is found in the rows.
+        findings = setting_findings(_own_settings(interface.store), django.settings) + findings
+    _print(findings, django.not_compared if is_whole else [], as_json=as_json)
     sys.exit(0 if is_healthy(findings) else 1)
 
 
-def _read_settings(module: str) -> Mapping[str, Any]:
+def _read_settings(module: str | None) -> _Django:
+    origin = current_app.config.get(ORIGIN)
+    using: str | None = "default"
+    if isinstance(origin, Origin) and module in (None, origin.module):
+        module, using = origin.module, origin.using
+    if module is None:
+        return _Django(None, UNTRACEABLE)
     try:
-        settings: Mapping[str, Any] = django_settings(module)
+        return _with_database(module, using)
     except SettingError as error:
         raise click.ClickException(printable(error)) from error
-    return settings
+
+
+def _with_database(module: str, using: str | None) -> _Django:
+    try:
+        return _Django(django_settings(module, using=using), [] if using else ["DATABASES"])
+    except SettingError as error:
+        if error.name != "DATABASES":
+            raise
+        # One that this package cannot use is no reason to compare nothing.
+        return _Django(django_settings(module, using=None), ["DATABASES"])
 
 
 def _own_settings(store: Store) -> dict[str, Any]:
@@ -62,36 +97,78 @@ def _own_settings(store: Store) -> dict[str, Any]:
     return {**current_app.config, "SQLALCHEMY_DATABASE_URI": store.engine.app_engine.url}
 
 
-def _examine(interface: DjangoSessionInterface) -> list[Finding]:
+def _examine(interface: DjangoSessionInterface) -> tuple[list[Finding], bool]:
+    """Examine table, keys and rows; tell whether there is a table that has rows."""
     store = interface.store
     found = found_facts(store.engine, store.table)
     if found is None:
         text, _, mend = str(MissingTableError(store.table.name)).partition(". ")
-        return [Finding("wrong", f"{text}.", mend)]
+        return [Finding("wrong", f"{text}.", mend)], False
     expected = expected_facts(store.engine, store.table)
     findings = table_findings(found, expected)
     if expected.columns.keys() - found.columns.keys():
-        return findings
-    examination = Examination(
-        interface.settings, now=interface.now(), salt=interface.session_class.key_salt
-    )
-    with progress("Reading rows", length=store.count, step=PAGE_SIZE) as advance:
-        for page in store.pages(size=PAGE_SIZE):
-            examination.add(page)
-            advance(len(page))
-    return findings + examination.findings()
+        return findings, False
+    findings.append(fingerprint_finding(interface.settings.keys, _database_name(store)))
+    return findings + _examine_rows(interface), True
 
 
-def _print(findings: list[Finding], *, as_json: bool) -> None:
+def _examine_rows(interface: DjangoSessionInterface) -> list[Finding]:
+    store = interface.store
+    try:
+        examination = Examination(
+            interface.settings,
+            now=interface.now(),
+            database_now=database_time(store.engine),
+            salt=interface.session_class.key_salt,
+        )
+        with progress("Reading rows", length=store.count, step=PAGE_SIZE) as advance:
+            for page in store.pages(size=PAGE_SIZE):
+                examination.add(page)
+                advance(len(page))
+    except sa.exc.SQLAlchemyError as error:
+        said = message_of(error).rstrip(".")
+        return [Finding("wrong", f"The rows could not be read to the end: {said}.")]
+    return examination.findings()
+
+
+def _database_name(store: Store) -> str:
+    """Name the database, as any program on it may; a path may be another one for each."""
+    return (store.engine.app_engine.url.database or "").replace("\\", "/").rpartition("/")[2]
+
+
+def _print(findings: list[Finding], not_compared: list[str], *, as_json: bool) -> None:
     if as_json:
         facts = [asdict(each) for each in findings]
-        say_json({"healthy": is_healthy(findings), "findings": facts})
+        healthy = is_healthy(findings)
+        say_json({"healthy": healthy, "findings": facts, "not_compared": not_compared})
         return
     for finding in findings:
-        click.secho(f"{finding.level:<6}", fg=_COLOURS[finding.level], nl=False)
-        say(finding.text)
-        if finding.mend:
-            say(f"      {finding.mend}")
-    wrong = sum(finding.level == "wrong" for finding in findings)
+        _print_line(finding.level, finding.text, finding.mend)
+    if not_compared:
+        _print_line("--", *_not_compared(not_compared))
     say("")
-    say(f"{wrong} wrong." if wrong else "Nothing is wrong.")
+    say(_summary([finding.level for finding in findings]))
+
+
+def _summary(levels: list[str]) -> str:
+    if wrong := levels.count("wrong"):
+        return f"{wrong} wrong."
+    notes = levels.count("note")
+    mind = "" if not notes else "; mind the note" if notes == 1 else f"; mind the {notes} notes"
+    return f"Nothing is wrong{mind}."
+
+
+def _print_line(level: str, text: str, mend: str) -> None:
+    click.secho(f"{level:<6}", fg=_COLOURS.get(level), nl=False)
+    say(text)
+    if mend:
+        say(f"      {mend}")
+
+
+def _not_compared(names: list[str]) -> tuple[str, str]:
+    if names == UNTRACEABLE:
+        return (
+            f"Not compared, since no row tells them: {', '.join(names)}.",
+            "Name the Django settings: '--django-settings mysite.settings'.",
+        )
+    return f"Not compared, since it was not read from the Django settings: {', '.join(names)}.", ""

@@ -54,10 +54,10 @@ def plain_errors() -> Iterator[None]:
     except _PLAIN as error:
         raise click.ClickException(printable(error)) from error
     except sa.exc.SQLAlchemyError as error:
-        raise click.ClickException(printable(_message_of(error))) from error
+        raise click.ClickException(printable(message_of(error))) from error
 
 
-def _message_of(error: sa.exc.SQLAlchemyError) -> str:
+def message_of(error: sa.exc.SQLAlchemyError) -> str:
     """Say what the database said, in a line, and without the passwords of the app's URLs."""
     said = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     message = next(iter(str(said).splitlines()), "") or type(said).__name__

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 from ..store import Store
-from ..telling.rows import read
+from ..telling.rows import ReadRow, read
 from ..telling.words import counted
 from .choice import only_row
 from .command import SiteCommand, codec, site, stopped
@@ -29,7 +31,7 @@ def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
         raise click.UsageError("Give one of KEY, --user ID and --all.")
     store = site().store
     if key is not None:
-        number = store.delete_keys([only_row(store, key).session_key])
+        number = store.delete_keys([only_row(store, key).key_to_delete])
     elif user is not None:
         number = _revoke_user(store, user)
     else:
@@ -69,8 +71,13 @@ class _Revocation:
         """Go through the table, since only the data tells whose a session is."""
         reader = codec()
         for page in self._store.pages(size=PAGE_SIZE):
-            rows = [read(stored, reader) for stored in page]
-            keys = [row.stored.session_key for row in rows if row.user_id == self._user]
+            rows = (read(stored, reader).without_data() for stored in page)
+            keys = [row.stored.key_to_delete for row in self._of_user(rows)]
             self.revoked += self._store.delete_keys(keys)
-            self.unreadable += sum(row.reading is None for row in rows)
             advance(len(page))
+
+    def _of_user(self, rows: Iterator[ReadRow]) -> Iterator[ReadRow]:
+        for row in rows:
+            self.unreadable += row.reading is None
+            if row.user_id == self._user:
+                yield row

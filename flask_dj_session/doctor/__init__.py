@@ -1,13 +1,16 @@
 """The doctor: says whether an app and Django will understand each other. Pure; reads no table."""
 
-from .comparison import setting_findings
+from .comparison import UNTRACEABLE, setting_findings
 from .examination import Examination, is_healthy
 from .finding import Finding
+from .fingerprints import fingerprint_finding
 from .table import table_findings
 
 __all__ = [
+    "UNTRACEABLE",
     "Examination",
     "Finding",
+    "fingerprint_finding",
     "is_healthy",
     "setting_findings",
     "table_findings",

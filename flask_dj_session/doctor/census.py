@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
-from ..wire import expiry
+from ..wire import Reading, expiry
+from .clock import Clock
 from .deviations import Deviations
+from .newest import Newest
 from .reader import Verdict
 
 #: how many keys and names are told as examples
 EXAMPLES = 5
 _KEY_SHOWN = 6
+_NAME_SHOWN = 100
 
 
 class Row(NamedTuple):
     """What the census asks of a row besides its text."""
 
-    session_key: str
+    #: None where the table lets a row have no key
+    session_key: str | None
     #: aware; None where the column holds no date
     expire_date: datetime | None
 
@@ -42,20 +46,46 @@ class Span:
 
 
 @dataclass
+class Kept:
+    """A number of rows, and the beginnings of some of their keys."""
+
+    number: int = 0
+    keys: list[str] = field(default_factory=list)
+
+    def add(self, session_key: object) -> None:
+        """Take a row in."""
+        self.number += 1
+        if len(self.keys) < EXAMPLES:
+            self.keys.append(f"{str(session_key)[:_KEY_SHOWN]}…")
+
+    def examples(self) -> str:
+        """Tell the keys, and how many there are besides."""
+        more = self.number - len(self.keys)
+        return ", ".join(self.keys) + (f" and {more:,} more" if more else "")
+
+
+@dataclass
 class Census:
     """Counts rows.
 
-    :param now: aware; what ends before it has expired.
+    :param clock: knows what has expired, and learns when rows were signed.
     :param deviations: learns how the dates of the rows fit their signatures.
     """
 
-    now: datetime
+    clock: Clock
     deviations: Deviations
     total: int = 0
     expired: int = 0
-    undated: int = 0
-    corrupted: int = 0
     compressed: int = 0
+    keyless: int = 0
+    undated: Kept = field(default_factory=Kept)
+    corrupted: Kept = field(default_factory=Kept)
+    #: verified, and of no serializer that is known
+    unread: Kept = field(default_factory=Kept)
+    #: verified, and larger than a row may be here
+    too_large: Kept = field(default_factory=Kept)
+    #: so large that nobody has looked at them
+    unfetched: Kept = field(default_factory=Kept)
     #: verified rows by the key's index
     verified: Counter[int] = field(default_factory=Counter)
     forms: Counter[str] = field(default_factory=Counter)
@@ -63,10 +93,12 @@ class Census:
     unverified: Counter[str] = field(default_factory=Counter)
     #: rows whose serializer is not the app's, by the serializer that read them
     misfits: Counter[str] = field(default_factory=Counter)
+    #: when the last of these was signed; None where one of them does not tell
+    last_misfit: dict[str, datetime | None] = field(default_factory=dict)
+    #: whether the rows that were signed last are misfits
+    newest_misfits: Newest[bool] = field(default_factory=Newest)
     refused: int = 0
     refused_names: set[str] = field(default_factory=set)
-    corrupted_keys: list[str] = field(default_factory=list)
-    undated_keys: list[str] = field(default_factory=list)
     #: when rows were signed: those of SECRET_KEY, of any of the keys, of none of them
     by_current: Span = field(default_factory=Span)
     by_any: Span = field(default_factory=Span)
@@ -77,13 +109,12 @@ class Census:
     def add(self, row: Row, verdict: Verdict) -> None:
         """Take a row in."""
         self.total += 1
-        if row.expire_date is None:
-            self.undated += 1
-            _add_example(self.undated_keys, row.session_key)
-        elif row.expire_date <= self.now:
-            self.expired += 1
+        self.keyless += row.session_key is None
+        self._add_times(row, verdict)
         if verdict.form is not None:
             self.forms[verdict.form] += 1
+        if verdict.key_index is not None:
+            self._add_verified(verdict, verdict.key_index)
         if verdict.reading is not None:
             self._add_reading(row, verdict)
         elif verdict.state == "unverified":
@@ -92,36 +123,63 @@ class Census:
         elif verdict.state == "refused":
             self._add_refused(verdict.global_name)
         else:
-            self.corrupted += 1
-            _add_example(self.corrupted_keys, row.session_key)
+            self._kept(verdict).add(row.session_key)
+
+    def _kept(self, verdict: Verdict) -> Kept:
+        if verdict.state == "unread":
+            return self.too_large if verdict.is_too_large else self.unread
+        return self.unfetched if verdict.state == "unfetched" else self.corrupted
+
+    def _add_times(self, row: Row, verdict: Verdict) -> None:
+        signed_at, expire_date = verdict.signed_at, row.expire_date
+        if signed_at is not None:
+            self.clock.add_signing(signed_at, verified=verdict.key_index is not None)
+        if expire_date is None:
+            self.undated.add(row.session_key)
+        elif expire_date <= self.clock.now:
+            self.expired += 1
+            # What nobody has verified vouches for nothing.
+            is_verified = verdict.key_index is not None
+            self.clock.add_expired(signed_at if is_verified else None, expire_date)
+
+    def _add_verified(self, verdict: Verdict, key_index: int) -> None:
+        self.verified[key_index] += 1
+        self.by_any.add(verdict.signed_at)
+        if key_index == 0:
+            self.by_current.add(verdict.signed_at)
 
     def _add_reading(self, row: Row, verdict: Verdict) -> None:
         reading = verdict.reading
         assert reading is not None
-        self.verified[reading.key_index] += 1
         self.compressed += reading.compressed
-        if verdict.state == "misfit":
-            self.misfits[reading.serializer] += 1
-        self.by_any.add(reading.signed_at)
-        if reading.key_index == 0:
-            self.by_current.add(reading.signed_at)
+        self._add_fit(reading, is_misfit=verdict.state == "misfit")
         if row.expire_date is not None:
             own = reading.data.get("_session_expiry")
             self.deviations.add(reading.signed_at, row.expire_date, own)
             self._add_written(reading.form, row.expire_date, own)
 
+    def _add_fit(self, reading: Reading, *, is_misfit: bool) -> None:
+        name, signed_at = reading.serializer, reading.signed_at
+        if signed_at is not None:
+            self.newest_misfits.add(signed_at, is_misfit)
+        if is_misfit:
+            self.misfits[name] += 1
+            last = self.last_misfit.get(name, signed_at)
+            if last is not None:
+                last = None if signed_at is None else max(last, signed_at)
+            self.last_misfit[name] = last
+
     def _add_written(self, form: str, expire_date: datetime, own: expiry.Expiry) -> None:
         # The old form has no time in it; so both forms are reckoned alike, to be compared.
-        if own is None:
-            age = timedelta(seconds=self.deviations.cookie_age)
-            self.written[form].add(expire_date - age)
+        if own is not None:
+            return
+        try:
+            written = expire_date - self.deviations.age
+        except OverflowError:  # in the first days of the year 1
+            return
+        self.written[form].add(written)
 
     def _add_refused(self, name: str) -> None:
         self.refused += 1
         if len(self.refused_names) < EXAMPLES:
-            self.refused_names.add(name)
-
-
-def _add_example(keys: list[str], session_key: str) -> None:
-    if len(keys) < EXAMPLES:
-        keys.append(f"{str(session_key)[:_KEY_SHOWN]}…")
+            self.refused_names.add(name[:_NAME_SHOWN])

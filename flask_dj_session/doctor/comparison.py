@@ -8,18 +8,32 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..settings import DEFAULTS
-from .finding import Finding
+from .finding import Finding, differs
+from .serializers import serializer_setting_findings
 
 #: where these differ, the one does not find or read what the other wrote
 _DECISIVE = {
     "SESSION_COOKIE_NAME",
     "SESSION_COOKIE_DOMAIN",
     "SESSION_COOKIE_PATH",
-    "SESSION_SERIALIZER",
-    "USE_TZ",
 }
 #: compared otherwise than by their values
-_APART = {"SECRET_KEY", "SECRET_KEY_FALLBACKS", "SESSION_ENGINE", "USE_TZ", "TIME_ZONE"}
+_APART = {
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "SESSION_ENGINE",
+    "SESSION_SERIALIZER",
+    "USE_TZ",
+    "TIME_ZONE",
+}
+#: what leaves no trace in the rows, so that only the Django settings tell it
+UNTRACEABLE = [
+    "SESSION_COOKIE_NAME",
+    "SESSION_COOKIE_DOMAIN",
+    "SESSION_COOKIE_PATH",
+    "SESSION_COOKIE_SECURE",
+    "SESSION_COOKIE_SAMESITE",
+]
 _DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 _DB_ENGINES = {"django.contrib.sessions.backends." + name for name in ("db", "cached_db")}
 
@@ -31,6 +45,9 @@ def setting_findings(app: Settings, django: Settings) -> list[Finding]:
     findings = [
         *_key_findings(app, django),
         *(finding for name in DEFAULTS for finding in _value_findings(name, app, django)),
+        *serializer_setting_findings(
+            _value("SESSION_SERIALIZER", django), app["SESSION_SERIALIZER"]
+        ),
         *_clock_findings(app, django),
         *_engine_findings(django),
         *_database_findings(app, django),
@@ -38,28 +55,19 @@ def setting_findings(app: Settings, django: Settings) -> list[Finding]:
     return findings or [Finding("ok", "The Django settings agree with the app's.")]
 
 
+def _value(name: str, django: Settings) -> Any:
+    return django.get(name, DEFAULTS[name])
+
+
 def _value_findings(name: str, app: Settings, django: Settings) -> Iterator[Finding]:
-    theirs, ours = django.get(name, DEFAULTS[name]), app[name]
+    theirs, ours = _value(name, django), app[name]
     if name in _APART or _plain(name, theirs) == _plain(name, ours):
         return
-    yield _differs(name, ours, theirs)
-
-
-def _differs(name: str, ours: Any, theirs: Any) -> Finding:
-    return Finding(
-        "wrong" if name in _DECISIVE else "note",
-        f"{name} is {ours!r} here, {theirs!r} in the Django settings.",
-        f"Set {name} = {theirs!r}.",
-    )
+    yield differs(name, ours, theirs, is_decisive=name in _DECISIVE)
 
 
 def _plain(name: str, value: Any) -> Any:
     """Make values alike that mean the same."""
-    if name == "SESSION_SERIALIZER":
-        text = value if isinstance(value, str) else value.__name__
-        return {"json": "JSONSerializer", "pickle": "PickleSerializer"}.get(
-            text, text.rpartition(".")[2]
-        )
     if name == "SESSION_COOKIE_SAMESITE":
         return (value or "").lower()
     return value or None if name == "SESSION_COOKIE_DOMAIN" else value
@@ -80,7 +88,7 @@ def _key_findings(app: Settings, django: Settings) -> Iterator[Finding]:
             "wrong",
             f"{missing} of Django's SECRET_KEY_FALLBACKS {'is' if missing == 1 else 'are'} not"
             " among the app's keys.",
-            "Set SECRET_KEY_FALLBACKS to the Django project's.",
+            "Set SECRET_KEY_FALLBACKS to the Django project's, unless somebody else may know one.",
         )
     if unknown := len(set(ours[1:]) - set(theirs)):
         yield Finding(
@@ -102,12 +110,11 @@ def _clock_findings(app: Settings, django: Settings) -> Iterator[Finding]:
             f" since. Here it is {app['USE_TZ']}.",
         )
     elif django["USE_TZ"] != app["USE_TZ"]:
-        yield _differs("USE_TZ", app["USE_TZ"], django["USE_TZ"])
+        yield differs("USE_TZ", app["USE_TZ"], django["USE_TZ"], is_decisive=True)
     zone = django.get("TIME_ZONE") or DEFAULTS["TIME_ZONE"]
     if zone != app["TIME_ZONE"]:
         matters = not (app["USE_TZ"] and django.get("USE_TZ", True))
-        finding = _differs("TIME_ZONE", app["TIME_ZONE"], zone)
-        yield Finding("wrong" if matters else "note", finding.text, finding.mend)
+        yield differs("TIME_ZONE", app["TIME_ZONE"], zone, is_decisive=matters)
 
 
 def _engine_findings(django: Settings) -> Iterator[Finding]:
@@ -136,7 +143,7 @@ def _database_findings(app: Settings, django: Settings) -> Iterator[Finding]:
             yield Finding(
                 "wrong" if part == "database" else "note",
                 f"The app's {part} is {of(ours)!r}, that of the Django settings {of(theirs)!r}.",
-                "Point both at the same database." if part == "database" else "",
+                "Point this app at Django's database." if part == "database" else "",
             )
             return
 

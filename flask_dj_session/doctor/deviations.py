@@ -1,7 +1,7 @@
 """How far ``expire_date`` is from what the signature's time and the settings make of it.
 
-A signature tells when a row was written, and so when it ought to end. Where most rows miss that
-by the same time, a setting differs. The counting is here, the conclusions are in ``dates``.
+A signature tells when a row was written, and so when it ought to end. Where the newest rows miss
+that by the same time, a setting differs. The counting is here, the conclusions are in ``dates``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from ..wire import expiry
+from .newest import Newest
 
 #: how many different deviations are remembered; one that most rows share is among the first
 _REMEMBERED = 1000
@@ -34,10 +35,17 @@ class Deviations:
     by_age: Counter[int] = field(default_factory=Counter)
     #: of rows whose session has an expiry of its own
     by_own: Counter[int] = field(default_factory=Counter)
-    #: one time of signing for each deviation
-    sample: dict[int, datetime] = field(default_factory=dict)
+    #: the latest time of signing for each deviation
+    last: dict[int, datetime] = field(default_factory=dict)
     examined: int = 0
     examined_by_age: int = 0
+    #: the deviations of the rows that were signed last: of all, and of either kind
+    newest: Newest[int] = field(default_factory=Newest)
+    newest_by_age: Newest[int] = field(default_factory=Newest)
+    newest_by_own: Newest[int] = field(default_factory=Newest)
+
+    def __post_init__(self) -> None:
+        self.age = timedelta(seconds=self.cookie_age)
 
     def add(self, signed_at: datetime | None, expire_date: datetime, own: Any) -> None:
         """Take a row in.
@@ -53,15 +61,25 @@ class Deviations:
             return
         self.examined += 1
         self.examined_by_age += not own
+        self.newest.add(signed_at, minutes)
+        (self.newest_by_own if own else self.newest_by_age).add(signed_at, minutes)
         counter = self.by_own if own else self.by_age
         if minutes in counter or len(counter) < _REMEMBERED:
             counter[minutes] += 1
-            self.sample.setdefault(minutes, signed_at)
+            if minutes not in self.last or signed_at > self.last[minutes]:
+                self.last[minutes] = signed_at
+
+    def lifetime(self, minutes: int) -> int:
+        """Return the seconds from writing to end, where a row without an expiry of its own is off.
+
+        Negative where it ends before it was written.
+        """
+        return self.cookie_age + minutes * 60
 
     def _minutes(self, signed_at: datetime, expire_date: datetime, own: Any) -> int:
         zone = self.naive_zone
         if zone is None and not own:  # nearly every row
-            return round((expire_date - signed_at - self._age) / _MINUTE)
+            return round((expire_date - signed_at - self.age) / _MINUTE)
         # On the site's own clock, as Django adds: with USE_TZ = False a day is always 24 hours.
         ends = expiry.to_site_time(expire_date, zone, self.time_zone)
         date = expiry.fixed_date(own)
@@ -73,7 +91,3 @@ class Deviations:
         else:
             expected = expiry.to_site_time(date, zone, self.time_zone)
         return round((ends - expected) / _MINUTE)
-
-    @property
-    def _age(self) -> timedelta:
-        return timedelta(seconds=self.cookie_age)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import Any, Literal
 
 Level = Literal["ok", "note", "wrong"]
 
@@ -19,8 +20,21 @@ class Finding:
     level: Level
     #: what is the case, a sentence
     text: str
-    #: what to do about it; empty where nothing need be done
+    #: what to do about it, and nothing that does harm where the doctor is mistaken; empty where
+    #: nothing need be done
     mend: str = ""
+
+
+def differs(name: str, ours: Any, theirs: Any, *, is_decisive: bool) -> Finding:
+    """Tell of a setting whose values are not the same.
+
+    :param is_decisive: whether the one side does not find or read what the other wrote.
+    """
+    return Finding(
+        "wrong" if is_decisive else "note",
+        f"{name} is {ours!r} here, {theirs!r} in the Django settings.",
+        f"Set {name} = {theirs!r}.",
+    )
 
 
 def count(number: int, one: str, many: str) -> str:
@@ -31,3 +45,8 @@ def count(number: int, one: str, many: str) -> str:
 def rows(number: int) -> str:
     """Write *number* of rows."""
     return count(number, "row", "rows")
+
+
+def at(moment: datetime) -> str:
+    """Write a time (aware, in UTC) to the minute."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

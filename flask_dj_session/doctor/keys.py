@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from .census import Census
-from .finding import Finding, count, rows
+from .finding import Finding, at, count, rows
+
+_COMPARE = "Compare the fingerprints of the keys in all programs that write here."
+_UNLESS_KNOWN = ", unless somebody else may know it"
+_OLD_KEY = f"Add the old key to SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}, or let these sessions expire."
 
 #: how long two keys are both in use while a site changes from one to the other
 _CHANGEOVER = timedelta(hours=1)
@@ -36,8 +40,9 @@ def _another_key(unverified: int) -> Finding:
         "wrong",
         f"{count(unverified, 'row was', 'rows were')} signed with another key, none with one of"
         " this app's: most likely SECRET_KEY differs from Django's.",
-        "Set SECRET_KEY to the Django project's. (A SESSION_ENGINE whose class is not named"
-        " 'SessionStore' signs differently, too.)",
+        "Compare it with Django's ('--django-settings' does it), and set SECRET_KEY to the Django"
+        " project's where it differs. (A SESSION_ENGINE whose class is not named 'SessionStore'"
+        " signs differently, too.)",
     )
 
 
@@ -49,7 +54,7 @@ def _some_unverified(census: Census) -> Iterator[Finding]:
             "wrong",
             f"{rows(legacy)} of the old form {'was' if legacy == 1 else 'were'} signed with none"
             " of the keys: most likely a key was rotated away since.",
-            "Add the old key to SECRET_KEY_FALLBACKS, or let these sessions expire.",
+            _OLD_KEY,
         )
 
 
@@ -62,22 +67,21 @@ def _rotated(census: Census, signed: int) -> Finding:
             "wrong",
             f"{text}, the newest after all that can be read: most likely Django signs with a new"
             " SECRET_KEY.",
-            "Set SECRET_KEY to Django's present one, and add this app's to SECRET_KEY_FALLBACKS.",
+            f"{_COMPARE} Where Django's is another, set SECRET_KEY to that, and add this app's to"
+            f" SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}.",
         )
     if current is not None and unread > current + _CHANGEOVER:
         return Finding(
             "wrong",
-            f"{text}, the last at {_at(unread)}, when SECRET_KEY was in use already: either a key"
+            f"{text}, the last at {at(unread)}, when SECRET_KEY was in use already: either a key"
             " was rotated away at that time, or another program writes with a key of its own.",
-            "Give every program the same SECRET_KEY; add an old one to SECRET_KEY_FALLBACKS.",
+            f"{_COMPARE} Give every program Django's SECRET_KEY; an old one may be added to"
+            f" SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}.",
         )
     return Finding(
         "wrong",
-        f"{text}, the last at {_at(unread)}, before the newest that can be read: most likely a"
-        " key was rotated away then.",
-        "Add the old key to SECRET_KEY_FALLBACKS, or let these sessions expire.",
+        f"{text}, the last at {at(unread)}, before the newest that can be read: most likely a"
+        " key was rotated away then, or the newer rows are this app's own, and its SECRET_KEY is"
+        " not Django's.",
+        f"{_COMPARE} {_OLD_KEY}",
     )
-
-
-def _at(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

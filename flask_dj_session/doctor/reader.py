@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from ..errors import DecodeError, PickleError, SignatureError
+from ..errors import CompressionError, DecodeError, PickleError, SignatureError
+from ..store import TooLong
 from ..wire import SESSION_SALT, JSONSerializer, PickleSerializer, Reading, SessionCodec
+from ..wire.anatomy import split
 from ..wire.serializers import Serializer
 from .shape import Form, shape_of
 
 #: ``readable``: as the app reads it; ``misfit``: verified, but another serializer wrote it;
-#: ``refused``: verified, but a pickle of something that is never built; ``unverified``: whole,
-#: but none of the keys signed it; ``corrupted``: damaged, or neither form
-State = Literal["readable", "misfit", "refused", "unverified", "corrupted"]
+#: ``refused``: verified, but a pickle of something that is never built; ``unread``: verified, but
+#: of none of the serializers that are known, or too large; ``unverified``: whole, but none of the
+#: keys signed it; ``corrupted``: damaged, or neither form; ``unfetched``: nobody has looked at it
+State = Literal["readable", "misfit", "refused", "unread", "unverified", "corrupted", "unfetched"]
 
 
 class Verdict(NamedTuple):
@@ -25,8 +28,12 @@ class Verdict(NamedTuple):
     reading: Reading | None = None
     form: Form | None = None
     signed_at: datetime | None = None
+    #: which key verified it; None where none did
+    key_index: int | None = None
     #: what a refused pickle names
     global_name: str = ""
+    #: whether an unread one is only too large
+    is_too_large: bool = False
 
 
 _CORRUPTED = Verdict("corrupted")
@@ -54,39 +61,60 @@ class RowReader:
 
     def read(self, text: Any) -> Verdict:
         """Tell how *text*, the value of ``session_data``, reads."""
+        if isinstance(text, TooLong):
+            return Verdict("unfetched")
         try:
             reading = self._codec.read(text)
         except SignatureError:
             return _unverified(text)
         except DecodeError as error:
             return self._unread(text, error)
-        return Verdict("readable", reading, reading.form, reading.signed_at)
+        return _verdict("readable", reading)
 
-    def _unread(self, text: Any, error: Exception) -> Verdict:
+    def _unread(self, text: Any, error: DecodeError) -> Verdict:
         """Tell about a text that verified, or is no base64 or text at all."""
         if not isinstance(text, str):
+            return _CORRUPTED
+        try:
+            key_index = self._codec.key_index(text)
+            parts = split(text)
+        except DecodeError:
             return _CORRUPTED
         refused = _refused_global(error)
         for codec in self._others:
             try:
-                reading = codec.read(text)
+                return _verdict("misfit", codec.read(text))
             except DecodeError as another:
                 refused = refused or _refused_global(another)
-            else:
-                return Verdict("misfit", reading, reading.form, reading.signed_at)
-        if refused:
-            form: Form = "signed" if ":" in text else "legacy"
-            return Verdict("refused", None, form, None, refused)
-        return _CORRUPTED
+        return Verdict(
+            "refused" if refused else "unread",
+            None,
+            parts.form,
+            parts.signed_at,
+            key_index,
+            refused,
+            _is_too_large(error),
+        )
+
+
+def _verdict(state: State, reading: Reading) -> Verdict:
+    return Verdict(state, reading, reading.form, reading.signed_at, reading.key_index)
 
 
 def _refused_global(error: Exception) -> str:
     return (error.global_name or "") if isinstance(error, PickleError) else ""
 
 
+def _is_too_large(error: DecodeError) -> bool:
+    return isinstance(error, CompressionError) and error.is_too_large
+
+
 def _unverified(text: str) -> Verdict:
     try:
         shape = shape_of(text)
-    except DecodeError:
-        return _CORRUPTED
+    except DecodeError as error:
+        if not _is_too_large(error):
+            return _CORRUPTED
+        # As far as it was looked at, it is whole.
+        return Verdict("unverified", None, "signed", split(text).signed_at)
     return Verdict("unverified", None, shape.form, shape.signed_at)

@@ -8,6 +8,17 @@ from collections.abc import Iterator
 from ..store import TableFacts
 from .finding import Finding
 
+_TYPE_MEND = (
+    "Find out who made it so. To change it is the Django project's affair, in a migration that was"
+    " tried on a copy: the table is written anew while its visitors wait, and dates may move."
+)
+_KEY_MEND = (
+    "Django's migration makes it one. Before the Django project does that anew, look for keys that"
+    " two rows share: one of their visitors would lose the session."
+)
+#: what holds any text, whatever size is given for the other one
+_ANY_TEXT = {"varchar", "text"}
+
 _KIND = re.compile(r"([^(]*)(?:\((\d+)\))?(.*)")
 
 
@@ -30,7 +41,8 @@ def _column_findings(found: TableFacts, expected: TableFacts) -> Iterator[Findin
             yield Finding(
                 "wrong",
                 f"Column '{name}' is missing.",
-                f"Django's is '{kind}'. Compare with 'manage.py sqlmigrate sessions 0001'.",
+                f"Django's is '{kind}'. Compare with 'manage.py sqlmigrate sessions 0001', and look"
+                " whether this is the database that Django has.",
             )
         elif found.columns[name] != kind:
             yield _type_finding(name, found.columns[name], kind)
@@ -40,7 +52,7 @@ def _type_finding(name: str, found: str, expected: str) -> Finding:
     text = f"Column '{name}' is '{found}', where Django makes '{expected}'."
     if _holds(found, expected):
         return Finding("note", text)
-    return Finding("wrong", text, f"Change the column's type to '{expected}'.")
+    return Finding("wrong", text, _TYPE_MEND)
 
 
 def _holds(found: str, expected: str) -> bool:
@@ -50,6 +62,8 @@ def _holds(found: str, expected: str) -> bool:
     """
     kind, size, rest = _parts(found)
     expected_kind, expected_size, expected_rest = _parts(expected)
+    if {kind, expected_kind} <= _ANY_TEXT and size is None:
+        return True
     same = (kind, rest) == (expected_kind, expected_rest)
     return same and (kind == "datetime" or size is None or int(size) >= int(expected_size or 0))
 
@@ -66,15 +80,26 @@ def _index_findings(found: TableFacts, expected: TableFacts) -> Iterator[Finding
         yield Finding(
             "wrong",
             "Column 'session_key' is no primary key: two sessions could share a key.",
-            "Make it the primary key, as Django's migration does.",
+            _KEY_MEND,
         )
     if "expire_date" in found.columns and "expire_date" not in indexed:
         statement = expected.create_index[("expire_date",)]
         yield Finding(
             "wrong",
-            "No index begins with 'expire_date': clearing expired sessions reads every row.",
+            "No index begins with 'expire_date': clearing expired sessions reads every row."
+            + _unfinished(found, statement),
             f"Run: {statement}",
         )
+
+
+def _unfinished(found: TableFacts, statement: str) -> str:
+    names = [name for name in sorted(found.unfinished) if f" {name} " in statement]
+    if not names:
+        return ""
+    return (
+        f" Index '{names[0]}' is there, but unfinished. If nobody is making it at this moment, drop"
+        " it first, with DROP INDEX CONCURRENTLY."
+    )
 
 
 def _like_findings(found: TableFacts, expected: TableFacts) -> Iterator[Finding]:

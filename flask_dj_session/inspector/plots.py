@@ -73,7 +73,7 @@ def _day_bars(days: list[date], first: date, last: date, span: int, today: date)
         bars.append(Bar(f"before {first}", counts[-1], is_over=first <= today))
     for index in range(number):
         begins = first + timedelta(index * span)
-        ends = begins + timedelta(span - 1)
+        ends = begins + min(timedelta(span - 1), date.max - begins)
         label = f"{begins}" if span == 1 else f"{begins} to {ends}"
         bars.append(Bar(label, counts[index], is_over=ends < today))
     if counts[10**6]:

@@ -62,8 +62,8 @@ class Seal:
 def _as_bytes(session_key: Key) -> bytes:
     if isinstance(session_key, bytes):
         return b"b" + session_key
-    return b"t" + session_key.encode()
+    return b"t" + session_key.encode(errors="surrogateescape")
 
 
 def _as_key(raw: bytes) -> Key:
-    return raw[1:] if raw[:1] == b"b" else raw[1:].decode()
+    return raw[1:] if raw[:1] == b"b" else raw[1:].decode(errors="surrogateescape")

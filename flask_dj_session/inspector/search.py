@@ -94,7 +94,7 @@ class Reader:
                 found.first = stored.session_key
             row = read(stored, self._codec)
             if search.finds(row, self._now):
-                found.rows.append(row)
+                found.rows.append(row.without_data())
             found.is_cut = is_more
             if len(found.rows) == PAGE_SIZE:
                 break
@@ -111,13 +111,18 @@ class Reader:
         characters = rows = 0
         while rows < ROWS_READ and characters < CHARACTERS_READ:
             chunk = self._chunk(size + 1, backwards, start)
-            for number, stored in enumerate(chunk[:size], 1):
-                characters += stored.size
-                yield stored, number < len(chunk)
-            rows += size
-            if len(chunk) <= size:
+            shown = chunk[:size]
+            if not shown:
                 return
-            start = chunk[size - 1].session_key
+            start = shown[-1].session_key
+            # Long texts cut a chunk short, so that it need not be the end.
+            is_more = len(chunk) > size or bool(self._chunk(1, backwards, start))
+            for number, stored in enumerate(shown, 1):
+                characters += stored.size
+                yield stored, number < len(shown) or is_more
+            rows += len(shown)
+            if not is_more:
+                return
 
     def _chunk(self, size: int, backwards: bool, start: Any) -> list[StoredRow]:
         if backwards:

@@ -44,7 +44,7 @@ def revoke(reference: str) -> ResponseReturnValue:
     """Ask whether a session is to end, and end it."""
     row = _row(reference)
     if request.method == "POST":
-        site().store.delete_keys([row.session_key])
+        site().store.delete_keys([row.key_to_delete])
         return redirect(url_for(".everybody", notice="revoked"), 303)
     return render(
         "revoke.html",

@@ -124,4 +124,5 @@ def _beginning(text: str, length: int) -> str:
 
 def _digest(value: str) -> str:
     key = derived_key(site().settings.keys[0], "before")
-    return hashlib.blake2b(value.encode(), key=key, digest_size=12).hexdigest()
+    raw = value.encode(errors="surrogateescape")
+    return hashlib.blake2b(raw, key=key, digest_size=12).hexdigest()

@@ -5,6 +5,7 @@ from .defaults import AUTH_DEFAULTS, DEFAULTS
 from .origin import ORIGIN, Origin
 from .prepared import Settings, prepare
 from .project import django_settings
+from .serializers import serializer_class
 
 __all__ = [
     "AUTH_DEFAULTS",
@@ -16,4 +17,5 @@ __all__ = [
     "django_settings",
     "prepare",
     "prepare_auth",
+    "serializer_class",
 ]

@@ -91,7 +91,8 @@ def refuse_other_storage(name: str, value: Any) -> None:
         raise SettingError(
             name,
             f"is {value!r}, which keeps no sessions in the database",
-            f"Change the Django project to '{BACKENDS}db' or '{BACKENDS}cached_db'.",
+            f"Sessions are shared where it is '{BACKENDS}db' or '{BACKENDS}cached_db'; a Django"
+            " project that changes to one of these begins all its sessions anew.",
         )
 
 

@@ -1,9 +1,10 @@
 """The table ``django_session`` and the statements on it; opaque text in and out."""
 
+from .clock import database_time
 from .columns import columns_of, data_type, date_type, key_type
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
-from .listing import Outline, StoredRow
+from .listing import LONGEST, Outline, StoredRow, TooLong
 from .rows import Store
 from .table import (
     COLUMNS,
@@ -17,6 +18,7 @@ from .table import (
 
 __all__ = [
     "COLUMNS",
+    "LONGEST",
     "TABLE_NAME",
     "AutocommitEngine",
     "ExpireDate",
@@ -24,8 +26,10 @@ __all__ = [
     "Store",
     "StoredRow",
     "TableFacts",
+    "TooLong",
     "columns_of",
     "data_type",
+    "database_time",
     "date_type",
     "expected_facts",
     "for_site",

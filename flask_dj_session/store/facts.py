@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex
 
 from .columns import columns_of
@@ -27,10 +28,12 @@ class TableFacts:
     columns: Mapping[str, str]
     #: the columns of each index in order; the primary key is one
     indexes: frozenset[tuple[str, ...]]
-    #: statements that make an index, by its columns
+    #: statements that make an index while visitors go on, by its columns
     create_index: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     #: whether Django makes an index for LIKE here, and whether there is one
     has_like_index: bool = False
+    #: names of indexes that are there and not used, since they are unfinished
+    unfinished: frozenset[str] = frozenset()
 
 
 def found_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts | None:
@@ -43,12 +46,18 @@ def found_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts | None:
         columns = inspector.get_columns(table.name, schema=schema)
         indexes = inspector.get_indexes(table.name, schema=schema)
         primary = inspector.get_pk_constraint(table.name, schema=schema)
-    of_indexes = [tuple(name or "" for name in index["column_names"]) for index in indexes]
+        unfinished = _unfinished(connection)
+    of_indexes = [
+        tuple(name or "" for name in index["column_names"])
+        for index in indexes
+        if index["name"] not in unfinished and not _is_partial(index)
+    ]
     return TableFacts(
         table.name,
         {column["name"]: _type_text(column["type"], connection.dialect) for column in columns},
         frozenset([*of_indexes, tuple(primary["constrained_columns"])]),
         has_like_index=any(names[:1] == ("session_key",) for names in of_indexes),
+        unfinished=frozenset(index["name"] or "" for index in indexes) & unfinished,
     )
 
 
@@ -59,10 +68,7 @@ def expected_facts(engine: AutocommitEngine, table: sa.Table) -> TableFacts:
     indexes = [
         index for index in model.indexes if dialect.name == "postgresql" or not is_like_index(index)
     ]
-    create_index = {
-        tuple(index.columns.keys()): str(CreateIndex(index).compile(dialect=dialect))
-        for index in indexes
-    }
+    create_index = {tuple(index.columns.keys()): _create_index(index, dialect) for index in indexes}
     return TableFacts(
         table.name,
         {column.name: _type_text(column.type, dialect) for column in model.columns},
@@ -78,5 +84,37 @@ def _as_migrated(name: str, schema: str | None) -> sa.Table:
     return sa.Table(name, sa.MetaData(), *columns, *indexes_of(name), schema=schema)
 
 
+def _create_index(index: sa.Index, dialect: sa.Dialect) -> str:
+    """Write the statement that makes *index* and, where the database can, locks nobody out.
+
+    SQLite cannot; there nobody else writes meanwhile.
+    """
+    index.dialect_options["postgresql"]["concurrently"] = True
+    statement = str(CreateIndex(index).compile(dialect=dialect))
+    if dialect.name in ("mysql", "mariadb"):
+        # Refused, where that cannot be had.
+        return f"{statement} ALGORITHM=INPLACE LOCK=NONE"
+    return statement
+
+
+def _unfinished(connection: sa.Connection) -> frozenset[str]:
+    """Name the indexes that PostgreSQL makes at this moment, or has not made to the end."""
+    if connection.dialect.name != "postgresql":
+        return frozenset()
+    index = sa.table("pg_index", sa.column("indexrelid"), sa.column("indisvalid"))
+    name = sa.cast(sa.cast(index.c.indexrelid, postgresql.REGCLASS), sa.Text)
+    names = connection.scalars(sa.select(name).where(~index.c.indisvalid))
+    return frozenset(each.rpartition(".")[2].strip('"') for each in names)
+
+
+def _is_partial(index: Any) -> bool:
+    """Tell whether an index has some of the rows only."""
+    options = index.get("dialect_options", {})
+    return any(value is not None for name, value in options.items() if name.endswith("_where"))
+
+
 def _type_text(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> str:
-    return _OPTIONS.sub("", kind.compile(dialect)).lower()
+    try:
+        return _OPTIONS.sub("", kind.compile(dialect)).lower()
+    except sa.exc.CompileError:  # one that SQLAlchemy does not know, or none at all
+        return "of a type that is not known here"

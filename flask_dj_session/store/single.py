@@ -158,11 +158,17 @@ class Writer:
 class _Lent:
     """The driver's connection, but for what would be done to those who have begun something."""
 
+    _engine: sa.Engine
+
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        object.__setattr__(self, "_engine", engine)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "isolation_level":  # which is the app's own affair
+            setattr(self._connection, name, value)
 
     @property
     def _connection(self) -> Any:

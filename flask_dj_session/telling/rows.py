@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from ..errors import DecodeError
-from ..store import StoredRow
+from ..store import StoredRow, TooLong
 from ..wire import Reading, SessionCodec
-from .words import iso, shortened
+from .words import counted, iso, shortened
+
+_USER_ID = "_auth_user_id"
 
 
 class ReadRow(NamedTuple):
@@ -22,13 +25,24 @@ class ReadRow(NamedTuple):
     @property
     def user_id(self) -> str | None:
         """The id of the user who is logged in, as text, since Django 1.4 stored an int."""
-        user_id = self.reading.data.get("_auth_user_id") if self.reading else None
-        return None if user_id is None else str(user_id)
+        user_id = self.reading.data.get(_USER_ID) if self.reading else None
+        try:
+            return None if user_id is None else str(user_id)
+        except Exception:  # an int of too many digits, lists in lists, what a pickle may make
+            return f"<{type(user_id).__name__}>"
 
     @property
     def form(self) -> str:
         """The form of the text, or why it cannot be read."""
         return self.reading.form if self.reading else f"unreadable: {self.error}"
+
+    def without_data(self) -> ReadRow:
+        """Return what a line tells of the row; many of these may be in memory at a time."""
+        stored = self.stored._replace(session_data=TooLong(self.stored.size))
+        if self.reading is None:
+            return self._replace(stored=stored)
+        data = {} if self.user_id is None else {_USER_ID: self.user_id}
+        return self._replace(stored=stored, reading=replace(self.reading, data=data, payload=b""))
 
     def facts(self, now: datetime, *, full: bool = False) -> dict[str, Any]:
         """Tell all of the row but the data, for programs."""
@@ -46,6 +60,9 @@ class ReadRow(NamedTuple):
 
 def read(stored: StoredRow, codec: SessionCodec) -> ReadRow:
     """Read a row; one that cannot be read is no error here."""
+    if isinstance(stored.session_data, TooLong):
+        size = counted(stored.size, "byte")
+        return ReadRow(stored, None, DecodeError(f"The text has {size}, and is not read here"))
     try:
         return ReadRow(stored, codec.read(stored.session_data))
     except DecodeError as error:

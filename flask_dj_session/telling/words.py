@@ -13,9 +13,10 @@ SHOWN = 6
 _MAX_DEPTH = 50
 
 
-def shortened(session_key: str) -> str:
+def shortened(session_key: object) -> str:
     """Show the beginning of a key; whoever has all of it has the visitor's session."""
-    return printable(session_key[:SHOWN]) + "…"
+    key = session_key if isinstance(session_key, (str, bytes)) else str(session_key)
+    return printable(key[:SHOWN]) + "…"
 
 
 def printable(text: object) -> str:

@@ -218,7 +218,9 @@ def _decompress(packed: bytes) -> bytes:
     except zlib.error as error:
         raise CompressionError("The payload is not zlib data") from error
     if unpacker.unconsumed_tail:
-        raise CompressionError(f"The payload unpacks to more than {MAX_UNPACKED} bytes")
+        raise CompressionError(
+            f"The payload unpacks to more than {MAX_UNPACKED} bytes", is_too_large=True
+        )
     if not unpacker.eof:
         raise CompressionError("The payload is zlib data that ends too early")
     return payload

@@ -18,6 +18,7 @@ from flask import Flask
 from time_machine import Traveller
 
 from flask_dj_session.doctor import Finding
+from flask_dj_session.store import expected_facts
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE, backend_of
@@ -102,9 +103,67 @@ def test_a_missing_index_is_found_and_its_statement_mends_it(
         connection.exec_driver_sql(f"DROP INDEX django_session_expire_date_a5c62663{on_table}")
     finding = the_wrong_one(site)
     assert finding.text.startswith("No index begins with 'expire_date'")
-    with site.app.app_context(), site.db.engine.begin() as connection:
-        connection.exec_driver_sql(finding.mend.removeprefix("Run: "))
+    with site.app.app_context(), site.db.engine.connect() as connection:
+        # Nobody is locked out while it runs, which is not possible inside a transaction.
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        alone.exec_driver_sql(finding.mend.removeprefix("Run: "))
     assert findings(site, 0)
+
+
+ONLINE = {
+    "sqlite": "CREATE INDEX django_session_expire_date_a5c62663 ON django_session (expire_date)",
+    "postgresql": (
+        "CREATE INDEX CONCURRENTLY django_session_expire_date_a5c62663"
+        " ON django_session (expire_date)"
+    ),
+    "mysql": (
+        "CREATE INDEX django_session_expire_date_a5c62663 ON django_session (expire_date)"
+        " ALGORITHM=INPLACE LOCK=NONE"
+    ),
+}
+
+
+@every_database
+def test_the_statement_locks_nobody_out_where_the_database_can(site: Site) -> None:
+    with site.app.app_context():
+        store = site.sessions.store
+        facts = expected_facts(store.engine, store.table)
+        backend = store.engine.app_engine.url.get_backend_name()
+    assert facts.create_index[("expire_date",)] == ONLINE[backend]
+    if backend == "postgresql":
+        assert facts.create_index[("session_key",)].startswith("CREATE INDEX CONCURRENTLY")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_index_whose_making_was_interrupted_is_none(site: Site) -> None:
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE pg_index SET indisvalid = false"
+            " WHERE indexrelid = 'django_session_expire_date_a5c62663'::regclass"
+        )
+    text = the_wrong_one(site).text
+    assert text.startswith("No index begins with 'expire_date'")
+    assert "Index 'django_session_expire_date_a5c62663' is there, but unfinished." in text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_an_index_of_some_rows_is_none(site: Site) -> None:
+    name = "django_session_expire_date_a5c62663"
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+        connection.exec_driver_sql(
+            f"CREATE INDEX {name} ON django_session (expire_date) WHERE session_key > 'x'"
+        )
+    assert the_wrong_one(site).text.startswith("No index begins with 'expire_date'")
+
+
+def test_columns_without_a_type_end_no_check(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        columns = "session_key, session_data, expire_date"
+        connection.exec_driver_sql(f"CREATE TABLE django_session ({columns})")
+    texts = [each.text for each in findings(site, 1)]
+    assert "Column 'session_key' is 'of a type" in texts[0]
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -281,7 +340,9 @@ def test_findings_are_printed_with_their_mends(make_site: MakeSite) -> None:
     assert result.stdout == (
         "wrong Table 'django_session' is not in the database.\n"
         "      Run 'manage.py migrate sessions' in the Django project, or make it here with"
-        " 'flask sessions create-table' ('sessions.create_table()' in code).\n\n1 wrong.\n"
+        " 'flask sessions create-table' ('sessions.create_table()' in code). If Django has it"
+        " already, this is another database: compare 'SQLALCHEMY_DATABASE_URI' with its"
+        " DATABASES.\n\n1 wrong.\n"
     )
 
 

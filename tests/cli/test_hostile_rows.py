@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from flask_dj_session.wire import SessionCodec
+from flask_dj_session.wire import PickleSerializer, SessionCodec
 
 from ..conftest import NOW, Site
 from ..live_django import SECRET_KEY
-from .conftest import Run
+from .conftest import Put, Run
 
 # Clears, colours, rings, deletes, turns the line round and begins another.
 _ESCAPES = "\x1b[2J\x9b31m\x07\x7f\r\n\u202e\u2028"
@@ -82,16 +82,58 @@ def test_the_sessions_of_a_user_end_whatever_their_keys_are(run: Run, site: Site
     assert run("sessions", "revoke", "--user", _ESCAPES).output == "4 sessions revoked.\n"
 
 
-@pytest.mark.parametrize("command", ["list", "check", "show aaaaaa", "revoke --user 7"])
-def test_text_that_is_no_utf_8_is_an_error_that_does_not_tell_it(
-    run: Run, site: Site, command: str
+_NO_UTF_8 = f"CAST(x'{b'secret'.hex()}1bff' AS TEXT)"
+_LATER = "'2027-01-01 00:00:00'"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["list", "list --json", "check", "show aaaaaa", "show aaaaaa --json", "revoke aaaaaa"],
+)
+@pytest.mark.parametrize(
+    "values",
+    [f"'aaaaaa', {_NO_UTF_8}, {_LATER}", f"'aaaaaa', 'x', {_NO_UTF_8}"],
+    ids=["data", "date"],
+)
+def test_text_that_is_no_utf_8_ends_no_command_and_is_not_told(
+    run: Run, site: Site, command: str, values: str
 ) -> None:
     with site.app.app_context(), site.db.engine.begin() as connection:
-        text = f"CAST(x'{b'secret'.hex()}1bff' AS TEXT)"
-        date = "'2027-01-01 00:00:00'"
-        connection.exec_driver_sql(f"INSERT INTO django_session VALUES ('aaaaaa', {text}, {date})")
-    output = run("sessions", *command.split()).output
-    assert output == "Error: Could not decode to UTF-8 column 'session_data'\n"
+        connection.exec_driver_sql(f"INSERT INTO django_session VALUES ({values})")
+    result = run("sessions", *command.split())
+    assert isinstance(result.exception, (SystemExit, type(None)))
+    assert "aaaaaa" in result.output or result.output == "1 session revoked.\n"
+    assert "secret" not in result.output
+    assert "decode" not in result.output
+
+
+def test_a_session_whose_key_is_no_utf_8_is_listed_and_ended(run: Run, site: Site) -> None:
+    key = f"CAST(x'{b'aaaaaa'.hex()}1bff' AS TEXT)"
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO django_session VALUES ({key}, '{_HOSTILE_DATA}', {_LATER})"
+        )
+    assert r"aaaaaa\x1b\udcff" in run("sessions", "list", "--full").output
+    assert run("sessions", "revoke", "--user", _ESCAPES).output == "1 session revoked.\n"
+
+
+@pytest.mark.parametrize(
+    "user_id", ["\ud800", 10**5000, [[[7]]]], ids=["half a pair", "int", "list"]
+)
+@pytest.mark.parametrize(
+    "command", ["list", "list --json", "list --user 7", "check", "show aaaaaa", "revoke --user 7"]
+)
+def test_a_user_s_id_may_be_anything(
+    run: Run, site: Site, put: Put, command: str, user_id: object
+) -> None:
+    site.app.config["SESSION_SERIALIZER"] = "pickle"
+    text = SessionCodec(SECRET_KEY, serializer=PickleSerializer).encode(
+        {"_auth_user_id": user_id}, NOW
+    )
+    put("aaaaaa", text)
+    result = run("sessions", *command.split())
+    assert isinstance(result.exception, (SystemExit, type(None)))
+    assert "Error" not in result.output
 
 
 @pytest.mark.parametrize("module", _MODULES, ids=lambda module: module.stem)

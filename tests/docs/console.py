@@ -20,6 +20,7 @@ _CHANGING = [
     (re.compile(r"\b[a-z0-9]{32}\b"), "<session_key>"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "<date>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+"), "<date>"),
+    (re.compile(r"(SECRET_KEY) [0-9a-f]{3}\b"), r"\1 <fingerprint>"),
 ]
 _LEFT_OUT = re.compile(r"(Server|Date|Connection): ")
 

@@ -71,17 +71,23 @@ class Shell:
 
 
 class Commands:
-    """An app with some rows, at a time that stands still."""
+    """An app with some rows, at a time that stands still; or several of them, by name."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, **others: Flask) -> None:
         self._app = app
+        self._others = others
 
     def run(self, command: str) -> list[str]:
         """Run a command of ``flask``; where it asks, the answer is yes, or a password."""
         program, *arguments = command.split()
         assert program in ("flask", ".venv/bin/flask")
+        app = self._app
+        if arguments[0] == "--app":
+            app = self._others[arguments[1]]
+            arguments = arguments[2:]
         answer = "y\n" if "--all" in arguments else "secret\n" * 2
-        output = self._app.test_cli_runner().invoke(args=arguments, input=answer).output
+        with app.app_context():  # a command takes the one that is there
+            output = app.test_cli_runner().invoke(args=arguments, input=answer).output
         return output.splitlines()
 
 
@@ -121,13 +127,16 @@ def flask_first(folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def _app(folder: Path, *, table: bool = True) -> Iterator[tuple[Flask, DjangoSessions]]:
+def _app(
+    folder: Path, *, table: bool = True, **config: Any
+) -> Iterator[tuple[Flask, DjangoSessions]]:
     app = Flask("docs")
     app.config.update(
         SECRET_KEY="secret",
         SECRET_KEY_FALLBACKS=["the key of last year"],
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{folder / 'db.sqlite3'}",
     )
+    app.config.update(config)
     db = SQLAlchemy(app)
     sessions = DjangoSessions(app, db)
     with app.app_context(), time_machine.travel(_NOW, tick=False):
@@ -174,7 +183,7 @@ def neglected(folder: Path) -> Iterator[Stage]:
             signed = _NOW - timedelta(hours=2 + number)
             _insert(sessions, f"expired{number:025}", signed=signed, lifetime=3600)
         for number in range(68):
-            _insert(sessions, f"live{number:028}", signed=_NOW - timedelta(hours=number))
+            _insert(sessions, f"live{number:028}", signed=_NOW - timedelta(minutes=30 * number))
         for number in range(41):
             signed = rotated - timedelta(hours=number)
             _insert(sessions, f"rotated{number:025}", signed=signed, key="forgotten")
@@ -191,6 +200,22 @@ def local_time(folder: Path) -> Iterator[Stage]:
             signed = _NOW - timedelta(minutes=number)
             _insert(sessions, f"{number:032}", signed=signed, off=timedelta(hours=-6))
         yield Commands(app)
+
+
+@contextmanager
+def two_keys(folder: Path) -> Iterator[Stage]:
+    """Lend two apps on one table, of which ``api`` has another key than ``shop`` and Django."""
+    with (
+        _app(folder, SECRET_KEY_FALLBACKS=[]) as (shop, sessions),
+        _app(folder, SECRET_KEY_FALLBACKS=[], SECRET_KEY="secret\r") as (api, _),
+        shop.app_context(),
+    ):
+        for number in range(300):
+            _insert(sessions, f"{number:032}", signed=_NOW - timedelta(minutes=number))
+        for number in range(20):
+            signed = _NOW - timedelta(minutes=number * 7)
+            _insert(sessions, f"a{number:031}", signed=signed, key="secret\r")
+        yield Commands(shop, shop=shop, api=api)
 
 
 def _insert(
@@ -230,4 +255,5 @@ STAGES: dict[str, Any] = {
     "healthy": healthy,
     "neglected": neglected,
     "local time": local_time,
+    "two keys": two_keys,
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
 
+from flask_dj_session import wire
 from flask_dj_session.doctor import Finding, setting_findings
 from flask_dj_session.settings import DEFAULTS
 
 APP = {**DEFAULTS, "SECRET_KEY": "s3cret", "SQLALCHEMY_DATABASE_URI": "postgresql://h/site"}
+PICKLES = "django.contrib.sessions.serializers.PickleSerializer"
 DJANGO = {"SECRET_KEY": "s3cret", "USE_TZ": True}
 
 
@@ -60,6 +63,56 @@ def test_a_setting_that_differs_is_told_by_name(name: str, value: Any, level: st
 )
 def test_values_that_mean_the_same_agree(name: str, theirs: Any, ours: Any) -> None:
     assert levels(compare({name: theirs}, **{name: ours})) == ["ok"]
+
+
+class JSONSerializer(wire.JSONSerializer):
+    """Called as Django's, and does the same."""
+
+
+class Base64(wire.JSONSerializer):
+    """Does something else."""
+
+    def dumps(self, obj: Any) -> bytes:
+        return base64.b64encode(super().dumps(obj))
+
+    def loads(self, data: bytes) -> Any:
+        return super().loads(base64.b64decode(data))
+
+
+class Raising:
+    """Cannot be had without arguments."""
+
+    def __init__(self, level: int) -> None: ...
+
+    def dumps(self, obj: Any) -> bytes: ...  # type: ignore[empty-body]
+
+    def loads(self, data: bytes) -> Any: ...
+
+
+OURS = f"{__name__}.JSONSerializer"
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "level"),
+    [
+        pytest.param(OURS, "json", "note", id="does the same"),
+        pytest.param(OURS, JSONSerializer, "ok", id="by name and itself"),
+        pytest.param("shop.JSONSerializer", "json", "wrong", id="called the same"),
+        pytest.param("shop.JSONSerializer", "shop.JSONSerializer", "ok", id="not to be had"),
+        pytest.param("shop.JSONSerializer", "blog.JSONSerializer", "wrong", id="two of them"),
+        pytest.param(f"{__name__}.Base64", "json", "wrong", id="does something else"),
+        pytest.param(f"{__name__}.Base64", f"{__name__}.Base64", "ok", id="the same"),
+        pytest.param(f"{__name__}.Raising", "json", "wrong", id="raises"),
+        pytest.param("pickle", "json", "wrong", id="pickles"),
+        pytest.param(PICKLES, "pickle", "ok", id="pickles under two names"),
+        pytest.param("django.core.signing.JSONSerializer", "json", "ok", id="JSON under two names"),
+    ],
+)
+def test_serializers_are_compared_by_what_they_are_and_do(
+    theirs: Any, ours: Any, level: str
+) -> None:
+    found = compare({"SESSION_SERIALIZER": theirs}, SESSION_SERIALIZER=ours)
+    assert levels(found) == [level]
 
 
 def test_a_setting_that_django_leaves_alone_has_django_s_default() -> None:

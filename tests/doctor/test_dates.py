@@ -125,3 +125,99 @@ def test_an_expiry_that_tells_nothing_of_the_clock_is_passed_over(expiry: object
 def test_sessions_until_browser_close_have_the_site_s_age() -> None:
     findings = examine([row_of(data={"_session_expiry": 0})] * 3)
     assert findings[-1].text == "expire_date fits the times of signing."
+
+
+# What was signed last decides
+
+
+def ago(rows: list[StoredRow], days: int, hours: float = 0) -> list[StoredRow]:
+    """Make the same rows, signed so many days earlier."""
+    return [
+        row_of(ago=timedelta(days=days, minutes=number), off=hours * HOUR)
+        for number, _ in enumerate(rows)
+    ]
+
+
+def advised(findings: list[Finding]) -> str:
+    return " ".join(each.mend for each in findings if "expire" in each.text)
+
+
+@pytest.mark.parametrize(("old", "new"), [(70, 30), (7, 3), (900, 40)])
+def test_a_site_that_has_switched_is_not_told_to_switch_back(old: int, new: int) -> None:
+    findings = examine([*ago([row_of()] * old, 5, hours=-6), *off(0, new)])
+    assert wrong(findings) == []
+    (note,) = notes(findings)
+    assert note.startswith(f"expire_date is off by -6:00 hours in {old} rows, of {old + new}")
+    assert note.endswith("had another USE_TZ or TIME_ZONE, and those signed since fit.")
+    assert "set USE_TZ" not in advised(findings)
+    assert "nothing need be done" in advised(findings)
+
+
+@pytest.mark.parametrize(("old", "new"), [(70, 30), (7, 3), (970, 30)])
+def test_an_app_that_has_not_switched_with_django_is_told_so(old: int, new: int) -> None:
+    findings = examine([*ago([row_of()] * old, 5), *off(-6, new)])
+    (text,) = wrong(findings)
+    assert text.startswith(f"expire_date is off by -6:00 hours in {new} rows, of {old + new:,}")
+    assert "set USE_TZ = False" in mend(findings)
+
+
+def test_the_order_of_the_keys_is_no_matter() -> None:
+    rows = [*ago([row_of()] * 70, 5, hours=-6), *off(0, 30)]
+    assert examine(rows) == examine(rows[::-1]) == examine(rows[::2] + rows[1::2])
+
+
+def test_an_age_of_former_days_is_nothing_to_tell() -> None:
+    findings = examine([*ago([row_of()] * 70, 5, hours=-24), *off(0, 30)])
+    assert {each.level for each in findings} == {"ok"}
+
+
+def test_no_advice_is_given_without_a_condition() -> None:
+    for rows in (off(-6), off(1), off(-13 * 24)):
+        mends = [each.mend for each in examine(rows) if each.mend]
+        assert mends
+        assert all(" if " in each for each in mends)
+
+
+# Rows that end before they were signed
+
+BACKWARDS = -14 * 24 + 1 - 5  # an age of an hour, on a clock that is five hours behind
+
+
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_rows_that_end_before_they_were_signed_are_wrong(number: int) -> None:
+    findings = examine(off(BACKWARDS, number))
+    (text,) = wrong(findings)
+    assert "before" in text
+    assert "the newest 4:00 hours before" in text
+    assert "no SESSION_COOKIE_AGE does it alone" in text
+    assert "Compare USE_TZ, TIME_ZONE and SESSION_COOKIE_AGE" in str(findings)
+    assert "clearsessions" not in str(findings)
+
+
+def test_one_such_row_among_others_is_a_note() -> None:
+    findings = examine([*off(0), row_of(ago=24 * HOUR, off=BACKWARDS * HOUR)])
+    assert wrong(findings) == []
+    assert notes(findings)[0].startswith("1 row ends before it was signed")
+
+
+def test_a_session_may_ask_for_an_end_before_its_writing() -> None:
+    own = row_of(data={"_session_expiry": -3600})
+    findings = examine([own._replace(expire_date=NOW - HOUR)] * 3)
+    assert wrong(findings) == []
+    assert "before" not in str(notes(findings)[:-1])
+
+
+def test_with_the_same_age_the_offset_is_told_instead() -> None:
+    (text,) = wrong(examine(off(BACKWARDS), SESSION_COOKIE_AGE=3600))
+    assert text.startswith("expire_date is off by -5:00 hours in 10 rows")
+
+
+def test_another_age_may_hide_another_clock() -> None:
+    (text, *_) = notes(examine(off(-13 * 24 - 5)))  # an age of a day, five hours behind
+    assert "in 10 rows of 10: whoever" in text
+    assert "another SESSION_COOKIE_AGE, and perhaps another USE_TZ or TIME_ZONE besides" in text
+
+
+def test_an_age_is_told_in_days_too() -> None:
+    (text, *_) = notes(examine(off(16 * 24 + 1)))
+    assert "(that is 30 days and 1:00 hours)" in text

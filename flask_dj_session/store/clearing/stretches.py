@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from ..engine import AutocommitEngine
-from ..statements import Statement
+from ..raw import any_text, as_parameter, raw_date
 
 
 class Stretch(NamedTuple):
@@ -37,20 +37,23 @@ def stretches(
 
     :param size: tells how many rows the next stretch has, at the most.
     """
-    # As the driver has it: a date that nobody can read must be found, too.
     date: Any = sa.type_coerce(table.c.expire_date, sa.types.NullType())
     begin: list[sa.ColumnElement[bool]] = []
     values: dict[str, Any] = {"now": now}
     while True:
         rest = Stretch([*begin, is_expired(table)], values)
-        last = _row_after(engine, table, rest, (date, tie), size() - 1)
+        last = _row_after(engine, table, rest, tie, size() - 1)
         if last is None:
             yield rest
             return
         # Without the other end: SQLite would take one of the two, and perhaps the farther one.
-        yield Stretch([*begin, *_up_to(date, tie)], {**values, "until": last[0], "last": last[1]})
-        begin = _after(date, tie)
-        values = {"now": now, "since": last[0], "above": last[1]}
+        until, up_to = _bound("until", last[0]), _bound("last", last[1])
+        yield Stretch(
+            [*begin, *_up_to(date, tie, until[0], up_to[0])], {**values, **until[1], **up_to[1]}
+        )
+        since, above = _bound("since", last[0]), _bound("above", last[1])
+        begin = _after(date, tie, since[0], above[0])
+        values = {"now": now, **since[1], **above[1]}
 
 
 def is_expired(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -60,22 +63,33 @@ def is_expired(table: sa.Table) -> sa.ColumnElement[bool]:
 
 
 def _row_after(
-    engine: AutocommitEngine, table: sa.Table, rest: Stretch, order: tuple[Any, Any], others: int
+    engine: AutocommitEngine,
+    table: sa.Table,
+    rest: Stretch,
+    tie: sa.ColumnElement[Any],
+    others: int,
 ) -> Any:
     """Return the place in the order of what comes after so many *others*, None if nothing does."""
-    in_order = sa.select(*order).select_from(table).where(*rest.conditions)
-    query = in_order.order_by(table.c.expire_date, order[1]).limit(1).offset(others)
-    return engine.read(Statement(query), rest.values)
+    expire_date = table.c.expire_date
+    # As the database has it: a date that no driver can read must be found, too.
+    place = sa.select(raw_date(expire_date, engine.app_engine.dialect), tie).select_from(table)
+    in_order = place.where(*rest.conditions).order_by(expire_date, tie)
+    with engine.connect() as connection, any_text(connection):
+        return connection.execute(in_order.limit(1).offset(others), rest.values).first()
+
+
+def _bound(name: str, value: Any) -> tuple[Any, dict[str, Any]]:
+    """Return what stands for a value in conditions, and the parameters of that."""
+    parameter = as_parameter(value)
+    return (bindparam(name), {name: value}) if parameter is value else (parameter, {})
 
 
 # Two conditions each, since not every database uses an index for pairs.
 
 
-def _after(date: Any, tie: Any) -> list[Any]:
-    since: Any = bindparam("since")
-    return [date >= since, sa.or_(date > since, tie > bindparam("above"))]
+def _after(date: Any, tie: Any, since: Any, above: Any) -> list[Any]:
+    return [date >= since, sa.or_(date > since, tie > above)]
 
 
-def _up_to(date: Any, tie: Any) -> list[Any]:
-    until: Any = bindparam("until")
-    return [date <= until, sa.or_(date < until, tie <= bindparam("last"))]
+def _up_to(date: Any, tie: Any, until: Any, last: Any) -> list[Any]:
+    return [date <= until, sa.or_(date < until, tie <= last)]
