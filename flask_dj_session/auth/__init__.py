@@ -8,6 +8,7 @@ from .backends import (
     RemoteUserBackend,
 )
 from .extension import DjangoAuth
+from .hashes import salted_hmac
 from .login import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from .redirects import REDIRECT_FIELD_NAME
 from .signals import user_logged_in, user_logged_out, user_login_failed
@@ -27,6 +28,7 @@ __all__ = [
     "PermissionDenied",
     "RemoteUserBackend",
     "UserMixin",
+    "salted_hmac",
     "user_logged_in",
     "user_logged_out",
     "user_login_failed",

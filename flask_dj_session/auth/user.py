@@ -6,7 +6,8 @@ Permissions and passwords are asked of the current app's :class:`~.accounts.Acco
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from .current import current_accounts
@@ -24,9 +25,10 @@ class UserMixin:
     # Django 5.2, contrib/auth/base_user.py: AbstractBaseUser, models.py: PermissionsMixin
     """
 
-    if TYPE_CHECKING:
-        password: Any
-
+    #: the stored password; None where the table has no column for it
+    password: Any = None
+    #: as in Django, true where the table has no column for it
+    is_active: Any = True
     #: the dotted name of the backend that found the user
     backend: Any = None
 
@@ -70,9 +72,26 @@ class UserMixin:
         """Tell whether there is a password that can be right."""
         return is_password_usable(self.password)
 
+    # What ends sessions
+
     def get_session_auth_hash(self) -> str:
-        """Return what ends the user's sessions when the password changes."""
-        return current_accounts().session_auth_hash(self)
+        """Return what ends the user's sessions when it changes, as with the password.
+
+        A class whose project has one of its own overrides it, or the next but one.
+        """
+        return self._get_session_auth_hash()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield what it was under each key of SECRET_KEY_FALLBACKS."""
+        own: Callable[..., str] = self.get_session_auth_hash
+        # Older projects have the key as an argument of the one method that they have.
+        if "secret" not in signature(own).parameters:
+            own = self._get_session_auth_hash
+        for key in current_accounts().fallback_keys:
+            yield own(secret=key)
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        return current_accounts().session_auth_hash(self.password, secret)
 
     # Permissions
 

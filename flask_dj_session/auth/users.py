@@ -85,6 +85,17 @@ class Users:
             )
         return names[0]
 
+    @cached_property
+    def are_djangos_own(self) -> bool:
+        """Whether these are the users of Django's own model, with its stored passwords."""
+        model = self.model
+        password = self.columns.get("password")
+        return (
+            (model.app_label, model.name) == ("auth", "user")
+            and (model.table, model.schema) == ("auth_user", None)
+            and getattr(password, "name", None) == "password"
+        )
+
     @property
     def pk_type(self) -> sa.types.TypeEngine[Any]:
         """The type of the primary key."""
