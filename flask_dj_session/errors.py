@@ -15,6 +15,7 @@ __all__ = [
     "EncodeError",
     "JSONError",
     "MissingTableError",
+    "MissingUserColumnError",
     "MissingUserTableError",
     "PickleError",
     "SessionInterrupted",
@@ -73,6 +74,18 @@ class MissingUserTableError(MissingTableError):
         "Run 'manage.py migrate' in the Django project. Without one, make Django's own tables of"
         " users here with 'flask users create-tables' ('auth.create_tables()' in code)."
     )
+
+
+class MissingUserColumnError(RuntimeError):
+    """The table of the users has no such column.
+
+    :param mend: what to do, a sentence.
+    """
+
+    def __init__(self, table: str, column: str, mend: str) -> None:
+        super().__init__(f"Table '{table}' has no column '{column}'. {mend}")
+        self.table = table
+        self.column = column
 
 
 class DatabaseHeldError(RuntimeError):

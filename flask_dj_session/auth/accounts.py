@@ -114,9 +114,10 @@ class Accounts:
             **{name: value for name, value in self._defaults().items() if users.has_column(name)},
             **({"email": normalize_email(email)} if users.has_column("email") else {}),
             users.username_field: username,
-            "password": self.hashers.make(password),
             **columns,
         }
+        if password is not None or users.has_column("password"):
+            values["password"] = self.hashers.make(password)
         users.insert(values)
         return users.by_username(username)
 

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ..errors import MissingUserTableError
+from ..errors import MissingUserColumnError, MissingUserTableError
 from ..store import AutocommitEngine, ExpireDate
 from ..store.statements import Statement
 from ..store.table import NaiveZone
@@ -129,11 +129,32 @@ class Users:
         if not _can_be_stored(username):
             # Unlike Django: such a name is nobody's, and no error of the database driver.
             return None
-        return self._find(self.columns[self.username_field], username)
+        return self._find(self.column(self.username_field), username)
 
     def has_column(self, name: str) -> bool:
         """Tell whether users have an attribute of this name."""
         return name in self.columns
+
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        """Return the column of an attribute.
+
+        :raises MissingUserColumnError: where there is none.
+        """
+        try:
+            return self.columns[name]
+        except KeyError:
+            raise self.missing(name) from None
+
+    def missing(self, name: str) -> MissingUserColumnError:
+        """Return the error that says what to do without the column *name*."""
+        if name == self.username_field:
+            mend = (
+                "Give the model's USERNAME_FIELD:"
+                " 'DjangoAuth(sessions, username_field=\"email\")', if that is it."
+            )
+        else:
+            mend = f"Known are: {', '.join(map(repr, self.columns))}."
+        return MissingUserColumnError(self.table.name, name, mend)
 
     def change_password(self, user: Any, encoded: str) -> bool:
         """Replace the stored password, unless another has taken its place since it was read."""
@@ -213,12 +234,12 @@ class Users:
     def _update(self, user: Any, values: Mapping[str, Any], *conditions: Any) -> sa.Update:
         pk = self.columns[self.pk_name]
         query = sa.update(self.table).where(pk == self.pk_of(user), *conditions)
-        return query.values({self.columns[name]: value for name, value in values.items()})
+        return query.values({self.column(name): value for name, value in values.items()})
 
     def _bound(self, values: Mapping[str, Any]) -> dict[Any, Any]:
         zone = self._naive_zone
         return {
-            self.columns[name]: sa.bindparam(None, value, type_=ExpireDate(zone))
+            self.column(name): sa.bindparam(None, value, type_=ExpireDate(zone))
             if isinstance(value, datetime)
             else value
             for name, value in values.items()
