@@ -35,9 +35,9 @@ class DjangoAuth:
 
     :param sessions: the sessions that both share.
     :param app: call :meth:`init_app` on this app; by default on those that *sessions* serves.
-    :param user_model: where AUTH_USER_MODEL has a table that Django would call otherwise, or a
-        primary key that the database does not tell (a UUID on SQLite and MySQL): its name, a
-        :class:`sqlalchemy.Table`, or a mapped class of the app's own with :class:`.UserMixin`.
+    :param user_model: where AUTH_USER_MODEL has a table that Django would call otherwise, or
+        columns of types that the database does not tell: its name, a :class:`sqlalchemy.Table`,
+        or a mapped class of the app's own with :class:`.UserMixin`.
     :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import mysql
 
 from ..store import ExpireDate
 from ..store.table import NaiveZone
+from .types import django_type
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def auth_user(naive_zone: NaiveZone) -> sa.Table:
 
 
 def with_django_types(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
-    """Copy *table* with dates and flags as Django stores them."""
+    """Copy a *table* that an app gives, with dates and flags as Django stores them."""
     copy = table.to_metadata(sa.MetaData())
     for column in copy.columns:
         if isinstance(column.type, sa.DateTime):
@@ -82,7 +83,9 @@ def reflected(connection: sa.Connection, model: UserModel, naive_zone: NaiveZone
     )
     for constraint in [*table.foreign_key_constraints]:
         table.constraints.discard(constraint)
-    return with_django_types(table, naive_zone)
+    for column in table.columns:
+        column.type = django_type(column.type, connection.dialect.name, naive_zone)
+    return table
 
 
 @dataclass(frozen=True)

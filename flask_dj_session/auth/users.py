@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..store import AutocommitEngine, ExpireDate
 from ..store.statements import Statement
 from ..store.table import NaiveZone
 from .tables import UserModel, auth_user, reflected, with_django_types
+from .types import uuid_type
 from .user import DjangoUser
 
 Columns = Mapping[str, sa.ColumnElement[Any]]
@@ -96,10 +98,11 @@ class Users:
             and getattr(password, "name", None) == "password"
         )
 
-    @property
+    @cached_property
     def pk_type(self) -> sa.types.TypeEngine[Any]:
-        """The type of the primary key."""
-        return self.columns[self.pk_name].type
+        """The type of the primary key; of a UUID, the column is asked how it holds it, once."""
+        declared = self.columns[self.pk_name].type
+        return self._stored(declared) if isinstance(declared, sa.Uuid) else declared
 
     def pk_of(self, user: Any) -> Any:
         """Return the primary key of *user*."""
@@ -110,7 +113,7 @@ class Users:
 
         :raises ValueError: where it can be none.
         """
-        pk = _python_type(self.pk_type)(str(text))
+        pk = _reader(self.pk_type)(str(text))
         if (isinstance(pk, int) and pk.bit_length() > 63) or not _can_be_stored(str(pk)):
             raise ValueError("no database has such a key")
         return pk
@@ -120,7 +123,7 @@ class Users:
     def by_pk(self, pk: Any) -> Any:
         """Return the user of a primary key, or None."""
         try:
-            return self._find(self.columns[self.pk_name], pk)
+            return self._find(self._is(pk))
         except sa.exc.DataError:  # PostgreSQL's word for a number that no such column holds
             return None
 
@@ -129,7 +132,7 @@ class Users:
         if not _can_be_stored(username):
             # Unlike Django: such a name is nobody's, and no error of the database driver.
             return None
-        return self._find(self.column(self.username_field), username)
+        return self._find(self.column(self.username_field) == username)
 
     def has_column(self, name: str) -> bool:
         """Tell whether users have an attribute of this name."""
@@ -207,9 +210,28 @@ class Users:
         if missing:
             raise MissingUserTableError(table) from error
 
-    def _find(self, column: sa.ColumnElement[Any], value: Any) -> Any:
+    def _stored(self, declared: sa.Uuid[Any]) -> sa.types.TypeEngine[Any]:
+        name = self.columns[self.pk_name].name
+        try:
+            with self.engine.connect() as connection:
+                told = sa.inspect(connection).get_columns(self.table.name, self.table.schema)
+        except sa.exc.NoSuchTableError as error:
+            raise MissingUserTableError(self.table.name) from error
+        return next((uuid_type(declared, c["type"]) for c in told if c["name"] == name), declared)
+
+    @cached_property
+    def _selected(self) -> list[sa.ColumnElement[Any]]:
+        """What is selected: the columns, the key as it is stored."""
+        columns = {**self.columns}
+        columns[self.pk_name] = sa.type_coerce(columns[self.pk_name], self.pk_type)
+        return [*columns.values()]
+
+    def _is(self, pk: Any) -> sa.ColumnElement[bool]:
+        return self.columns[self.pk_name] == sa.bindparam(None, pk, type_=self.pk_type)
+
+    def _find(self, condition: sa.ColumnElement[bool]) -> Any:
         columns = self.columns
-        query = sa.select(*columns.values()).where(column == value)
+        query = sa.select(*self._selected).where(condition)
         found = self.rows(query, self.table.name)
         if not found:
             return None
@@ -232,18 +254,18 @@ class Users:
             orm.attributes.set_committed_value(user, name, value)
 
     def _update(self, user: Any, values: Mapping[str, Any], *conditions: Any) -> sa.Update:
-        pk = self.columns[self.pk_name]
-        query = sa.update(self.table).where(pk == self.pk_of(user), *conditions)
+        query = sa.update(self.table).where(self._is(self.pk_of(user)), *conditions)
         return query.values({self.column(name): value for name, value in values.items()})
 
     def _bound(self, values: Mapping[str, Any]) -> dict[Any, Any]:
-        zone = self._naive_zone
-        return {
-            self.column(name): sa.bindparam(None, value, type_=ExpireDate(zone))
-            if isinstance(value, datetime)
-            else value
-            for name, value in values.items()
-        }
+        return {self.column(name): self._as_bound(name, value) for name, value in values.items()}
+
+    def _as_bound(self, name: str, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return sa.bindparam(None, value, type_=ExpireDate(self._naive_zone))
+        if name == self.pk_name:
+            return sa.bindparam(None, value, type_=self.pk_type)
+        return value
 
     def _write(self, query: sa.Insert | sa.Update) -> int:
         try:
@@ -258,10 +280,26 @@ def _mapper(source: type[Any]) -> orm.Mapper[Any]:
     return mapper
 
 
-def _python_type(pk_type: sa.types.TypeEngine[Any]) -> Callable[[str], Any]:
-    known: dict[type, Callable[[str], Any]] = {int: int, uuid.UUID: uuid.UUID}
+def _decimal(text: str) -> Decimal:
     try:
-        return known.get(pk_type.python_type, str)
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError("no number") from error
+
+
+#: how a primary key is read from the text that a session has of it
+_READERS: dict[type, Callable[[str], Any]] = {
+    int: int,
+    float: float,
+    uuid.UUID: uuid.UUID,
+    Decimal: _decimal,
+    date: date.fromisoformat,
+}
+
+
+def _reader(pk_type: sa.types.TypeEngine[Any]) -> Callable[[str], Any]:
+    try:
+        return _READERS.get(pk_type.python_type, str)
     except NotImplementedError:
         return str
 
