@@ -78,10 +78,11 @@ class DjangoSessions:
         model = self._model_on(db)
         if _dialect_name(app, model) == "postgresql":
             add_like_index(_table_of(model))
+        engines = Engines(app, db)
         interface = DjangoSessionInterface(
-            app, settings, lambda: self._make_store(app, db, model, settings), self._session_class
+            app, settings, lambda: self._make_store(engines, model, settings), self._session_class
         )
-        self._states[app] = _State(settings, model, interface)
+        self._states[app] = _State(settings, model, interface, engines)
         app.extensions[EXTENSION] = self
         app.session_interface = interface
         register(app)
@@ -112,6 +113,17 @@ class DjangoSessions:
     def store(self) -> Store:
         """The rows of the current app's table."""
         return self._state.interface.store
+
+    def engines(self, app: Flask) -> Engines:
+        """Return what runs statements on the databases of *app*.
+
+        :raises RuntimeError: where the sessions of *app* are not kept here.
+        """
+        if app not in self._states:
+            raise RuntimeError(
+                "This 'DjangoSessions' does not know the app. Call 'sessions.init_app(app, db)'."
+            )
+        return self._states[app].engines
 
     def create_table(self, *, record_migration: bool = False) -> None:
         """Make the table, as ``manage.py migrate sessions`` does; leave one that is there.
@@ -156,19 +168,41 @@ class DjangoSessions:
         return self._given_model or model_on(db, self._bind_key)
 
     def _make_store(
-        self, app: Flask, db: SQLAlchemy, model: type[AbstractSession], settings: Settings
+        self, engines: Engines, model: type[AbstractSession], settings: Settings
     ) -> Store:
-        bind_key = getattr(model, "__bind_key__", None)
-        with app.app_context():
-            if bind_key not in db.engines:
+        return Store(
+            engines.of(getattr(model, "__bind_key__", None)),
+            for_site(_table_of(model), lambda: settings.naive_zone),
+        )
+
+
+class Engines:
+    """What runs single statements on the databases of one app, each on connections of its own."""
+
+    def __init__(self, app: Flask, db: SQLAlchemy) -> None:
+        self._app = app
+        self._db = db
+        self._made: dict[str | None, AutocommitEngine] = {}
+
+    def has(self, bind_key: str | None) -> bool:
+        """Tell whether the app has such a database."""
+        with self._app.app_context():
+            return bind_key in self._db.engines
+
+    def of(self, bind_key: str | None) -> AutocommitEngine:
+        """Return the engine of one of SQLALCHEMY_BINDS; of the default database for None.
+
+        :raises RuntimeError: where there is no such database.
+        """
+        if bind_key not in self._made:
+            if not self.has(bind_key):
                 raise RuntimeError(
                     f"'SQLALCHEMY_BINDS' has no '{bind_key}'. Add it, or give another 'bind_key'."
                 )
-            engine = db.engines[bind_key]
-        return Store(
-            AutocommitEngine(engine, owner=_running_context),
-            for_site(_table_of(model), lambda: settings.naive_zone),
-        )
+            with self._app.app_context():
+                engine = self._db.engines[bind_key]
+            self._made[bind_key] = AutocommitEngine(engine, owner=_running_context)
+        return self._made[bind_key]
 
 
 @dataclass
@@ -178,6 +212,7 @@ class _State:
     settings: Settings
     model: type[AbstractSession]
     interface: DjangoSessionInterface
+    engines: Engines
 
 
 def _table_of(model: type[AbstractSession]) -> sa.Table:

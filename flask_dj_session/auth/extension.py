@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from types import EllipsisType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -12,17 +13,18 @@ from flask import Flask, Request, abort, current_app, has_request_context, reque
 from werkzeug.local import LocalProxy
 
 from ..cli.users import users as users_command
-from ..extension import DjangoSessions
+from ..extension import DjangoSessions, Engines
 from ..interface import DjangoSessionInterface
 from ..settings import AuthSettings, prepare_auth
 from ..settings.versions import installed
+from ..store import AutocommitEngine
 from . import ddl, login
 from .accounts import Accounts, BackendFactory
 from .backends import PermissionDenied
 from .current import EXTENSION, current_accounts
 from .passwords import PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
-from .tables import user_model
+from .tables import bind_key_of, user_model
 from .templates import PermWrapper
 from .user import AnonymousUser, UserMixin
 from .users import Users
@@ -39,6 +41,8 @@ class DjangoAuth:
         columns of types that the database does not tell: its name, a :class:`sqlalchemy.Table`,
         or a mapped class of the app's own with :class:`.UserMixin`.
     :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
+    :param bind_key: one of ``SQLALCHEMY_BINDS``, or None for the default database, where the users
+        are in another database than the sessions. A mapped class knows its own.
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
     :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
@@ -57,6 +61,7 @@ class DjangoAuth:
         *,
         user_model: str | sa.Table | type[Any] | None = None,
         username_field: str | None = None,
+        bind_key: str | EllipsisType | None = ...,
         backends: Mapping[str, BackendFactory] | None = None,
         hashers: PasswordHashers | None = None,
         **settings: Any,
@@ -64,6 +69,7 @@ class DjangoAuth:
         self._sessions = sessions
         self._user_model = user_model
         self._username_field = _username_field(username_field, user_model)
+        self._bind_key = bind_key
         self._backends = dict(backends or {})
         self._hashers = hashers
         self._given_settings = settings
@@ -100,10 +106,15 @@ class DjangoAuth:
             raise RuntimeError(
                 "A 'DjangoAuth' is already registered on this Flask app. Use that one instead."
             )
+        engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
         hashers = self._hashers or _hashers(settings, site)
         self._accounts[app] = Accounts(
-            site, settings, lambda: self._make_users(site, settings), hashers, self._backends
+            site,
+            settings,
+            lambda: self._make_users(site, settings, engines),
+            hashers,
+            self._backends,
         )
         app.extensions[EXTENSION] = self
         if not hasattr(app.request_class, "user"):
@@ -276,7 +287,9 @@ class DjangoAuth:
         user = self.current_user
         return {"user": user, "current_user": user, "perms": PermWrapper(user)}
 
-    def _make_users(self, site: DjangoSessionInterface, settings: AuthSettings) -> Users:
+    def _make_users(
+        self, site: DjangoSessionInterface, settings: AuthSettings, engines: Engines
+    ) -> Users:
         given = self._user_model
         if given is None or isinstance(given, str):
             table, schema, source = given, None, None
@@ -284,12 +297,23 @@ class DjangoAuth:
             its_table = given if isinstance(given, sa.Table) else _table_of(given)
             table, schema, source = its_table.name, its_table.schema, given
         return Users(
-            site.store.engine,
+            self._engine(site.store.engine, source, engines),
             user_model(settings.user_model, table, schema),
             lambda: site.settings.naive_zone,
             source=source,
             username_field=self._username_field,
         )
+
+    def _engine(
+        self, of_sessions: AutocommitEngine, source: Any, engines: Engines
+    ) -> AutocommitEngine:
+        """Return the engine of the database that the users are in."""
+        if self._bind_key is not ...:
+            return engines.of(self._bind_key)
+        bind_key = bind_key_of(source)
+        if bind_key is ... or (bind_key is None and not engines.has(None)):
+            return of_sessions
+        return engines.of(bind_key)
 
 
 def _hashers(settings: AuthSettings, site: DjangoSessionInterface) -> PasswordHashers:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
@@ -35,6 +37,20 @@ def user_model(setting: str, table: str | None = None, schema: str | None = None
     """
     app_label, _, name = setting.partition(".")
     return UserModel(app_label, name.lower(), table or f"{app_label}_{name.lower()}", schema)
+
+
+def bind_key_of(source: Any) -> str | EllipsisType | None:
+    """Return the bind of a table or a mapped class, None for the app's default database.
+
+    :returns: ``...`` where it has none, as what is on no metadata of Flask-SQLAlchemy's.
+    """
+    if source is None:
+        return ...
+    table = source if isinstance(source, sa.Table) else source.__table__
+    bind_key: str | EllipsisType | None = table.metadata.info.get(
+        "bind_key", getattr(source, "__bind_key__", ...)
+    )
+    return bind_key
 
 
 def auth_user(naive_zone: NaiveZone) -> sa.Table:

@@ -64,7 +64,7 @@ class UserTable:
             with self.engine.connect() as connection:
                 return reflected(connection, self.model, self._naive_zone)
         except sa.exc.NoSuchTableError as error:
-            raise MissingUserTableError(self.model.table) from error
+            raise self.table_missing(self.model.table) from error
 
     @cached_property
     def columns(self) -> Columns:
@@ -162,13 +162,19 @@ class UserTable:
             mend = f"Known are: {', '.join(map(repr, self.columns))}."
         return MissingUserColumnError(self.table.name, name, mend)
 
+    def table_missing(self, table: str) -> MissingUserTableError:
+        """Return the error that says what to do without *table*."""
+        with self.engine.connect() as connection:
+            beside_django = sa.inspect(connection).has_table("django_migrations")
+        return MissingUserTableError(table, beside_django=beside_django)
+
     def _stored(self, declared: sa.Uuid[Any]) -> sa.types.TypeEngine[Any]:
         name = self.columns[self.pk_name].name
         try:
             with self.engine.connect() as connection:
                 told = sa.inspect(connection).get_columns(self.table.name, self.table.schema)
         except sa.exc.NoSuchTableError as error:
-            raise MissingUserTableError(self.table.name) from error
+            raise self.table_missing(self.table.name) from error
         return next((uuid_type(declared, c["type"]) for c in told if c["name"] == name), declared)
 
 

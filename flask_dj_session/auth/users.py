@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ..errors import MissingUserTableError
 from ..store import ExpireDate
 from ..store.statements import Statement
 from .user import DjangoUser
@@ -92,7 +91,7 @@ class Users(UserTable):
         except sa.exc.DBAPIError:
             return
         if missing:
-            raise MissingUserTableError(table) from error
+            raise self.table_missing(table) from error
 
     def _is(self, name: str, value: Any) -> sa.ColumnElement[bool]:
         return self.column(name) == sa.bindparam(None, value, type_=self.type_of(name))
