@@ -16,6 +16,7 @@ from ..cli.users import users as users_command
 from ..extension import DjangoSessions, Engines
 from ..interface import DjangoSessionInterface
 from ..settings import AuthSettings, prepare_auth
+from ..settings.readings import is_set
 from ..settings.versions import installed
 from ..store import AutocommitEngine
 from . import ddl, login
@@ -222,7 +223,7 @@ class DjangoAuth:
     def user_passes_test(
         self,
         test_func: Callable[[Any], bool],
-        login_url: str | None = None,
+        login_url: Any = None,
         redirect_field_name: str = REDIRECT_FIELD_NAME,
     ) -> Callable[[View], View]:
         """Decorate a view for users of whom *test_func* is true; others go to the login page."""
@@ -232,8 +233,8 @@ class DjangoAuth:
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 if test_func(_itself(self.current_user)):
                     return current_app.ensure_sync(view)(*args, **kwargs)
-                url = login_url or self.accounts.settings.login_url
-                if url is None and self.current_user.is_authenticated:
+                url = login_url if is_set(login_url) else self.accounts.settings.login_url
+                if not is_set(url) and self.current_user.is_authenticated:
                     abort(403)  # whoever is known already is not helped by status 401
                 return redirect_to_login(request, url, redirect_field_name)
 
@@ -245,7 +246,7 @@ class DjangoAuth:
         self,
         view: Any = None,
         redirect_field_name: str = REDIRECT_FIELD_NAME,
-        login_url: str | None = None,
+        login_url: Any = None,
     ) -> Any:
         """Decorate a view for those who are logged in; others go to the login page.
 
@@ -259,7 +260,7 @@ class DjangoAuth:
     def permission_required(
         self,
         perm: str | Iterable[str],
-        login_url: str | None = None,
+        login_url: Any = None,
         raise_exception: bool = False,
     ) -> Callable[[View], View]:
         """Decorate a view for users with a permission, or with all of several.

@@ -27,7 +27,7 @@ class Deviations:
     :param naive_zone: TIME_ZONE where USE_TZ is false, else None.
     """
 
-    cookie_age: int
+    cookie_age: float
     time_zone: tzinfo
     naive_zone: tzinfo | None
     #: of rows that end after SESSION_COOKIE_AGE
