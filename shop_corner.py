@@ -18,7 +18,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from flask_dj_session.auth import DjangoAuth
+from flask_dj_session.auth import DjangoAuth, url_has_allowed_host_and_scheme
 from flask_dj_session.errors import MissingUserTableError
 
 PRODUCTS = {"tea": 4.50, "milk": 1.20, "scones": 3.80}
@@ -59,9 +59,18 @@ def add() -> ResponseReturnValue:
     return redirect(url_for("shop.index"))
 
 
+def way_back() -> str:
+    """Return where the visitor came from to log in, if that is here; otherwise the shop."""
+    target = request.args.get("next", "")
+    hosts, is_https = {request.host}, request.is_secure
+    if url_has_allowed_host_and_scheme(target, hosts, require_https=is_https):
+        return target
+    return url_for("shop.index")
+
+
 @shop.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """Log a Django user in; the cart stays."""
+    """Log a Django user in; the cart stays, and so does the way back in ``next``."""
     if request.method == "GET":
         return render_template("login.html")
     try:
@@ -71,7 +80,7 @@ def login() -> ResponseReturnValue:
     if user is None:
         return render_template("login.html", problem="Name or password is not right."), 401
     _auth().login(user)
-    return redirect(url_for("shop.index"))
+    return redirect(way_back())
 
 
 @shop.post("/logout")

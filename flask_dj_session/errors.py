@@ -15,6 +15,7 @@ __all__ = [
     "EncodeError",
     "JSONError",
     "MissingTableError",
+    "MissingUserColumnError",
     "MissingUserTableError",
     "PickleError",
     "SessionInterrupted",
@@ -68,12 +69,37 @@ class MissingTableError(RuntimeError):
 
 
 class MissingUserTableError(MissingTableError):
-    """A table of Django's login is not in the database."""
+    """A table of Django's login is not in the database.
+
+    :param beside_django: whether Django has been at work in that database.
+    """
 
     _mend = (
-        "Run 'manage.py migrate' in the Django project. Without one, make Django's own tables of"
-        " users here with 'flask users create-tables' ('auth.create_tables()' in code)."
+        "Where the project keeps its users in another database (DATABASE_ROUTERS), name it:"
+        " 'DjangoAuth(sessions, bind_key=...)'; where they are another model's, set"
+        " 'AUTH_USER_MODEL'; where they were not made yet, run 'manage.py migrate' in the project."
     )
+    _without_django = (
+        " Only where no Django has users, make its tables here with 'flask users create-tables'"
+        " ('auth.create_tables()' in code)."
+    )
+
+    def __init__(self, table: str, *, beside_django: bool = False) -> None:
+        # A second table of users, beside one that is elsewhere, would make everybody nobody.
+        self._mend += "" if beside_django else self._without_django
+        super().__init__(table)
+
+
+class MissingUserColumnError(RuntimeError):
+    """The table of the users has no such column.
+
+    :param mend: what to do, a sentence.
+    """
+
+    def __init__(self, table: str, column: str, mend: str) -> None:
+        super().__init__(f"Table '{table}' has no column '{column}'. {mend}")
+        self.table = table
+        self.column = column
 
 
 class DatabaseHeldError(RuntimeError):

@@ -79,10 +79,11 @@ class DjangoSessions:
         model = self._model_on(db)
         if is_mapped(model):
             self._prepare(model)
+        engines = Engines(app, db)
         interface = DjangoSessionInterface(
-            app, settings, lambda: self._make_store(app, db, model, settings), self._session_class
+            app, settings, lambda: self._make_store(engines, model, settings), self._session_class
         )
-        self._states[app] = _State(settings, model, interface)
+        self._states[app] = _State(settings, model, interface, engines)
         app.extensions[EXTENSION] = self
         app.extensions[SITE] = interface
         app.session_interface = interface
@@ -114,6 +115,17 @@ class DjangoSessions:
     def store(self) -> Store:
         """The rows of the current app's table."""
         return self._state.interface.store
+
+    def engines(self, app: Flask) -> Engines:
+        """Return what runs statements on the databases of *app*.
+
+        :raises RuntimeError: where the sessions of *app* are not kept here.
+        """
+        if app not in self._states:
+            raise RuntimeError(
+                "This 'DjangoSessions' does not know the app. Call 'sessions.init_app(app, db)'."
+            )
+        return self._states[app].engines
 
     def create_table(self, *, record_migration: bool = False) -> None:
         """Make the table, as ``manage.py migrate sessions`` does; leave one that is there.
@@ -168,20 +180,44 @@ class DjangoSessions:
         return getattr(self._session_class, method) is not getattr(DjangoSession, method)
 
     def _make_store(
-        self, app: Flask, db: SQLAlchemy, model: type[AbstractSession], settings: Settings
+        self, engines: Engines, model: type[AbstractSession], settings: Settings
     ) -> Store:
         self._prepare(model)  # which may have been mapped since 'init_app'
         table = table_of(model)
-        bind_key = table.metadata.info.get("bind_key")
-        with app.app_context():
-            if bind_key not in db.engines:
-                raise RuntimeError(_missing_database(bind_key))
-            engines = db.engines
         return Store(
-            # Asked each time, since tests put a connection in the place of an engine.
-            AutocommitEngine(lambda: engines[bind_key], owner=_running_context),
+            engines.of(table.metadata.info.get("bind_key")),
             for_site(table, lambda: settings.naive_zone),
         )
+
+
+class Engines:
+    """What runs single statements on the databases of one app, each on connections of its own."""
+
+    def __init__(self, app: Flask, db: SQLAlchemy) -> None:
+        self._app = app
+        self._db = db
+        self._made: dict[str | None, AutocommitEngine] = {}
+
+    def has(self, bind_key: str | None) -> bool:
+        """Tell whether the app has such a database."""
+        with self._app.app_context():
+            return bind_key in self._db.engines
+
+    def of(self, bind_key: str | None) -> AutocommitEngine:
+        """Return the engine of one of SQLALCHEMY_BINDS; of the default database for None.
+
+        :raises RuntimeError: where there is no such database.
+        """
+        if bind_key not in self._made:
+            if not self.has(bind_key):
+                raise RuntimeError(_missing_database(bind_key))
+            with self._app.app_context():
+                engines = self._db.engines
+            # Asked each time, since tests put a connection in the place of an engine. And one for
+            # all, whichever thread is the first.
+            made = AutocommitEngine(lambda: engines[bind_key], owner=_running_context)
+            self._made.setdefault(bind_key, made)
+        return self._made[bind_key]
 
 
 @dataclass
@@ -191,6 +227,7 @@ class _State:
     settings: Settings
     model: type[AbstractSession]
     interface: DjangoSessionInterface
+    engines: Engines
 
 
 def _missing_database(bind_key: str | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
-from functools import cached_property
 from typing import Any, Protocol
 
 from flask import Flask, Request, Response, has_request_context
@@ -100,10 +99,16 @@ class DjangoSessionInterface(SessionInterface):
         """The app, from which the signals of sessions come."""
         return self._app
 
-    @cached_property
+    @property
     def store(self) -> Store:
         """The rows of the app's database."""
-        return self._make_store()
+        try:
+            return self._store
+        except AttributeError:
+            # One for all, whichever thread is the first; and nothing is locked that a fork would
+            # leave locked, as in cached_property of Python 3.11.
+            self._store: Store = vars(self).setdefault("_store", self._make_store())
+            return self._store
 
     @property
     def watches_changes(self) -> bool:

@@ -410,7 +410,7 @@ class DjangoSession(SessionMixin):
 
     # When it ends
 
-    def get_session_cookie_age(self) -> int:
+    def get_session_cookie_age(self) -> float:
         """Return the seconds for which a session lives by default."""
         return self._site.settings.cookie_age
 

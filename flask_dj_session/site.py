@@ -42,7 +42,7 @@ class SiteSettings(Protocol):
     """The settings that a session itself asks for."""
 
     @property
-    def cookie_age(self) -> int:
+    def cookie_age(self) -> float:
         """SESSION_COOKIE_AGE, in seconds."""
 
     @property

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import global_settings
+from django.utils.functional import lazy, lazystr
 from flask import Flask
 
 from flask_dj_session.errors import SettingError
@@ -62,25 +64,31 @@ def test_a_keyword_that_is_no_setting_is_a_type_error() -> None:
     [
         ("SECRET_KEY", None),
         ("SECRET_KEY", ""),
-        ("SECRET_KEY", 42),
+        ("SECRET_KEY", 4.2),
+        ("SECRET_KEY", True),
         ("SECRET_KEY_FALLBACKS", "old"),
-        ("SECRET_KEY_FALLBACKS", [None]),
+        ("SECRET_KEY_FALLBACKS", {"old"}),
         ("SESSION_COOKIE_NAME", "a b"),
         ("SESSION_COOKIE_NAME", ""),
+        ("SESSION_COOKIE_NAME", "Expires"),
         ("SESSION_COOKIE_AGE", "3600"),
         ("SESSION_COOKIE_AGE", True),
         ("SESSION_COOKIE_AGE", -1),
         ("SESSION_COOKIE_AGE", timedelta(days=1)),
+        ("SESSION_COOKIE_AGE", math.nan),
+        ("SESSION_COOKIE_AGE", 10**12),
         ("SESSION_COOKIE_DOMAIN", "a; HttpOnly"),
         ("SESSION_COOKIE_DOMAIN", 5),
+        ("SESSION_COOKIE_DOMAIN", "a b"),
+        ("SESSION_COOKIE_PATH", "/ž"),
         ("SESSION_COOKIE_PATH", "/\r\nX: y"),
-        ("SESSION_COOKIE_SECURE", "yes"),
-        ("SESSION_COOKIE_HTTPONLY", None),
+        ("SESSION_COOKIE_SECURE", "False"),
+        ("SESSION_COOKIE_HTTPONLY", "no"),
         ("SESSION_COOKIE_SAMESITE", "Sometimes"),
         ("SESSION_COOKIE_SAMESITE", True),
-        ("SESSION_COOKIE_PARTITIONED", 1),
-        ("SESSION_EXPIRE_AT_BROWSER_CLOSE", 0),
-        ("SESSION_SAVE_EVERY_REQUEST", "true"),
+        ("SESSION_COOKIE_PARTITIONED", " OFF "),
+        ("SESSION_EXPIRE_AT_BROWSER_CLOSE", "0"),
+        ("SESSION_SAVE_EVERY_REQUEST", "none"),
         ("SESSION_SERIALIZER", "json.nothing"),
         ("SESSION_SERIALIZER", "nowhere.Serializer"),
         ("SESSION_SERIALIZER", "toml"),
@@ -90,9 +98,9 @@ def test_a_keyword_that_is_no_setting_is_a_type_error() -> None:
         ("SESSION_ENGINE", "django.contrib.sessions.backends.file"),
         ("SESSION_ENGINE", "django.contrib.sessions.backends.signed_cookies"),
         ("SESSION_ENGINE", None),
-        ("USE_TZ", "yes"),
+        ("USE_TZ", "false"),
         ("TIME_ZONE", "Mars/Olympus"),
-        ("TIME_ZONE", None),
+        ("TIME_ZONE", 5),
         ("TIME_ZONE", "../etc/passwd"),
         ("DEFAULT_HASHING_ALGORITHM", "md5"),
     ],
@@ -103,11 +111,51 @@ def test_what_is_wrong_is_refused_by_name_with_the_mend(name: str, value: Any) -
     assert caught.value.name == name
 
 
-@pytest.mark.parametrize("value", [["very secret", None], "very secret"])
+@pytest.mark.parametrize("value", [{"very secret"}, "very secret"])
 def test_no_message_holds_a_key(value: Any) -> None:
     with pytest.raises(SettingError) as caught:
         _prepared(SECRET_KEY_FALLBACKS=value)
     assert "very secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meaning"),
+    [
+        ("SECRET_KEY", 12345678, "12345678"),  # as FLASK_SECRET_KEY=12345678 gives it
+        ("SECRET_KEY", lazystr("lazy"), "lazy"),
+        ("SECRET_KEY_FALLBACKS", ["old", None, "", 5, b"x"], ("old", "5", b"x")),
+        ("SESSION_COOKIE_AGE", 1209600.0, 1209600),
+        ("SESSION_COOKIE_AGE", 0.5, 0.5),
+        ("SESSION_COOKIE_DOMAIN", lazystr("a.example"), "a.example"),
+        ("SESSION_COOKIE_SECURE", 1, True),
+        ("SESSION_COOKIE_SECURE", "True", True),  # as FLASK_SESSION_COOKIE_SECURE=True gives it
+        ("SESSION_COOKIE_HTTPONLY", None, False),
+        ("SESSION_EXPIRE_AT_BROWSER_CLOSE", 0, False),
+        ("SESSION_SAVE_EVERY_REQUEST", "", False),
+        ("USE_TZ", 1, True),
+        ("SESSION_COOKIE_SAMESITE", "", False),
+        ("SESSION_COOKIE_SAMESITE", 0, False),
+    ],
+)
+def test_what_is_given_by_hand_means_what_it_does_in_django(
+    name: str, value: Any, meaning: Any
+) -> None:
+    found = _prepared(**{name: value})[name]
+    assert (type(found), found) == (type(meaning), meaning)
+
+
+def test_no_attribute_can_be_asked_for_by_djangos_none() -> None:
+    assert _prepared({"session_cookie_samesite": None})["SESSION_COOKIE_SAMESITE"] is False
+
+
+def test_a_lazy_text_that_cannot_be_evaluated_is_refused_by_name() -> None:
+    def fail() -> str:
+        raise LookupError("a secret")
+
+    message = r"^'SESSION_COOKIE_PATH' is lazy, .* LookupError"
+    with pytest.raises(SettingError, match=message) as told:
+        _prepared(SESSION_COOKIE_PATH=lazy(fail, str)())
+    assert "secret" not in str(told.value)
 
 
 def test_cached_db_is_accepted_with_a_warning() -> None:

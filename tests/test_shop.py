@@ -79,6 +79,29 @@ def test_who_logs_in_keeps_the_cart_under_a_new_key(
     assert "Hello, ann!" in client.get("/shop/").text
 
 
+@pytest.mark.parametrize(
+    ("target", "way"),
+    [
+        ("/shop/?page=2", "/shop/?page=2"),
+        ("http://localhost/", "http://localhost/"),
+        ("", "/shop/"),
+        ("//evil.example", "/shop/"),
+        ("/\\evil.example", "/shop/"),
+        ("/\t/evil.example", "/shop/"),
+        ("//\t/evil.example", "/shop/"),
+        ("https://localhost@evil.example", "/shop/"),
+        ("javascript:alert(1)", "/shop/"),
+    ],
+)
+def test_who_logs_in_is_sent_back_but_nowhere_else(
+    client: FlaskClient, django_user: MakeUser, target: str, way: str
+) -> None:
+    django_user("ann", password="correct horse")
+    form = {"username": "ann", "password": "correct horse"}
+    response = client.post("/shop/login", query_string={"next": target}, data=form)
+    assert response.headers["Location"] == way
+
+
 def test_a_wrong_password_is_told_and_nothing_else(
     client: FlaskClient, django_user: MakeUser
 ) -> None:

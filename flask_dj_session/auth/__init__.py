@@ -8,9 +8,11 @@ from .backends import (
     RemoteUserBackend,
 )
 from .extension import DjangoAuth
+from .hashes import salted_hmac
 from .login import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from .redirects import REDIRECT_FIELD_NAME
 from .signals import user_logged_in, user_logged_out, user_login_failed
+from .targets import url_has_allowed_host_and_scheme
 from .user import AnonymousUser, DjangoUser, UserMixin
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "PermissionDenied",
     "RemoteUserBackend",
     "UserMixin",
+    "salted_hmac",
+    "url_has_allowed_host_and_scheme",
     "user_logged_in",
     "user_logged_out",
     "user_login_failed",

@@ -63,15 +63,16 @@ class Accounts:
 
     # The hash in the session
 
-    def session_auth_hash(self, user: Any) -> str:
-        """Return the hash of the stored password under the present key."""
+    def session_auth_hash(self, password: object, secret: hashes.Key | None = None) -> str:
+        """Return Django's hash of the stored *password*, by default under the present key."""
         settings = self.site.settings
-        return hashes.session_auth_hash(user.password, settings.keys[0], settings.algorithm)
+        key = settings.keys[0] if secret is None else secret
+        return hashes.session_auth_hash(password, key, settings.algorithm)
 
-    def match(self, found: object, user: Any) -> hashes.Match:
-        """Tell what made the hash *found* in a session of *user*."""
-        settings = self.site.settings
-        return hashes.match(found, user.password, settings.keys, settings.algorithm)
+    @property
+    def fallback_keys(self) -> tuple[hashes.Key, ...]:
+        """SECRET_KEY_FALLBACKS."""
+        return self.site.settings.keys[1:]
 
     # Passwords
 
@@ -113,9 +114,10 @@ class Accounts:
             **{name: value for name, value in self._defaults().items() if users.has_column(name)},
             **({"email": normalize_email(email)} if users.has_column("email") else {}),
             users.username_field: username,
-            "password": self.hashers.make(password),
             **columns,
         }
+        if password is not None or users.has_column("password"):
+            values["password"] = self.hashers.make(password)
         users.insert(values)
         return users.by_username(username)
 

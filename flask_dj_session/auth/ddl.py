@@ -172,7 +172,8 @@ def create_tables(engine: AutocommitEngine, model: UserModel) -> list[str]:
     """Make the tables that are missing; leave those that are there as they are.
 
     :returns: the names of those that were made.
-    :raises ValueError: where the project has a model of users of its own, which only it can make.
+    :raises ValueError: where the project has a model of users of its own, which only it can make;
+        where Django has its users elsewhere.
     """
     if model.table != "auth_user":
         raise ValueError(
@@ -183,9 +184,23 @@ def create_tables(engine: AutocommitEngine, model: UserModel) -> list[str]:
         raise ValueError(f"The tables of a login cannot be made on {kind}. Let Django do it.")
     with engine.connect() as connection:
         there = set(sa.inspect(connection).get_table_names())
+        if "auth_user" not in there and "django_migrations" in there:
+            _refuse_second_users(connection)
     missing = [table for table in TABLES if table.name not in there]
     _run(engine, kind, [one for table in missing for one in statements(table, kind)])
     return [table.name for table in missing]
+
+
+def _refuse_second_users(connection: sa.Connection) -> None:
+    """Raise where Django has made its users, which are not here: a second table would hide them."""
+    applied = sa.table("django_migrations", sa.column("app"), sa.column("name"))
+    of_users = sa.select(applied).where(applied.c.app == "auth", applied.c.name == "0001_initial")
+    if connection.execute(of_users).first():
+        raise ValueError(
+            "Django has run the migrations of 'auth' here, and there is no 'auth_user': its users"
+            " are another model's (set 'AUTH_USER_MODEL') or in another database (name it:"
+            " 'DjangoAuth(sessions, bind_key=...)'). A second table of users was not made."
+        )
 
 
 def record_migrations(engine: AutocommitEngine, now: datetime, naive_zone: NaiveZone) -> int:

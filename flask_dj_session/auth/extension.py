@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from types import EllipsisType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -12,17 +13,19 @@ from flask import Flask, Request, abort, current_app, has_request_context, reque
 from werkzeug.local import LocalProxy
 
 from ..cli.users import users as users_command
-from ..extension import DjangoSessions
+from ..extension import DjangoSessions, Engines
 from ..interface import DjangoSessionInterface, site_of
 from ..settings import AuthSettings, prepare_auth
+from ..settings.readings import is_set
 from ..settings.versions import installed
+from ..store import AutocommitEngine
 from . import ddl, login
 from .accounts import Accounts, BackendFactory
 from .backends import PermissionDenied
 from .current import EXTENSION, current_accounts
 from .passwords import PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
-from .tables import user_model
+from .tables import bind_key_of, user_model
 from .templates import PermWrapper
 from .user import AnonymousUser, UserMixin
 from .users import Users
@@ -35,10 +38,12 @@ class DjangoAuth:
 
     :param sessions: the sessions that both share.
     :param app: call :meth:`init_app` on this app; by default on those that *sessions* serves.
-    :param user_model: where AUTH_USER_MODEL has a table that Django would call otherwise, or a
-        primary key that the database does not tell (a UUID on SQLite and MySQL): its name, a
-        :class:`sqlalchemy.Table`, or a mapped class of the app's own with :class:`.UserMixin`.
+    :param user_model: where AUTH_USER_MODEL has a table that Django would call otherwise, or
+        columns of types that the database does not tell: its name, a :class:`sqlalchemy.Table`,
+        or a mapped class of the app's own with :class:`.UserMixin`.
     :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
+    :param bind_key: one of ``SQLALCHEMY_BINDS``, or None for the default database, where the users
+        are in another database than the sessions. A mapped class knows its own.
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
     :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
@@ -57,6 +62,7 @@ class DjangoAuth:
         *,
         user_model: str | sa.Table | type[Any] | None = None,
         username_field: str | None = None,
+        bind_key: str | EllipsisType | None = ...,
         backends: Mapping[str, BackendFactory] | None = None,
         hashers: PasswordHashers | None = None,
         **settings: Any,
@@ -64,6 +70,7 @@ class DjangoAuth:
         self._sessions = sessions
         self._user_model = user_model
         self._username_field = _username_field(username_field, user_model)
+        self._bind_key = bind_key
         self._backends = dict(backends or {})
         self._hashers = hashers
         self._given_settings = settings
@@ -95,10 +102,15 @@ class DjangoAuth:
             raise RuntimeError(
                 "A 'DjangoAuth' is already registered on this Flask app. Use that one instead."
             )
+        engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
         hashers = self._hashers or _hashers(settings, site)
         self._accounts[app] = Accounts(
-            site, settings, lambda: self._make_users(site, settings), hashers, self._backends
+            site,
+            settings,
+            lambda: self._make_users(site, settings, engines),
+            hashers,
+            self._backends,
         )
         app.extensions[EXTENSION] = self
         if not hasattr(app.request_class, "user"):
@@ -206,7 +218,7 @@ class DjangoAuth:
     def user_passes_test(
         self,
         test_func: Callable[[Any], bool],
-        login_url: str | None = None,
+        login_url: Any = None,
         redirect_field_name: str = REDIRECT_FIELD_NAME,
     ) -> Callable[[View], View]:
         """Decorate a view for users of whom *test_func* is true; others go to the login page."""
@@ -216,8 +228,8 @@ class DjangoAuth:
             def guarded(*args: Any, **kwargs: Any) -> Any:
                 if test_func(_itself(self.current_user)):
                     return current_app.ensure_sync(view)(*args, **kwargs)
-                url = login_url or self.accounts.settings.login_url
-                if url is None and self.current_user.is_authenticated:
+                url = login_url if is_set(login_url) else self.accounts.settings.login_url
+                if not is_set(url) and self.current_user.is_authenticated:
                     abort(403)  # whoever is known already is not helped by status 401
                 return redirect_to_login(request, url, redirect_field_name)
 
@@ -229,7 +241,7 @@ class DjangoAuth:
         self,
         view: Any = None,
         redirect_field_name: str = REDIRECT_FIELD_NAME,
-        login_url: str | None = None,
+        login_url: Any = None,
     ) -> Any:
         """Decorate a view for those who are logged in; others go to the login page.
 
@@ -243,7 +255,7 @@ class DjangoAuth:
     def permission_required(
         self,
         perm: str | Iterable[str],
-        login_url: str | None = None,
+        login_url: Any = None,
         raise_exception: bool = False,
     ) -> Callable[[View], View]:
         """Decorate a view for users with a permission, or with all of several.
@@ -271,7 +283,9 @@ class DjangoAuth:
         user = self.current_user
         return {"user": user, "current_user": user, "perms": PermWrapper(user)}
 
-    def _make_users(self, site: DjangoSessionInterface, settings: AuthSettings) -> Users:
+    def _make_users(
+        self, site: DjangoSessionInterface, settings: AuthSettings, engines: Engines
+    ) -> Users:
         given = self._user_model
         if given is None or isinstance(given, str):
             table, schema, source = given, None, None
@@ -279,12 +293,23 @@ class DjangoAuth:
             its_table = given if isinstance(given, sa.Table) else _table_of(given)
             table, schema, source = its_table.name, its_table.schema, given
         return Users(
-            site.store.engine,
+            self._engine(site.store.engine, source, engines),
             user_model(settings.user_model, table, schema),
             lambda: site.settings.naive_zone,
             source=source,
             username_field=self._username_field,
         )
+
+    def _engine(
+        self, of_sessions: AutocommitEngine, source: Any, engines: Engines
+    ) -> AutocommitEngine:
+        """Return the engine of the database that the users are in."""
+        if self._bind_key is not ...:
+            return engines.of(self._bind_key)
+        bind_key = bind_key_of(source)
+        if bind_key is ... or (bind_key is None and not engines.has(None)):
+            return of_sessions
+        return engines.of(bind_key)
 
 
 def _hashers(settings: AuthSettings, site: DjangoSessionInterface) -> PasswordHashers:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import flask_login
-from flask import Flask, Request, request
+from flask import Flask, Request, current_app, has_app_context, request
 
+from ..settings.readings import is_set
 from .current import current_accounts
 from .login import login, logout, session_of, user_of
+from .redirects import text_of
 from .signals import user_logged_in, user_logged_out
 from .user import AnonymousUser
 
@@ -30,7 +32,7 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
     :param app: call :meth:`init_app` on this app.
     """
 
-    login_view: Any
+    _login_view: Any = None
 
     def __init__(self, app: Flask | None = None) -> None:
         super().__init__()
@@ -45,14 +47,24 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
         """
         # Without Flask-Login's own 'after_request', which would load every request's session.
         app.login_manager = self  # type: ignore[attr-defined]
-        if self.login_view is None:
-            self.login_view = app.config.get("LOGIN_URL") or None
         if add_context_processor:
             app.context_processor(lambda: {"current_user": flask_login.current_user})
         flask_login.user_logged_in.connect(self._on_login_user, app)
         flask_login.user_logged_out.connect(self._on_logout_user, app)
         user_logged_in.connect(self._on_login, app)
         user_logged_out.connect(self._on_logout, app)
+
+    @property
+    def login_view(self) -> Any:
+        """The page to log in on; by default what LOGIN_URL leads to, asked when it is needed."""
+        if self._login_view is None and has_app_context():
+            url = current_app.config.get("LOGIN_URL")
+            return text_of(url) if is_set(url) else None
+        return self._login_view
+
+    @login_view.setter
+    def login_view(self, value: Any) -> None:
+        self._login_view = value
 
     def _load_user(self) -> None:
         user = user_of(current_accounts(), _running())

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from enum import Enum
+
+from flask import current_app
 
 from ..wire.codec import Algorithm
 
-_SALT = b"django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+_SALT = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
 
 Key = str | bytes
 
@@ -25,39 +27,50 @@ class Match(Enum):
     NONE = "neither"
 
 
-def session_auth_hash(password: str, key: Key, algorithm: Algorithm) -> str:
-    """Compute the hash of a stored *password*.
+def salted_hmac(
+    key_salt: str | bytes, value: object, secret: Key | None = None, *, algorithm: str = "sha1"
+) -> hmac.HMAC:
+    """Return the HMAC of *value* under a key made of *key_salt* and *secret*.
+
+    A class of users whose project has a ``get_session_auth_hash`` of its own says the same with it.
+
+    :param secret: by default the current app's SECRET_KEY.
 
     # Django 5.2, utils/crypto.py: salted_hmac
     """
-    secret = key.encode() if isinstance(key, str) else key
-    derived = hashlib.new(algorithm, _SALT + secret).digest()
-    return hmac.new(derived, password.encode(), algorithm).hexdigest()
+    if secret is None:
+        secret = current_app.config["SECRET_KEY"]
+    derived = hashlib.new(algorithm, _bytes_of(key_salt) + _bytes_of(secret)).digest()
+    return hmac.new(derived, _bytes_of(value), algorithm)
 
 
-def match(found: object, password: str, keys: Sequence[Key], algorithm: Algorithm) -> Match:
-    """Tell what made the hash *found* in a session, in constant time for each key.
+def session_auth_hash(password: object, key: Key, algorithm: Algorithm) -> str:
+    """Compute the hash of a stored *password*; where there is none, of the text "None"."""
+    return salted_hmac(_SALT, password, key, algorithm=algorithm).hexdigest()
 
-    :param keys: SECRET_KEY, then its fallbacks.
+
+def match(found: object, current: Iterable[object], fallbacks: Iterable[object]) -> Match:
+    """Tell what made the hash *found* in a session, in constant time for each.
+
+    :param current: the hashes that are right; computed only as far as they are needed.
+    :param fallbacks: those that were right under the keys of SECRET_KEY_FALLBACKS.
     """
     if not found:
         return Match.NONE
-    if any(equal(found, made) for made in _current(password, keys[0], algorithm)):
+    if any(equal(found, made) for made in current):
         return Match.CURRENT
-    fallbacks = (session_auth_hash(password, key, algorithm) for key in keys[1:])
     return Match.FALLBACK if any(equal(found, made) for made in fallbacks) else Match.NONE
 
 
-def _current(password: str, key: Key, algorithm: Algorithm) -> Iterator[str]:
-    yield session_auth_hash(password, key, algorithm)
-    if algorithm != "sha1":
-        # Unlike Django: since 4.0 it ends sessions that were begun before 3.1. Here they live on
-        # as in 3.1 and 3.2, since the project may run on one of these.
-        yield session_auth_hash(password, key, "sha1")
-
-
-def equal(one: object, other: str) -> bool:
+def equal(one: object, other: object) -> bool:
     """Compare hashes in constant time; what is no text is equal to none."""
-    if not isinstance(one, str):
+    if not isinstance(one, str) or not isinstance(other, str):
         return False
-    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
+    # Which no two texts share, lone surrogates included.
+    first, second = (text.encode("utf-8", "surrogatepass") for text in (one, other))
+    return hmac.compare_digest(first, second)
+
+
+def _bytes_of(value: object) -> bytes:
+    # Django 5.2, utils/encoding.py: force_bytes
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()

@@ -20,6 +20,7 @@ from .accounts import Accounts
 from .backends import PermissionDenied
 from .hashes import Match, equal
 from .user import AnonymousUser, UserMixin
+from .verification import doubt, verify
 
 SESSION_KEY = "_auth_user_id"
 BACKEND_SESSION_KEY = "_auth_user_backend"
@@ -58,7 +59,8 @@ def user_of(accounts: Accounts, request: Request) -> Any:
 def get_user(accounts: Accounts, session: DjangoSession, *, renews: bool = True) -> Any:
     """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
 
-    A session whose password was changed is flushed; one whose hash was made with a key of
+    A session whose password was changed is flushed, where it is known that Django flushes it, too;
+    otherwise it stays as it is, and the log says why. One whose hash was made with a key of
     SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
 
     :param renews: whether the browser will be told another key.
@@ -70,14 +72,29 @@ def get_user(accounts: Accounts, session: DjangoSession, *, renews: bool = True)
     user = None if backend is None or pk is None else backend.get_user(pk)
     if user is None:
         return AnonymousUser()
-    match = accounts.match(session.get(HASH_SESSION_KEY), user)
+    _check_is_user(user)
+    match = verify(accounts, session.get(HASH_SESSION_KEY), user)
     if match is Match.NONE:
-        session.flush()
+        _end_if_stale(accounts, session, user)
         return AnonymousUser()
     if match is Match.FALLBACK and renews and _has_moved(session):
-        session[HASH_SESSION_KEY] = accounts.session_auth_hash(user)
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     user.backend = session[BACKEND_SESSION_KEY]
     return user
+
+
+def _end_if_stale(accounts: Accounts, session: DjangoSession, user: Any) -> None:
+    reason = doubt(accounts, session.get(HASH_SESSION_KEY), user)
+    if reason is None:
+        session.flush()
+        return
+    # Unlike Django: what its own class of users knows is not known here, so nothing is ended.
+    current_app.logger.warning(
+        "Somebody whom Django may know is nobody here: '%s' in the session does not fit. %s."
+        " The session was left as it is.",
+        HASH_SESSION_KEY,
+        reason,
+    )
 
 
 def authenticate(accounts: Accounts, request: Request | None, credentials: dict[str, Any]) -> Any:
@@ -102,11 +119,7 @@ def login(accounts: Accounts, request: Request, user: Any, backend: str | None =
     :raises TypeError: for an object that is no user of Django's.
     :raises ValueError: where it is not clear which backend found the user.
     """
-    if not isinstance(user, UserMixin):
-        raise TypeError(
-            f"A {type(user).__name__} cannot log in. Give a user that 'authenticate' or"
-            " 'get_user' has returned, or an object of a class with 'UserMixin'."
-        )
+    _check_is_user(user)
     session = session_of(request)
     auth_hash = user.get_session_auth_hash()
     if SESSION_KEY not in session:
@@ -114,8 +127,8 @@ def login(accounts: Accounts, request: Request, user: Any, backend: str | None =
             # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
             # clicks has moved, nothing comes back; the user begins anew.
             session.flush()
-    elif _pk_in(accounts, session) != user.pk or not equal(
-        session.get(HASH_SESSION_KEY), auth_hash
+    elif _pk_in(accounts, session) != user.pk or (
+        auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
     ):
         session.flush()  # another user's session is not this one's
     path = backend or _backend_of(accounts, user)
@@ -161,6 +174,14 @@ def _has_moved(session: DjangoSession) -> bool:
         session.closed = was_closed
         return False
     return True
+
+
+def _check_is_user(user: Any) -> None:
+    if not isinstance(user, UserMixin):
+        raise TypeError(
+            f"A {type(user).__name__} cannot log in. Give a user that 'authenticate' or"
+            " 'get_user' has returned, or an object of a class with 'UserMixin'."
+        )
 
 
 def _pk_in(accounts: Accounts, session: DjangoSession) -> Any:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from flask import Request, abort, current_app, url_for
 from werkzeug.wrappers import Response
 
 from ..errors import SettingError
+from ..settings.readings import is_set, plain
 
 REDIRECT_FIELD_NAME = "next"
 
@@ -16,7 +18,7 @@ _SAFE_IN_URI = "/#%[]=:;$&()+,!?*@'~"
 
 
 def redirect_to_login(
-    request: Request, login_url: str | None, redirect_field_name: str = REDIRECT_FIELD_NAME
+    request: Request, login_url: Any, redirect_field_name: str = REDIRECT_FIELD_NAME
 ) -> Response:
     """Return the redirect to the login page; it comes back to what *request* asked for.
 
@@ -24,29 +26,51 @@ def redirect_to_login(
 
     # Django 5.2, contrib/auth/views.py: redirect_to_login
     """
-    if not login_url:
+    if not is_set(login_url):
         abort(401)
     url = resolve_url(login_url)
     location = with_next(url, _way_back(request, url), redirect_field_name)
     return Response(status=302, headers={"Location": _iri_to_uri(location)})
 
 
-def resolve_url(to: str) -> str:
+def resolve_url(to: Any) -> str:
     """Return the URL that *to* is, or that of an endpoint.
 
+    :param to: a text, be it a lazy one, or an object that knows its own URL.
     :raises SettingError: where it is neither.
 
     # Django 5.2, shortcuts.py: resolve_url
     """
-    if to in current_app.view_functions:
-        return url_for(to)
-    if "/" not in to and "." not in to:
-        raise SettingError(
-            "LOGIN_URL",
-            f"is {to!r}, neither a path nor an endpoint of this app",
-            "Where the page is Django's, give its path, as '/accounts/login/'.",
-        )
-    return to
+    text = text_of(to)
+    if text in current_app.view_functions:
+        return url_for(text)
+    if "/" not in text and "." not in text:
+        raise _refusal(f"is {text!r}, neither a path nor an endpoint of this app")
+    return text
+
+
+def text_of(to: Any) -> str:
+    """Return the text that *to* is, or stands for.
+
+    :raises SettingError: where it is none here.
+    """
+    try:
+        text = plain(to.get_absolute_url() if hasattr(to, "get_absolute_url") else to)
+    except Exception as error:  # as where Django is not set up
+        raise _refusal(
+            f"is lazy, and evaluating it here fails with {type(error).__name__}"
+        ) from error
+    if not isinstance(text, str):
+        raise _refusal(f"is a {type(text).__name__}, which leads nowhere here")
+    return text
+
+
+def _refusal(problem: str) -> SettingError:
+    mend = (
+        "Where the page is Django's, give its path:"
+        " 'DjangoAuth(sessions, login_url=\"/accounts/login/\")'."
+    )
+    return SettingError("LOGIN_URL", problem, mend)
 
 
 def with_next(url: str, target: str, field: str) -> str:

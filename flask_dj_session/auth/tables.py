@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
 from ..store import ExpireDate
 from ..store.table import NaiveZone
+from .types import django_type
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,20 @@ def user_model(setting: str, table: str | None = None, schema: str | None = None
     return UserModel(app_label, name.lower(), table or f"{app_label}_{name.lower()}", schema)
 
 
+def bind_key_of(source: Any) -> str | EllipsisType | None:
+    """Return the bind of a table or a mapped class, None for the app's default database.
+
+    :returns: ``...`` where it has none, as what is on no metadata of Flask-SQLAlchemy's.
+    """
+    if source is None:
+        return ...
+    table = source if isinstance(source, sa.Table) else source.__table__
+    bind_key: str | EllipsisType | None = table.metadata.info.get(
+        "bind_key", getattr(source, "__bind_key__", ...)
+    )
+    return bind_key
+
+
 def auth_user(naive_zone: NaiveZone) -> sa.Table:
     """Return Django's own table of users.
 
@@ -58,7 +75,7 @@ def auth_user(naive_zone: NaiveZone) -> sa.Table:
 
 
 def with_django_types(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
-    """Copy *table* with dates and flags as Django stores them."""
+    """Copy a *table* that an app gives, with dates and flags as Django stores them."""
     copy = table.to_metadata(sa.MetaData())
     for column in copy.columns:
         if isinstance(column.type, sa.DateTime):
@@ -82,7 +99,9 @@ def reflected(connection: sa.Connection, model: UserModel, naive_zone: NaiveZone
     )
     for constraint in [*table.foreign_key_constraints]:
         table.constraints.discard(constraint)
-    return with_django_types(table, naive_zone)
+    for column in table.columns:
+        column.type = django_type(column.type, connection.dialect.name, naive_zone)
+    return table
 
 
 @dataclass(frozen=True)

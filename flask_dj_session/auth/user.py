@@ -6,9 +6,11 @@ Permissions and passwords are asked of the current app's :class:`~.accounts.Acco
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
+from .backends import ModelBackend, PermissionDenied
 from .current import current_accounts
 from .passwords import is_password_usable
 
@@ -24,9 +26,10 @@ class UserMixin:
     # Django 5.2, contrib/auth/base_user.py: AbstractBaseUser, models.py: PermissionsMixin
     """
 
-    if TYPE_CHECKING:
-        password: Any
-
+    #: the stored password; None where the table has no column for it
+    password: Any = None
+    #: as in Django, true where the table has no column for it
+    is_active: Any = True
     #: the dotted name of the backend that found the user
     backend: Any = None
 
@@ -43,7 +46,11 @@ class UserMixin:
 
     def get_username(self) -> str:
         """Return what the user logs in with."""
-        username: str = getattr(self, current_accounts().users.username_field)
+        users = current_accounts().users
+        try:
+            username: str = getattr(self, users.username_field)
+        except AttributeError as error:
+            raise users.missing(users.username_field) from error
         return username
 
     def get_full_name(self) -> str:
@@ -70,17 +77,32 @@ class UserMixin:
         """Tell whether there is a password that can be right."""
         return is_password_usable(self.password)
 
+    # What ends sessions
+
     def get_session_auth_hash(self) -> str:
-        """Return what ends the user's sessions when the password changes."""
-        return current_accounts().session_auth_hash(self)
+        """Return what ends the user's sessions when it changes, as with the password.
+
+        A class whose project has one of its own overrides it, or the next but one.
+        """
+        return self._get_session_auth_hash()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield what it was under each key of SECRET_KEY_FALLBACKS."""
+        own: Callable[..., str] = self.get_session_auth_hash
+        # Older projects have the key as an argument of the one method that they have.
+        if "secret" not in signature(own).parameters:
+            own = self._get_session_auth_hash
+        for key in current_accounts().fallback_keys:
+            yield own(secret=key)
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        return current_accounts().session_auth_hash(self.password, secret)
 
     # Permissions
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Tell whether the user has a permission, as ``app_label.codename``."""
-        if self._has_all_permissions:
-            return True
-        return any(one.has_perm(self, perm, obj) for one in current_accounts().backends.values())
+        return self._has_all_permissions or _is_granted("has_perm", self, perm, obj)
 
     def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
         """Tell whether the user has each of several permissions.
@@ -91,10 +113,7 @@ class UserMixin:
 
     def has_module_perms(self, app_label: str) -> bool:
         """Tell whether the user has any permission of an app of the Django project."""
-        if self._has_all_permissions:
-            return True
-        backends = current_accounts().backends.values()
-        return any(one.has_module_perms(self, app_label) for one in backends)
+        return self._has_all_permissions or _is_granted("has_module_perms", self, app_label)
 
     def get_user_permissions(self, obj: Any = None) -> set[str]:
         """Return the permissions that were given to the user directly."""
@@ -110,6 +129,8 @@ class UserMixin:
 
     def get_group_names(self) -> set[str]:
         """Return the names of the user's groups: one statement the first time."""
+        if not self._has_permissions:
+            return set()
         names: set[str] | None = vars(self).get("_group_names")
         if names is None:
             names = current_accounts().permissions.group_names(self.pk)
@@ -117,12 +138,17 @@ class UserMixin:
         return names
 
     @property
+    def _has_permissions(self) -> bool:
+        """Whether there are tables of groups and permissions, as there are with that column."""
+        return getattr(self, "is_superuser", None) is not None
+
+    @property
     def _has_all_permissions(self) -> bool:
         return bool(getattr(self, "is_active", True) and getattr(self, "is_superuser", False))
 
     def _permissions(self, kind: Literal["user", "group", "all"], obj: Any) -> set[str]:
         found: set[str] = set()
-        for backend in current_accounts().backends.values():
+        for backend in _backends_with(f"get_{kind}_permissions"):
             found |= getattr(backend, f"get_{kind}_permissions")(self, obj)
         return found
 
@@ -150,7 +176,7 @@ class DjangoUser(UserMixin):
 
     def __init__(self, columns: dict[str, Any], *, pk_name: str, username_field: str) -> None:
         self._pk = columns[pk_name]
-        self._username = columns[username_field]
+        self._username_field = username_field
         vars(self).update(columns)
 
     @property
@@ -160,7 +186,10 @@ class DjangoUser(UserMixin):
 
     def get_username(self) -> str:
         """Return what the user logs in with."""
-        username: str = self._username
+        try:
+            username: str = vars(self)[self._username_field]
+        except KeyError:
+            return super().get_username()  # which says what is missing
         return username
 
     def __eq__(self, other: object) -> bool:
@@ -242,6 +271,21 @@ class AnonymousUser:
     def get_group_names(self) -> set[str]:
         """Return an empty set."""
         return set()
+
+
+def _is_granted(question: str, *arguments: Any) -> bool:
+    """Ask each backend in turn; one that raises PermissionDenied says no for those after it.
+
+    # Django 5.2, contrib/auth/models.py: _user_has_perm
+    """
+    try:
+        return any(getattr(one, question)(*arguments) for one in _backends_with(question))
+    except PermissionDenied:
+        return False
+
+
+def _backends_with(method: str) -> Iterator[ModelBackend]:
+    return (one for one in current_accounts().backends.values() if hasattr(one, method))
 
 
 def _has_perms(user: UserMixin | AnonymousUser, perm_list: Iterable[str], obj: Any) -> bool:

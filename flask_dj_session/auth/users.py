@@ -5,8 +5,7 @@ They run on the connections of the sessions, which commit each statement by them
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -14,115 +13,27 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ..errors import MissingUserTableError
-from ..store import AutocommitEngine, ExpireDate
+from ..store import ExpireDate
 from ..store.statements import Statement
-from ..store.table import NaiveZone
-from .tables import UserModel, auth_user, reflected, with_django_types
 from .user import DjangoUser
+from .user_table import UserTable
 
-Columns = Mapping[str, sa.ColumnElement[Any]]
 
-
-class Users:
-    """Finds and changes users.
-
-    :param model: what AUTH_USER_MODEL says.
-    :param source: a table or a mapped class; None for what the database has.
-    :param username_field: the attribute that a user logs in with.
-    """
-
-    def __init__(
-        self,
-        engine: AutocommitEngine,
-        model: UserModel,
-        naive_zone: NaiveZone,
-        *,
-        source: sa.Table | type[Any] | None = None,
-        username_field: str = "username",
-    ) -> None:
-        self.engine = engine
-        self.model = model
-        self.username_field = username_field
-        self._naive_zone = naive_zone
-        self._source = source
-        self._mapper = None if source is None or isinstance(source, sa.Table) else _mapper(source)
-
-    # What the table is like
-
-    @cached_property
-    def table(self) -> sa.Table:
-        """The table; one that is the project's own is looked up in the database, once."""
-        if self._mapper is not None:
-            table: Any = self._mapper.local_table
-            return table  # type: ignore[no-any-return]
-        if isinstance(self._source, sa.Table):
-            return with_django_types(self._source, self._naive_zone)
-        if (self.model.table, self.model.schema) == ("auth_user", None):
-            return auth_user(self._naive_zone)
-        try:
-            with self.engine.connect() as connection:
-                return reflected(connection, self.model, self._naive_zone)
-        except sa.exc.NoSuchTableError as error:
-            raise MissingUserTableError(self.model.table) from error
-
-    @cached_property
-    def columns(self) -> Columns:
-        """The columns by the attributes that a user has."""
-        if self._mapper is None:
-            return {column.key: column for column in self.table.columns}
-        return {one.key: one.columns[0] for one in self._mapper.column_attrs}
-
-    @cached_property
-    def pk_name(self) -> str:
-        """The attribute that is the primary key."""
-        keys = [*self.table.primary_key.columns]
-        names = [name for name, column in self.columns.items() if any(column is k for k in keys)]
-        if len(names) != 1:
-            raise RuntimeError(
-                f"Table '{self.table.name}' must have a primary key of one column. Pass a"
-                " 'user_model' that has one."
-            )
-        return names[0]
-
-    @property
-    def pk_type(self) -> sa.types.TypeEngine[Any]:
-        """The type of the primary key."""
-        return self.columns[self.pk_name].type
-
-    def pk_of(self, user: Any) -> Any:
-        """Return the primary key of *user*."""
-        return getattr(user, self.pk_name)
-
-    def read_pk(self, text: object) -> Any:
-        """Turn what a session holds into a primary key.
-
-        :raises ValueError: where it can be none.
-        """
-        pk = _python_type(self.pk_type)(str(text))
-        if (isinstance(pk, int) and pk.bit_length() > 63) or not _can_be_stored(str(pk)):
-            raise ValueError("no database has such a key")
-        return pk
-
-    # The statements
+class Users(UserTable):
+    """Finds and changes users."""
 
     def by_pk(self, pk: Any) -> Any:
         """Return the user of a primary key, or None."""
-        try:
-            return self._find(self.columns[self.pk_name], pk)
-        except sa.exc.DataError:  # PostgreSQL's word for a number that no such column holds
-            return None
+        return self._by(self.pk_name, pk)
 
-    def by_username(self, username: str) -> Any:
+    def by_username(self, username: Any) -> Any:
         """Return the user of a name, or None."""
-        if not _can_be_stored(username):
-            # Unlike Django: such a name is nobody's, and no error of the database driver.
+        try:
+            name = self.read(self.username_field, username)
+        except ValueError:
+            # Unlike Django: what no column holds is nobody's name, and no error of the driver.
             return None
-        return self._find(self.columns[self.username_field], username)
-
-    def has_column(self, name: str) -> bool:
-        """Tell whether users have an attribute of this name."""
-        return name in self.columns
+        return None if username is None else self._by(self.username_field, name)
 
     def change_password(self, user: Any, encoded: str) -> bool:
         """Replace the stored password, unless another has taken its place since it was read."""
@@ -153,6 +64,13 @@ class Users:
         """Add a user; *values* by attribute, dates aware."""
         self._write(sa.insert(self.table).values(self._bound(values)))
 
+    @cached_property
+    def _selected(self) -> list[sa.ColumnElement[Any]]:
+        """What is selected: the columns, the key as it is stored."""
+        columns = {**self.columns}
+        columns[self.pk_name] = sa.type_coerce(columns[self.pk_name], self.pk_type)
+        return [*columns.values()]
+
     def rows(self, query: sa.Select[Any], table: str) -> list[Any]:
         """Run a query; *table* is named where it is what is missing."""
         try:
@@ -173,11 +91,42 @@ class Users:
         except sa.exc.DBAPIError:
             return
         if missing:
-            raise MissingUserTableError(table) from error
+            raise self.table_missing(table) from error
 
-    def _find(self, column: sa.ColumnElement[Any], value: Any) -> Any:
+    def _is(self, name: str, value: Any) -> sa.ColumnElement[bool]:
+        return self.column(name) == sa.bindparam(None, value, type_=self.type_of(name))
+
+    def _by(self, name: str, value: Any) -> Any:
+        """Return the user whose attribute has this value, or None.
+
+        Which texts a column can be compared with depends on its character set and collation, on
+        those of the connection and on the driver; each says in its own way that it cannot.
+        """
+        condition = self._is(name, value)
+        try:
+            return self._find(condition)
+        except (UnicodeEncodeError, OverflowError, sa.exc.DataError):
+            return None
+        except sa.exc.DBAPIError as error:
+            if error.connection_invalidated or not self._is_at_fault(name, condition):
+                raise
+            return None
+
+    def _is_at_fault(self, name: str, condition: sa.ColumnElement[bool]) -> bool:
+        """Tell whether it is the text that cannot be asked for, since another can."""
+        another = self._is(name, "a")
+        return self.is_text(name) and self._answers(another) and not self._answers(condition)
+
+    def _answers(self, condition: sa.ColumnElement[bool]) -> bool:
+        try:
+            self._find(condition)
+        except sa.exc.DBAPIError:
+            return False
+        return True
+
+    def _find(self, condition: sa.ColumnElement[bool]) -> Any:
         columns = self.columns
-        query = sa.select(*columns.values()).where(column == value)
+        query = sa.select(*self._selected).where(condition)
         found = self.rows(query, self.table.name)
         if not found:
             return None
@@ -200,18 +149,18 @@ class Users:
             orm.attributes.set_committed_value(user, name, value)
 
     def _update(self, user: Any, values: Mapping[str, Any], *conditions: Any) -> sa.Update:
-        pk = self.columns[self.pk_name]
-        query = sa.update(self.table).where(pk == self.pk_of(user), *conditions)
-        return query.values({self.columns[name]: value for name, value in values.items()})
+        query = sa.update(self.table).where(self._is(self.pk_name, self.pk_of(user)), *conditions)
+        return query.values({self.column(name): value for name, value in values.items()})
 
     def _bound(self, values: Mapping[str, Any]) -> dict[Any, Any]:
-        zone = self._naive_zone
-        return {
-            self.columns[name]: sa.bindparam(None, value, type_=ExpireDate(zone))
-            if isinstance(value, datetime)
-            else value
-            for name, value in values.items()
-        }
+        return {self.column(name): self._as_bound(name, value) for name, value in values.items()}
+
+    def _as_bound(self, name: str, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return sa.bindparam(None, value, type_=ExpireDate(self._naive_zone))
+        if name == self.pk_name:
+            return sa.bindparam(None, value, type_=self.pk_type)
+        return value
 
     def _write(self, query: sa.Insert | sa.Update) -> int:
         try:
@@ -219,23 +168,3 @@ class Users:
         except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
             self.explain(error, self.table.name)
             raise
-
-
-def _mapper(source: type[Any]) -> orm.Mapper[Any]:
-    mapper: orm.Mapper[Any] = sa.inspect(source)
-    return mapper
-
-
-def _python_type(pk_type: sa.types.TypeEngine[Any]) -> Callable[[str], Any]:
-    known: dict[type, Callable[[str], Any]] = {int: int, uuid.UUID: uuid.UUID}
-    try:
-        return known.get(pk_type.python_type, str)
-    except NotImplementedError:
-        return str
-
-
-def _can_be_stored(text: str) -> bool:
-    try:
-        return "\0" not in text and bool(text.encode())
-    except UnicodeEncodeError:
-        return False

@@ -111,8 +111,8 @@ def _clock_findings(app: Settings, django: Settings) -> Iterator[Finding]:
         )
     elif django["USE_TZ"] != app["USE_TZ"]:
         yield differs("USE_TZ", app["USE_TZ"], django["USE_TZ"], is_decisive=True)
-    zone = django.get("TIME_ZONE") or DEFAULTS["TIME_ZONE"]
-    if zone != app["TIME_ZONE"]:
+    zone = django.get("TIME_ZONE", DEFAULTS["TIME_ZONE"])
+    if (zone or None) != (app["TIME_ZONE"] or None):  # where it is empty, the machine's counts
         matters = not (app["USE_TZ"] and django.get("USE_TZ", True))
         yield differs("TIME_ZONE", app["TIME_ZONE"], zone, is_decisive=matters)
 

@@ -28,7 +28,7 @@ class Deviations:
     :param naive_zone: TIME_ZONE where USE_TZ is false, else None.
     """
 
-    cookie_age: int
+    cookie_age: float
     time_zone: tzinfo
     naive_zone: tzinfo | None
     #: of rows that end after SESSION_COOKIE_AGE
@@ -69,7 +69,7 @@ class Deviations:
             if minutes not in self.last or signed_at > self.last[minutes]:
                 self.last[minutes] = signed_at
 
-    def lifetime(self, minutes: int) -> int:
+    def lifetime(self, minutes: int) -> float:
         """Return the seconds from writing to end, where a row without an expiry of its own is off.
 
         Negative where it ends before it was written.

@@ -86,15 +86,21 @@ class MakeSession:
         return codec.encode(flashes.tagged(data), self._site.now())
 
     def _login(self, user: Any) -> dict[str, str]:
-        from ..auth.hashes import session_auth_hash
-
-        settings = self._site.settings
-        hash_ = session_auth_hash(user.password, settings.keys[0], settings.algorithm)
         return {
             "_auth_user_id": str(user.pk),
             "_auth_user_backend": getattr(user, "backend", None) or _BACKEND,
-            "_auth_user_hash": hash_,
+            "_auth_user_hash": self._hash_of(user),
         }
+
+    def _hash_of(self, user: Any) -> str:
+        from ..auth import UserMixin
+        from ..auth.current import EXTENSION
+        from ..auth.hashes import session_auth_hash
+
+        if EXTENSION in self._app.extensions and isinstance(user, UserMixin):
+            return user.get_session_auth_hash()  # which may be the project's own
+        settings = self._site.settings
+        return session_auth_hash(user.password, settings.keys[0], settings.algorithm)
 
 
 def spoiled(text: str) -> str:

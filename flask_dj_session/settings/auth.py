@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
@@ -11,15 +10,14 @@ from ..wire.cookies import CookieAttributes
 from .checks import (
     check_cookie_age,
     check_cookie_name,
+    check_domain,
     check_flag,
-    check_optional_text,
+    check_path,
     check_samesite,
 )
 from .cookies import check_cookie
 from .defaults import AUTH_DEFAULTS
 from .prepared import fill
-
-_MODEL = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
 
 
 def prepare_auth(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> AuthSettings:
@@ -49,9 +47,9 @@ class AuthSettings:
         self.password_hashers: tuple[str, ...] = tuple(config["PASSWORD_HASHERS"])
 
     @property
-    def login_url(self) -> str | None:
-        """LOGIN_URL; None where it is empty."""
-        return self._config["LOGIN_URL"] or None
+    def login_url(self) -> Any:
+        """LOGIN_URL as it was given; what it leads to is found out where it is needed."""
+        return self._config["LOGIN_URL"]
 
     @property
     def csrf_use_sessions(self) -> bool:
@@ -59,7 +57,7 @@ class AuthSettings:
         return self._config["CSRF_USE_SESSIONS"]  # type: ignore[no-any-return]
 
     @property
-    def csrf_cookie_age(self) -> int | None:
+    def csrf_cookie_age(self) -> float | None:
         """CSRF_COOKIE_AGE, in seconds; None until the browser is closed."""
         return self._config["CSRF_COOKIE_AGE"]  # type: ignore[no-any-return]
 
@@ -78,7 +76,8 @@ class AuthSettings:
 
 
 def _check_user_model(name: str, value: Any) -> None:
-    if not isinstance(value, str) or not _MODEL.fullmatch(value):
+    parts = value.split(".") if isinstance(value, str) else []
+    if len(parts) != 2 or not all(part.isidentifier() for part in parts):
         raise SettingError(
             name, f"is {value!r}, not the name of a model", "Give it as in Django: 'accounts.User'."
         )
@@ -95,15 +94,6 @@ def _check_dotted_names(name: str, value: Any) -> None:
         )
 
 
-def _check_login_url(name: str, value: Any) -> None:
-    if value is not None and not isinstance(value, str):
-        raise SettingError(
-            name,
-            f"is a {type(value).__name__}, neither text nor None",
-            "Give the path of the login page, an endpoint of this app, or None for status 401.",
-        )
-
-
 def _check_optional_age(name: str, value: Any) -> None:
     if value is not None:
         check_cookie_age(name, value)
@@ -113,12 +103,11 @@ def _check_optional_age(name: str, value: Any) -> None:
 CHECKS: dict[str, Callable[[str, Any], None]] = {
     "AUTH_USER_MODEL": _check_user_model,
     "AUTHENTICATION_BACKENDS": _check_dotted_names,
-    "LOGIN_URL": _check_login_url,
     "PASSWORD_HASHERS": _check_dotted_names,
     "CSRF_COOKIE_NAME": check_cookie_name,
     "CSRF_COOKIE_AGE": _check_optional_age,
-    "CSRF_COOKIE_DOMAIN": check_optional_text,
-    "CSRF_COOKIE_PATH": check_optional_text,
+    "CSRF_COOKIE_DOMAIN": check_domain,
+    "CSRF_COOKIE_PATH": check_path,
     "CSRF_COOKIE_SECURE": check_flag,
     "CSRF_COOKIE_HTTPONLY": check_flag,
     "CSRF_COOKIE_SAMESITE": check_samesite,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
+from http.cookies import CookieError, Morsel
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from ..errors import SettingError
 from .defaults import BACKENDS
 from .serializers import serializer_class
+from .zones import time_zone
 
-_COOKIE_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+#: seconds; Django counts them from now on, and no date is later than the year 9999
+_LONGEST_AGE = 250_000_000_000
 
 
 def _check_secret_key(name: str, value: Any) -> None:
@@ -25,42 +27,67 @@ def _check_secret_key(name: str, value: Any) -> None:
 def _check_fallbacks(name: str, value: Any) -> None:
     if not isinstance(value, (list, tuple)):
         raise SettingError(name, "is not a list", "Give the old keys as a list, newest first.")
-    if not all(isinstance(key, (str, bytes)) and key for key in value):
-        raise SettingError(name, "holds something that is no key", "Keys are strings or bytes.")
 
 
 def check_cookie_name(name: str, value: Any) -> None:
     """Refuse what no cookie can be called."""
-    if not isinstance(value, str) or not _COOKIE_NAME.fullmatch(value):
-        raise SettingError(
-            name, f"is {value!r}, not a cookie's name", "Use letters, digits, '-' and '_'."
-        )
+    problem, mend = f"is {value!r}, not a cookie's name", "Use letters, digits, '-' and '_'."
+    if not isinstance(value, str):
+        raise SettingError(name, problem, mend)
+    try:
+        morsel: Morsel[str] = Morsel()
+        morsel.set(value, "", "")  # which knows of names that mean something in a cookie
+    except CookieError as error:
+        raise SettingError(name, problem, mend) from error
 
 
 def check_cookie_age(name: str, value: Any) -> None:
-    """Refuse what is no number of seconds."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    """Refuse what is no number of seconds, or leads beyond the last of dates."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float))
+        or not 0 <= value <= _LONGEST_AGE
+    ):
         raise SettingError(
-            name, f"is {value!r}, not a number of seconds", "Give seconds as an int, 0 or more."
+            name,
+            f"is {value!r}, not a number of seconds",
+            f"Give seconds as a number, from 0 to {_LONGEST_AGE:,}.",
         )
 
 
-def check_optional_text(name: str, value: Any) -> None:
+def check_domain(name: str, value: Any) -> None:
+    """Refuse what is no host's name; spaces around it do no harm."""
+    _check_attribute(name, value)
+    if value is not None and re.search(r"[\s,]", value.strip(" ")):
+        raise SettingError(
+            name, f"is {value!r}, which no host is called", "Give a host's name, or None."
+        )
+
+
+def check_path(name: str, value: Any) -> None:
     """Refuse what no cookie can carry."""
+    _check_attribute(name, value)
+
+
+def _check_attribute(name: str, value: Any) -> None:
     if value is not None and (
-        not isinstance(value, str) or re.search(r"[;,\s\x00-\x1f\x7f]", value)
+        not isinstance(value, str)
+        or re.search(r"[;\x00-\x1f\x7f]", value)
+        or max(value, default="") > "\xff"  # headers are latin-1
     ):
         raise SettingError(
             name,
             f"is {value!r}, which no cookie can carry",
-            "Give text without spaces, ';' and ',', or None.",
+            "Give text without ';' and control characters, or None.",
         )
 
 
 def check_flag(name: str, value: Any) -> None:
-    """Refuse what is neither True nor False."""
+    """Refuse a text that says no, which Django would take for a yes."""
     if not isinstance(value, bool):
-        raise SettingError(name, f"is {value!r}", "Give True or False.")
+        raise SettingError(
+            name, f"is {value!r}, a text, which Django takes for true", "Give True or False."
+        )
 
 
 def check_samesite(name: str, value: Any) -> None:
@@ -78,10 +105,10 @@ def _check_serializer(name: str, value: Any) -> None:
         " 'dumps' and 'loads'."
     )
     try:
-        kind = serializer_class(value)
+        serializer = serializer_class(value)()
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise SettingError(name, f"is {value!r}, which is not a serializer", mend) from error
-    if not callable(getattr(kind, "dumps", None)) or not callable(getattr(kind, "loads", None)):
+    if not all(callable(getattr(serializer, way, None)) for way in ("dumps", "loads")):
         raise SettingError(name, f"is {value!r}, which cannot do both ways", mend)
 
 
@@ -110,13 +137,13 @@ def _check_engine(name: str, value: Any) -> None:
 
 def _check_time_zone(name: str, value: Any) -> None:
     try:
-        ZoneInfo(value)
+        time_zone(value)
     except (ValueError, TypeError, OSError, KeyError) as error:
         raise SettingError(
             name,
             f"is {value!r}, which is not a time zone known here",
-            "Give a name such as 'Europe/Prague'; where the system has no time zones,"
-            " install 'tzdata'.",
+            "Give a name such as 'Europe/Prague', or None for the machine's; where the system has"
+            " no time zones, install 'tzdata'.",
         ) from error
 
 
@@ -131,8 +158,8 @@ CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SECRET_KEY_FALLBACKS": _check_fallbacks,
     "SESSION_COOKIE_NAME": check_cookie_name,
     "SESSION_COOKIE_AGE": check_cookie_age,
-    "SESSION_COOKIE_DOMAIN": check_optional_text,
-    "SESSION_COOKIE_PATH": check_optional_text,
+    "SESSION_COOKIE_DOMAIN": check_domain,
+    "SESSION_COOKIE_PATH": check_path,
     "SESSION_COOKIE_SECURE": check_flag,
     "SESSION_COOKIE_HTTPONLY": check_flag,
     "SESSION_COOKIE_SAMESITE": check_samesite,

@@ -28,10 +28,8 @@ def settings_module(name: str | None) -> ModuleType:
         raise SettingError(
             VARIABLE, "is not set", "Set it to the settings of the project, as 'mysite.settings'."
         )
-    if not all(part.isidentifier() for part in name.split(".")):
-        raise SettingError(
-            VARIABLE, f"is {name!r}, not a module's name", "Give it with dots: 'mysite.settings'."
-        )
+    if not all(name.split(".")):
+        raise SettingError(VARIABLE, *_no_name(name))
     try:
         return import_module(name)
     except ModuleNotFoundError as error:
@@ -40,7 +38,13 @@ def settings_module(name: str | None) -> ModuleType:
         raise SettingError(VARIABLE, *_failed(name, error)) from error
 
 
+def _no_name(name: str) -> tuple[str, str]:
+    return f"is {name!r}, not a module's name", "Give it with dots: 'mysite.settings'."
+
+
 def _not_found(name: str, error: ModuleNotFoundError) -> tuple[str, str]:
+    if "/" in name or name.endswith(".py"):
+        return _no_name(name)
     missing = error.name or ""
     package, _, module = missing.rpartition(".")
     if missing == name.partition(".")[0]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping
 from datetime import tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from ..errors import SettingError
 from ..wire.codec import Algorithm
 from ..wire.cookies import CookieAttributes
 from ..wire.pickles import PickleSerializer
@@ -20,7 +20,9 @@ from .checks import CHECKS
 from .cookies import check_cookie, warn_of_partitioned
 from .defaults import DEFAULTS, FLASK_DEFAULTS
 from .origin import names_from_django
+from .readings import as_given
 from .serializers import serializer_class
+from .zones import time_zone
 
 
 def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Settings:
@@ -52,12 +54,28 @@ def fill(
     for name, default in defaults.items():
         if name not in config or (name not in chosen and _is_flasks_own(name, config[name])):
             config[name] = default
+    for name in defaults:
+        config[name] = _read(name, config[name])
     for name, check in checks.items():
         check(name, config[name])
 
 
+def _read(name: str, value: Any) -> Any:
+    try:
+        return as_given(name, value)
+    except Exception as error:  # of a lazy text, which may take anything
+        raise SettingError(
+            name,
+            f"is lazy, and evaluating it fails with {type(error).__name__}",
+            "Set it to what it is, after the project's settings were read.",
+        ) from error
+
+
 def _is_flasks_own(name: str, value: Any) -> bool:
-    return name in FLASK_DEFAULTS and bool(value == FLASK_DEFAULTS[name])
+    if name not in FLASK_DEFAULTS:
+        return False
+    default = FLASK_DEFAULTS[name]
+    return type(value) is type(default) and bool(value == default)  # what is lazy stays so
 
 
 class Settings:
@@ -66,7 +84,7 @@ class Settings:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
         self.use_tz: bool = config["USE_TZ"]
-        self.time_zone: tzinfo = ZoneInfo(config["TIME_ZONE"])
+        self.time_zone: tzinfo = time_zone(config["TIME_ZONE"])
         #: the zone of the site's wall clock where USE_TZ is false, else None
         self.naive_zone: tzinfo | None = None if self.use_tz else self.time_zone
 
@@ -81,7 +99,7 @@ class Settings:
         return self._config["SESSION_COOKIE_NAME"]  # type: ignore[no-any-return]
 
     @property
-    def cookie_age(self) -> int:
+    def cookie_age(self) -> float:
         """SESSION_COOKIE_AGE, in seconds."""
         return self._config["SESSION_COOKIE_AGE"]  # type: ignore[no-any-return]
 
@@ -133,7 +151,11 @@ class Settings:
     def make_serializer(self) -> Serializer:
         """Make the serializer that SESSION_SERIALIZER names."""
         kind = serializer_class(self.serializer_setting)
-        if issubclass(kind, PickleSerializer) and self.algorithm == "sha1":
+        if (
+            isinstance(kind, type)
+            and issubclass(kind, PickleSerializer)
+            and self.algorithm == "sha1"
+        ):
             # A site that still reads the old form may run on Python 2.
             return kind(protocol=2)
         return kind()

@@ -11,6 +11,7 @@ from .databases import sqlalchemy_settings
 from .defaults import AUTH_DEFAULTS, DEFAULTS
 from .modules import settings_module
 from .origin import ORIGIN, Origin
+from .readings import as_django_reads
 from .versions import installed
 
 #: what an older Django takes where the module says nothing: before which version, and what
@@ -57,11 +58,14 @@ def django_settings(module: str | None = None, *, using: str | None = "default")
 
 def _settings_of(source: ModuleType) -> dict[str, Any]:
     names = [*DEFAULTS, *AUTH_DEFAULTS]
-    read = {name: getattr(source, name) for name in names if hasattr(source, name)}
-    for name in ("SESSION_COOKIE_SAMESITE", "CSRF_COOKIE_SAMESITE"):
-        if read.get(name, "") is None:
-            read[name] = False  # to Django the same: no attribute
-    return read
+    return {name: _read(name, getattr(source, name)) for name in names if hasattr(source, name)}
+
+
+def _read(name: str, value: Any) -> Any:
+    try:
+        return as_django_reads(name, value)
+    except Exception:  # of a lazy text that takes a Django that is set up
+        return value  # it is refused where it is needed
 
 
 def _with_version_defaults(read: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -17,8 +18,8 @@ _SERIALIZERS: dict[str, type[Serializer]] = {
 }
 
 
-def serializer_class(value: Any) -> type[Serializer]:
-    """Return the class that SESSION_SERIALIZER names, or is.
+def serializer_class(value: Any) -> Callable[[], Serializer]:
+    """Return the class that SESSION_SERIALIZER names or is, or a function that makes one.
 
     :raises ImportError, AttributeError, ValueError, TypeError: where it is none.
     """
@@ -27,6 +28,7 @@ def serializer_class(value: Any) -> type[Serializer]:
     if isinstance(value, str):
         module, _, name = value.rpartition(".")
         value = getattr(import_module(module), name)
-    if not isinstance(value, type):
+    if not callable(value):
         raise TypeError("not a class")
-    return value
+    make: Callable[[], Serializer] = value
+    return make

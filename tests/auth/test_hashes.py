@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
-from django.utils.crypto import salted_hmac
+from django.utils.crypto import salted_hmac as djangos_salted_hmac
 
-from flask_dj_session.auth.hashes import Match, match, session_auth_hash
+from flask_dj_session.auth import DjangoUser, salted_hmac
+from flask_dj_session.auth.hashes import Match, session_auth_hash
+from flask_dj_session.auth.verification import verify
 from flask_dj_session.wire.codec import Algorithm
 
 from ..live_django import SECRET_KEY, LiveDjango
@@ -20,7 +24,7 @@ ALGORITHMS: list[Algorithm] = ["sha256", "sha1"]
 @pytest.mark.parametrize("key", [SECRET_KEY, "ŝ€", b"bytes \xff"])
 def test_it_is_what_django_computes(key: str | bytes, algorithm: Algorithm) -> None:
     salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
-    theirs = salted_hmac(salt, STORED, secret=key, algorithm=algorithm).hexdigest()
+    theirs = djangos_salted_hmac(salt, STORED, secret=key, algorithm=algorithm).hexdigest()
     assert session_auth_hash(STORED, key, algorithm) == theirs
 
 
@@ -31,6 +35,23 @@ def test_django_still_calls_it_so() -> None:
 
 def _hash(key: str, algorithm: Algorithm = "sha256") -> str:
     return session_auth_hash(STORED, key, algorithm)
+
+
+@pytest.mark.parametrize("password", [None, 7, "", b"bytes \xff"])
+def test_whatever_stands_for_a_password_is_hashed_as_in_django(password: Any) -> None:
+    expected = User(password=password).get_session_auth_hash()
+    assert session_auth_hash(password, SECRET_KEY, "sha256") == expected
+
+
+@pytest.mark.parametrize("algorithm", [None, "sha256"])
+@pytest.mark.parametrize("secret", [None, "another", b"bytes \xff"])
+def test_a_projects_own_hash_can_be_written_as_in_django(
+    flask: AuthSite, secret: Any, algorithm: str | None
+) -> None:
+    how = {"algorithm": algorithm} if algorithm else {}
+    theirs = djangos_salted_hmac("shop.Guest", STORED, secret, **how).hexdigest()
+    with flask.app.app_context():
+        assert salted_hmac("shop.Guest", STORED, secret, **how).hexdigest() == theirs
 
 
 @pytest.mark.parametrize(
@@ -49,12 +70,20 @@ def _hash(key: str, algorithm: Algorithm = "sha256") -> str:
         (_hash("new")[:-1], "sha256", Match.NONE),
         ("", "sha256", Match.NONE),
         (None, "sha256", Match.NONE),
+        (7, "sha256", Match.NONE),
         (b"x", "sha256", Match.NONE),
         ("\ud800é", "sha256", Match.NONE),
     ],
 )
-def test_which_key_made_it(found: object, algorithm: Algorithm, expected: Match) -> None:
-    assert match(found, STORED, ["new", "old", "older"], algorithm) is expected
+def test_which_key_made_it(
+    make_auth: MakeAuth, found: object, algorithm: Algorithm, expected: Match
+) -> None:
+    keys = {"SECRET_KEY": "new", "SECRET_KEY_FALLBACKS": ["old", "older"]}
+    flask = make_auth(tables=False, config={**keys, "DEFAULT_HASHING_ALGORITHM": algorithm})
+    columns = {"id": 1, "username": "ann", "password": STORED}
+    with flask.app.app_context():
+        user = DjangoUser(columns, pk_name="id", username_field="username")
+        assert verify(flask.auth.accounts, found, user) is expected
 
 
 def test_in_the_old_era_the_hash_is_sha1(make_auth: MakeAuth, live: LiveDjango) -> None:

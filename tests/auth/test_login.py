@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -422,13 +423,13 @@ def test_a_keyword_that_is_no_setting_is_refused(make_auth: MakeAuth) -> None:
         ("authentication_backends", []),
         ("authentication_backends", MODEL),
         ("password_hashers", [1]),
-        ("login_url", object()),
         ("csrf_cookie_name", "a b"),
         ("csrf_cookie_age", "1"),
         ("csrf_cookie_domain", "a;b"),
-        ("csrf_cookie_secure", 1),
+        ("csrf_cookie_age", -1),
+        ("csrf_cookie_secure", "no"),
         ("csrf_cookie_samesite", "x"),
-        ("csrf_use_sessions", "yes"),
+        ("csrf_use_sessions", "0"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_refused(
@@ -436,6 +437,26 @@ def test_a_setting_that_cannot_be_used_is_refused(
 ) -> None:
     with pytest.raises(SettingError, match=f"'{setting.upper()}' "):
         make_auth(**{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "meaning"),
+    [
+        ("auth_user_model", "účty.User", "účty.User"),
+        ("authentication_backends", {MODEL}, (MODEL,)),
+        ("authentication_backends", (one for one in [MODEL]), (MODEL,)),
+        ("csrf_cookie_age", timedelta(days=1), 86400),
+        ("csrf_cookie_age", 0.5, 0.5),
+        ("csrf_cookie_secure", 1, True),
+        ("csrf_cookie_samesite", None, False),
+        ("csrf_use_sessions", None, False),
+    ],
+)
+def test_a_setting_that_django_works_with_is_taken(
+    make_auth: MakeAuth, setting: str, value: Any, meaning: Any
+) -> None:
+    flask = make_auth(tables=False, **{setting: value})
+    assert flask.app.config[setting.upper()] == meaning
 
 
 def test_reprs_tell_nothing_of_the_user(flask: AuthSite) -> None:

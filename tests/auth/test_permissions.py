@@ -9,9 +9,10 @@ import pytest
 from django.contrib.auth.models import AnonymousUser as DjangosAnonymousUser
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied as DjangosPermissionDenied
 from flask import render_template_string
 
-from flask_dj_session.auth import AnonymousUser
+from flask_dj_session.auth import AnonymousUser, PermissionDenied
 
 from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
@@ -142,3 +143,62 @@ def test_templates_have_djangos_user_and_perms(flask: AuthSite) -> None:
     with flask.app.test_request_context("/"):
         flask.auth.login(flask.auth.get_by_natural_key("clerk"))
         assert render_template_string(TEMPLATE) == "clerk clerk True False True True -"
+
+
+class _Denying:
+    """Says no for all backends after it, as django-axes does where somebody is locked out."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def has_perm(self, *_: Any) -> bool:
+        raise PermissionDenied
+
+    has_module_perms = has_perm
+
+
+class _DenyingInDjango(_Denying):
+    def has_perm(self, *_: Any) -> bool:
+        raise DjangosPermissionDenied
+
+    has_module_perms = has_perm
+
+
+class _Silent:
+    """Knows nothing of permissions, and has no method that could say so."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+
+MODEL = "django.contrib.auth.backends.ModelBackend"
+DENYING = f"{__name__}._DenyingInDjango"
+SILENT = f"{__name__}._Silent"
+
+
+@pytest.mark.usefixtures("permissions")
+@pytest.mark.parametrize(
+    "backends", [[DENYING, MODEL], [MODEL, DENYING], [DENYING], [SILENT, MODEL], [SILENT]]
+)
+def test_a_backend_that_denies_says_no_for_those_after_it(
+    make_auth: MakeAuth, live: LiveDjango, backends: list[str]
+) -> None:
+    ours = {DENYING: _Denying, SILENT: _Silent}
+    flask = make_auth(tables=False, backends=ours, authentication_backends=backends)
+    with live.settings(AUTHENTICATION_BACKENDS=backends):
+        for name in USERS:
+            theirs = User.objects.get(username=name)
+            for question, ask in QUESTIONS.items():
+                with flask.app.app_context():
+                    answer = ask(flask.auth.get_by_natural_key(name))
+                assert answer == ask(theirs), f"{name}: {question}"
+
+
+@pytest.mark.usefixtures("permissions")
+def test_who_is_denied_is_sent_to_the_login_page_and_gets_no_403(make_auth: MakeAuth) -> None:
+    flask = make_auth(
+        tables=False, backends={DENYING: _Denying}, authentication_backends=[DENYING, MODEL]
+    )
+    guard = flask.auth.permission_required("shop.view_order")
+    flask.app.add_url_rule("/page", "page", guard(lambda: "seen"))
+    with flask.app.test_request_context("/page"):
+        flask.auth.login(flask.auth.get_by_natural_key("clerk"), backend=MODEL)
+        assert flask.app.dispatch_request().status_code == 302  # type: ignore[union-attr]

@@ -6,12 +6,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import flask_login
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from django.utils.functional import SimpleLazyObject, lazy
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
+from flask_dj_session.auth.flask_login import DjangoLoginManager
 from flask_dj_session.auth.redirects import with_next
 from flask_dj_session.errors import SettingError
 
@@ -90,6 +95,59 @@ def test_the_name_of_a_page_of_djangos_is_refused(secret: Flask) -> None:
     secret.config["LOGIN_URL"] = "account_login"
     with pytest.raises(SettingError, match="'account_login', neither a path nor an endpoint"):
         _get(secret, "/secret")
+
+
+def _fail() -> str:
+    raise ImproperlyConfigured("Django is not set up")
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        (reverse_lazy("nowhere"), "is lazy, and evaluating it here fails with NoReverseMatch"),
+        (lazy(_fail, str)(), "is lazy, and evaluating it here fails with ImproperlyConfigured"),
+        (SimpleLazyObject(_fail), "is lazy, and evaluating it here fails with ImproperlyConf"),
+        (object(), "is a object, which leads nowhere here"),
+        (_fail, "is a function, which leads nowhere here"),
+        ("accounts:login", "is 'accounts:login', neither a path nor an endpoint"),
+    ],
+    ids=["unknown", "lazy", "lazy object", "object", "function", "name"],
+)
+def test_what_leads_nowhere_here_is_refused_where_it_is_needed(
+    make_auth: MakeAuth, url: Any, problem: str
+) -> None:
+    flask = make_auth(tables=False, config={"LOGIN_URL": url})
+    DjangoLoginManager(flask.app)
+    _view(flask, "/page", flask.auth.login_required)
+    flask.app.add_url_rule("/theirs", "theirs", flask_login.login_required(lambda: "seen"))
+    assert _get(flask.app, "/who").text == "AnonymousUser"
+    with pytest.raises(SettingError, match=f"^'LOGIN_URL' {problem}.* give its path"):
+        _get(flask.app, "/page")
+    if "endpoint" not in problem:  # what Flask-Login itself says
+        with pytest.raises(SettingError, match=f"^'LOGIN_URL' {problem}"):
+            _get(flask.app, "/theirs")
+
+
+def test_a_lazy_url_leads_where_it_does_in_django(make_auth: MakeAuth, live: LiveDjango) -> None:
+    flask = make_auth(tables=False, config={"LOGIN_URL": reverse_lazy("secret")})
+    DjangoLoginManager(flask.app)
+    _view(flask, "/page", flask.auth.login_required)
+    _view(flask, "/other", flask.auth.login_required(login_url=reverse_lazy("secret")))
+    flask.app.add_url_rule("/theirs", "theirs", flask_login.login_required(lambda: "seen"))
+    with live.settings(ROOT_URLCONF="tests.auth.urls"):
+        assert _get(flask.app, "/page").headers["Location"] == "/secret?next=/page"
+        assert _get(flask.app, "/other").headers["Location"] == "/secret?next=/other"
+        assert _get(flask.app, "/theirs").headers["Location"] == "/secret?next=%2Ftheirs"
+
+
+def test_an_object_that_knows_its_url_leads_there_as_in_django(flask: AuthSite) -> None:
+    class Page:
+        def get_absolute_url(self) -> str:
+            return "/its/page"
+
+    flask.app.config["LOGIN_URL"] = Page()
+    _view(flask, "/page", flask.auth.login_required)
+    assert _get(flask.app, "/page").headers["Location"] == "/its/page?next=/page"
 
 
 @pytest.mark.parametrize("nothing", [None, ""])

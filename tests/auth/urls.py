@@ -11,4 +11,4 @@ def secret(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-urlpatterns = [re_path("^secret", login_required(secret))]
+urlpatterns = [re_path("^secret", login_required(secret), name="secret")]

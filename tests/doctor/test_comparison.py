@@ -58,6 +58,7 @@ def test_a_setting_that_differs_is_told_by_name(name: str, value: Any, level: st
         ("SESSION_COOKIE_DOMAIN", "", None),
         ("SESSION_SERIALIZER", DEFAULTS["SESSION_SERIALIZER"], "json"),
         ("SECRET_KEY_FALLBACKS", [], None),
+        ("TIME_ZONE", None, ""),
         ("SECRET_KEY", b"s3cret", "s3cret"),
     ],
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 
+print("A module of a project may say something while it is imported.")  # noqa: T201
+
 
 def count(request: HttpRequest) -> HttpResponse:
     request.session["n"] = request.session.get("n", 0) + 1

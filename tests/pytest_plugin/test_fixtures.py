@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from flask_dj_session.auth import DjangoAuth
+from flask_dj_session.auth import DjangoAuth, UserMixin
 from flask_dj_session.pytest_plugin import (
     MakeClient,
     MakeSession,
@@ -68,6 +68,22 @@ def test_a_session_ends_when_it_is_told_to(app: Flask, django_session: MakeSessi
     with app.app_context():
         session = app.extensions["django_sessions"].session(key)
         assert 290 < session.get_expiry_age() <= 300
+
+
+def test_a_session_is_that_of_a_user_who_makes_its_hash(
+    app: Flask, django_session: MakeSession
+) -> None:
+    class Guest(UserMixin):
+        pk = 1
+
+        def get_session_auth_hash(self) -> str:
+            return "of its own"
+
+    sessions = app.extensions["django_sessions"]
+    DjangoAuth(sessions, app)
+    key = django_session(user=Guest())
+    with app.app_context():
+        assert sessions.session(key)["_auth_user_hash"] == "of its own"
 
 
 def test_a_user_is_one_of_the_apps_own_login(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from importlib import import_module
 
 import pytest
+from django.conf import Settings
 
 from flask_dj_session import django_settings
 from flask_dj_session.errors import SettingError
+from flask_dj_session.settings import ORIGIN
 
 from .conftest import WriteSettings
 
@@ -25,9 +28,47 @@ def test_no_name_at_all(folder: object) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["mysite/settings.py", ".settings", "mysite..settings", "my site"])
+@pytest.mark.parametrize("name", ["mysite/settings.py", ".settings", "mysite..settings", "."])
 def test_what_is_no_name_of_a_module(name: str) -> None:
     assert _message(name) == f"{name!r}, not a module's name. Give it with dots: 'mysite.settings'."
+
+
+@pytest.mark.parametrize("package", ["dj4e-samples", "my site", "3d", "class", "ž"])
+def test_whatever_import_module_takes_is_a_name(
+    write_settings: WriteSettings, package: str
+) -> None:
+    module = write_settings("SESSION_COOKIE_AGE = 77", module=f"{package}.settings")
+    assert import_module(module).SESSION_COOKIE_AGE == 77
+    read = django_settings(module)
+    assert (read["SESSION_COOKIE_AGE"], read[ORIGIN].module) == (77, module)
+
+
+def test_the_environment_may_name_a_folder_with_a_dash(
+    write_settings: WriteSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", write_settings(module="dj4e-samples.settings"))
+    assert django_settings()["SECRET_KEY"] == Settings("dj4e-samples.settings").SECRET_KEY
+
+
+def test_a_module_may_say_something_while_it_is_imported(
+    write_settings: WriteSettings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert django_settings(write_settings("print('Loading the settings …')"))["SECRET_KEY"]
+    assert capsys.readouterr().out == "Loading the settings …\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "problem"),
+    [
+        ("dj4e-samples.settingz", "there is no 'settingz' in the 'dj4e-samples' that was found"),
+        ("dj4e-sample.settings", "there is no 'dj4e-sample' on Python's path"),
+    ],
+)
+def test_a_name_with_a_dash_that_leads_nowhere_is_told_as_any_other(
+    write_settings: WriteSettings, module: str, problem: str
+) -> None:
+    write_settings(module="dj4e-samples.settings")
+    assert problem in _message(module)
 
 
 def test_a_project_that_is_not_on_pythons_path() -> None:

@@ -35,9 +35,11 @@ def test_only_what_the_module_sets_is_read(write_settings: WriteSettings) -> Non
 
 
 def test_every_setting_that_we_know_is_read(write_settings: WriteSettings) -> None:
-    values = {name: f"a {name}" for name in [*DEFAULTS, *AUTH_DEFAULTS]} | {
-        "SESSION_ENGINE": "mysite.sessions"
+    values: dict[str, Any] = {name: f"a {name}" for name in [*DEFAULTS, *AUTH_DEFAULTS]}
+    flags = {
+        name for name, value in {**DEFAULTS, **AUTH_DEFAULTS}.items() if value in (True, False)
     }
+    values |= {"SESSION_ENGINE": "mysite.sessions", **dict.fromkeys(flags, True)}
     del values["DEFAULT_HASHING_ALGORITHM"]  # unknown to the Django that is installed
     code = "\n".join(f"{name} = {value!r}" for name, value in values.items())
     read = django_settings(write_settings(code))

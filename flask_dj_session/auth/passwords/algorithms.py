@@ -29,6 +29,9 @@ class Algorithm(ABC):
     #: whether a salt that is shorter than Django's is a reason to encode a password anew
     renews_short_salts = True
 
+    #: whether the missing work is also done where another algorithm is preferred
+    hardens_always = True
+
     @abstractmethod
     def encode(self, password: str) -> str:
         """Encode *password* with a new salt.

@@ -124,16 +124,21 @@ class PasswordHashers:
     def _verify(self, algorithm: Algorithm, password: str, encoded: str) -> Verdict:
         must_update = self._is_outdated(algorithm, encoded)
         is_correct = algorithm.verify(password, encoded)
-        if must_update and algorithm is self._preferred and not is_correct:
-            algorithm.harden(password, encoded)
+        if not is_correct and (algorithm is self._preferred or algorithm.hardens_always):
+            self._harden(algorithm, password, encoded)
         # What cannot be encoded anew has to stay as it is, or nobody could log in with it.
         return Verdict(is_correct, must_update and self._preferred.can_encode(password))
+
+    def _harden(self, algorithm: Algorithm, password: str, encoded: str) -> None:
+        # Unlike Django: also where another algorithm is preferred by now.
+        if algorithm.must_update(encoded):
+            algorithm.harden(password, encoded)
 
     def _is_outdated(self, algorithm: Algorithm, encoded: str) -> bool:
         return algorithm is not self._preferred or algorithm.must_update(encoded)
 
     def _algorithm_of(self, encoded: str | None) -> Algorithm | None:
-        if not encoded or not is_password_usable(encoded):
+        if not encoded or not isinstance(encoded, str) or not is_password_usable(encoded):
             return None
         return self._by_name.get(_name_in(encoded))
 

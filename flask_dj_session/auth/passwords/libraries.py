@@ -21,6 +21,12 @@ _MOST_OF_BCRYPT = 72  # bytes of a password
 # Before 4.3 the library panics at some salts, which no "except Exception" catches.
 _BCRYPT_SALT = re.compile(r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{22}")
 
+_NUMBER = "([1-9][0-9]{0,9})"
+_ARGON2 = re.compile(
+    r"\$argon2(?:id|i|d)(?:\$v=[1-9][0-9]{0,8})?"
+    rf"\$m={_NUMBER},t={_NUMBER},p={_NUMBER}\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)"
+)
+
 
 def _library(name: str) -> Any:
     try:
@@ -72,8 +78,11 @@ class Argon2(Algorithm):
         argon2 = _library("argon2")
         try:
             argon2.PasswordHasher().verify(_without_name(encoded), password)
-        except argon2.exceptions.VerificationError:
+        except argon2.exceptions.VerifyMismatchError:
             return False
+        except argon2.exceptions.VerificationError as error:
+            # Which comes at once: it is damaged, and nothing was computed.
+            raise ValueError("It is no hash of argon2's.") from error
         return True
 
     def must_update(self, encoded: str) -> bool:
@@ -90,6 +99,14 @@ class Argon2(Algorithm):
         )
         raw_salt = base64.b64decode(salt + "=" * (-len(salt) % 4)).decode("latin-1")
         return not is_as_here or self.has_short_salt(raw_salt)
+
+    def harden(self, password: str, encoded: str) -> None:
+        """Do all the work, where *encoded* has less of it."""
+        found = _library("argon2").extract_parameters(_without_name(encoded))
+        time_cost, memory_cost, _ = self._cost
+        # Unlike Django: it leaves out what cannot be reckoned to the byte.
+        if found.time_cost * found.memory_cost < time_cost * memory_cost:
+            self.encode(password)
 
     def _type(self, argon2: Any) -> Any:
         return getattr(argon2.low_level.Type, self._variety.removeprefix("argon2").upper())
@@ -156,6 +173,29 @@ class BCryptSHA256(BCrypt):
 
     def _secret(self, password: bytes) -> bytes:
         return hashlib.sha256(password).hexdigest().encode("ascii")
+
+
+def refuse_damaged_argon2(encoded: str) -> None:
+    """Raise where argon2 would refuse *encoded* before it computes anything.
+
+    :raises ValueError: for what is no hash of argon2's.
+    """
+    found = _ARGON2.fullmatch(_without_name(encoded))
+    if found is None:
+        raise ValueError("It is no hash of argon2's.")
+    memory_cost, time_cost, parallelism = (int(number) for number in found.groups()[:3])
+    salt, raw = (_base64(part) for part in found.groups()[3:])
+    numbers = time_cost < 2**32 and 8 * parallelism <= memory_cost < 2**32 and parallelism < 2**24
+    if not numbers or len(salt) < 8 or len(raw) < 4:
+        raise ValueError("It is no hash of argon2's.")
+
+
+def _base64(text: str) -> bytes:
+    """Read base64 as argon2 has it: without padding, and in one spelling alone."""
+    raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    if base64.b64encode(raw).rstrip(b"=").decode("ascii") != text:
+        raise ValueError("It is another spelling.")
+    return raw
 
 
 def _without_name(encoded: str) -> str:

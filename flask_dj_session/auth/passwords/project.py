@@ -7,6 +7,7 @@ from typing import Any
 
 from ...errors import SettingError
 from .algorithms import Algorithm
+from .libraries import refuse_damaged_argon2
 
 
 class ProjectHasher(Algorithm):
@@ -14,6 +15,9 @@ class ProjectHasher(Algorithm):
 
     :param hasher: of a subclass of Django's BasePasswordHasher, which takes Django.
     """
+
+    #: Django's kind need not know how, and then warns
+    hardens_always = False
 
     def __init__(self, hasher: Any) -> None:
         self.name = hasher.algorithm
@@ -27,7 +31,13 @@ class ProjectHasher(Algorithm):
 
     def verify(self, password: str, encoded: str) -> bool:
         """Tell whether *password* is the one that was encoded."""
-        return bool(self._loaded().verify(password, encoded))
+        hasher = self._loaded()
+        if self._library == "argon2":  # of which Django's refuses at once what is damaged
+            refuse_damaged_argon2(encoded)
+        try:
+            return bool(hasher.verify(password, encoded))
+        except (LookupError, AssertionError, AttributeError) as error:
+            raise ValueError("It is damaged.") from error
 
     def must_update(self, encoded: str) -> bool:
         """Tell whether the hasher wants it encoded anew."""
@@ -39,9 +49,8 @@ class ProjectHasher(Algorithm):
 
     def _loaded(self) -> Any:
         # Django's would raise ValueError, which is what a damaged text raises as well.
-        library = getattr(self._hasher, "library", None)
-        if library:
-            module = library if isinstance(library, str) else library[1]
+        module = self._library
+        if module:
             try:
                 import_module(module)
             except ImportError as error:
@@ -50,6 +59,11 @@ class ProjectHasher(Algorithm):
                     " Install it."
                 ) from error
         return self._hasher
+
+    @property
+    def _library(self) -> str | None:
+        library = getattr(self._hasher, "library", None)
+        return library if isinstance(library, str) or not library else str(library[1])
 
 
 def import_hasher(path: str) -> Algorithm:

@@ -20,6 +20,11 @@ class _Cost(NamedTuple):
     parallelism: int
 
     @property
+    def work(self) -> int:
+        """What the time goes by."""
+        return self.work_factor * self.block_size * self.parallelism
+
+    @property
     def memory(self) -> int:
         """In bytes, as OpenSSL counts them."""
         return 128 * self.block_size * (self.work_factor + self.parallelism + 2)
@@ -58,6 +63,13 @@ class Scrypt(Algorithm):
     def must_update(self, encoded: str) -> bool:
         """Tell whether it was encoded at another cost."""
         return self._split(encoded)[1] != self._cost
+
+    def harden(self, password: str, encoded: str) -> None:
+        """Do all the work, where *encoded* has less of it."""
+        salt, cost = self._split(encoded)
+        # Unlike Django: it leaves out what cannot be reckoned to the byte.
+        if cost.work < self._cost.work:
+            self._encode(password, salt, self._cost)
 
     def _split(self, encoded: str) -> tuple[str, _Cost]:
         _, work_factor, salt, block_size, parallelism, _ = encoded.split("$", 5)
