@@ -174,7 +174,8 @@ class DjangoSession(SessionMixin):
         return self._session_cache
 
     def _watch(self) -> None:
-        with suppress(RecursionError):  # nested deeper than copying goes
+        self._as_loaded = None
+        with suppress(Exception):  # nested deeper than copying goes, or not to be copied at all
             self._as_loaded = copy.deepcopy(self._session_cache)
 
     _session = property(_get_session)
@@ -196,7 +197,7 @@ class DjangoSession(SessionMixin):
         before, after = self._as_loaded, vars(self).get("_session_cache", {})
         if before is None:
             return []
-        return [key for key in after if key not in before or before[key] != after[key]]
+        return [key for key in after if key not in before or _differ(before[key], after[key])]
 
     def encode(self, session_dict: dict[str, Any]) -> str:
         """Write data as the text of a row.
@@ -424,3 +425,11 @@ class DjangoSession(SessionMixin):
         :raises KeyError: where there is none.
         """
         del self[self.TEST_COOKIE_NAME]
+
+
+def _differ(before: Any, after: Any) -> bool:
+    """Tell whether two values are known to be different; one that is no number is as it was."""
+    try:
+        return [before] != [after]
+    except Exception:  # they hold themselves, or do not let themselves be compared
+        return False

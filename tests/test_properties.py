@@ -23,10 +23,11 @@ from hypothesis import strategies as st
 from flask_dj_session import SessionCodec
 from flask_dj_session.errors import DecodeError
 from flask_dj_session.wire import SESSION_SALT, PickleSerializer
+from flask_dj_session.wire.allowed import ALLOWED
 from flask_dj_session.wire.keys import is_storable_key
 from flask_dj_session.wire.legacy import LegacySigner
-from flask_dj_session.wire.pickles import ALLOWED, Message
 from flask_dj_session.wire.signing import TimestampSigner, base62_decode, base62_encode
+from flask_dj_session.wire.stand_ins import Message
 
 from .conftest import NOW, MakeSite, Site
 from .live_django import SECRET_KEY, LiveDjango

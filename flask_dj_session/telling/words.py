@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 #: how many characters of a session key are shown
 SHOWN = 6
 
 _MAX_DEPTH = 50
+_MAX_VALUES = 100_000
+_MORE = "…"
+
+_Item = TypeVar("_Item")
 
 
 def shortened(session_key: str) -> str:
@@ -48,17 +54,30 @@ def as_json(value: Any, *, indent: int | None = 2) -> str:
     return json.dumps(plain(value), indent=indent)
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """Turn *value* into what JSON knows."""
+def plain(value: Any) -> Any:
+    """Turn *value* into what JSON knows; ``…`` stands where it is too deep or too much to show."""
+    return _plain(value, 0, itertools.count(1))
+
+
+def _plain(value: Any, depth: int, count: Iterator[int]) -> Any:
     if value is None or type(value) in (bool, str):
         return value
-    if isinstance(value, (dict, list, tuple)) and depth == _MAX_DEPTH:
-        return "…"
+    if not isinstance(value, (dict, list, tuple)):
+        return value if _is_number(value) else _repr(value)
+    if depth == _MAX_DEPTH:
+        return _MORE
     if isinstance(value, dict):
-        return {_key(key): plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, depth + 1) for item in value]
-    return value if _is_number(value) else _repr(value)
+        items = _cut(value.items(), (_MORE, _MORE), count)
+        return {_key(key): _plain(item, depth + 1, count) for key, item in items}
+    return [_plain(item, depth + 1, count) for item in _cut(value, _MORE, count)]
+
+
+def _cut(items: Iterable[_Item], more: _Item, count: Iterator[int]) -> Iterator[_Item]:
+    for item in items:
+        if next(count) > _MAX_VALUES:
+            yield more
+            return
+        yield item
 
 
 def _key(key: object) -> str:
@@ -74,5 +93,5 @@ def _is_number(value: object) -> bool:
 def _repr(value: object) -> str:
     try:
         return repr(value)
-    except (ValueError, RecursionError):  # an int of too many digits; sets in sets in sets
+    except Exception:  # an int of too many digits; sets in sets in sets; a repr of anybody's own
         return f"<{type(value).__name__}>"

@@ -22,6 +22,9 @@ from ..errors import SignatureError
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+# The year 9999 has seven digits, and more than a few take longer and longer to read.
+_MAX_DIGITS = 20
+
 
 class Unsigned(NamedTuple):
     """What a verified text held, and how it was verified."""
@@ -59,6 +62,8 @@ def read_time(text: str) -> datetime:
     :raises SignatureError: where it is none.
     """
     try:
+        if len(text) > _MAX_DIGITS:
+            raise ValueError("too many digits")
         return datetime.fromtimestamp(base62_decode(text), timezone.utc)
     except (ValueError, OverflowError, OSError) as error:
         raise SignatureError("The text is signed, but has no time of signing") from error

@@ -34,8 +34,8 @@ from flask_dj_session.wire import (
 )
 from flask_dj_session.wire.codec import packed_bytes
 from flask_dj_session.wire.legacy import LegacySigner
-from flask_dj_session.wire.pickles import Message
 from flask_dj_session.wire.signing import TimestampSigner
+from flask_dj_session.wire.stand_ins import Message
 
 KEY = "one key for both"
 NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=timezone.utc)
