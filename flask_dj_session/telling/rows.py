@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..errors import DecodeError
 from ..store import StoredRow
 from ..wire import Reading, SessionCodec
-from .words import iso, shortened
+from .words import iso, shortened, text_of
 
 
 class ReadRow(NamedTuple):
@@ -23,7 +23,7 @@ class ReadRow(NamedTuple):
     def user_id(self) -> str | None:
         """The id of the user who is logged in, as text, since Django 1.4 stored an int."""
         user_id = self.reading.data.get("_auth_user_id") if self.reading else None
-        return None if user_id is None else str(user_id)
+        return None if user_id is None else text_of(user_id)
 
     @property
     def form(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -26,10 +26,15 @@ def shortened(session_key: str) -> str:
 
 def printable(text: object) -> str:
     """Write what stands in the database so that no terminal obeys it."""
-    text = str(text)
+    text = text_of(text)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def text_of(value: object) -> str:
+    """Write *value* as ``str()`` does, or name its class where that fails."""
+    return _written(str, value)
 
 
 def iso(moment: datetime | None) -> str:
@@ -91,7 +96,11 @@ def _is_number(value: object) -> bool:
 
 
 def _repr(value: object) -> str:
+    return _written(repr, value)
+
+
+def _written(write: Callable[[object], str], value: object) -> str:
     try:
-        return repr(value)
+        return write(value)
     except Exception:  # an int of too many digits; sets in sets in sets; a repr of anybody's own
         return f"<{type(value).__name__}>"

@@ -21,9 +21,7 @@ MAX_DIGITS = 4300
 _Reader = Callable[[bytes, int], tuple[Any, int]]
 
 # A backslash that begins no escape of which Python would not warn.
-_NO_ESCAPE = re.compile(
-    rb"""\\(?!['"abfnrtv]|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[0-7]{1,2}(?![0-7]))"""
-)
+_NO_ESCAPE = re.compile(rb"""\\(?!['"abfnrtv]|x[0-9a-fA-F]{2}|[0-3][0-7]{2}|[0-7]{1,2}(?![0-7]))""")
 
 
 def instructions(data: bytes) -> Iterator[tuple[int, Any]]:
