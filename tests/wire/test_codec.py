@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_dj_session import SessionCodec as PublicCodec
@@ -174,7 +174,6 @@ class _AsItIs:
         return {"text": data.decode("latin-1")}
 
 
-@settings(deadline=None, derandomize=True)
 @given(
     st.text(st.characters(max_codepoint=255), max_size=130)
     | st.text("ab{", max_size=130)
