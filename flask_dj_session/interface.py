@@ -92,6 +92,8 @@ class DjangoSessionInterface(SessionInterface):
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
 
+    _store: Store
+
     # What a session knows of its site
 
     @property
@@ -107,8 +109,8 @@ class DjangoSessionInterface(SessionInterface):
         except AttributeError:
             # One for all, whichever thread is the first; and nothing is locked that a fork would
             # leave locked, as in cached_property of Python 3.11.
-            self._store: Store = vars(self).setdefault("_store", self._make_store())
-            return self._store
+            store: Store = vars(self).setdefault("_store", self._make_store())
+            return store
 
     @property
     def watches_changes(self) -> bool:

@@ -16,11 +16,30 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
+from hypothesis import HealthCheck, settings
 
 from flask_dj_session import DjangoSessions, pytest_plugin
 
 from .databases import fresh_database, text_of
 from .live_django import SECRET_KEY, LiveDjango, on_database
+
+# Hypothesis is the same everywhere: no example is random, so that nothing fails now and then, and
+# none is too slow on a busy machine. What differs between examples is made in them, so that the
+# fixtures may live through all. A failure prints what repeats it.
+settings.register_profile(
+    "same",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=80,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+# To look further: pytest --hypothesis-profile=further --hypothesis-seed=random
+settings.register_profile(
+    "further", settings.get_profile("same"), derandomize=False, max_examples=1000
+)
+settings.load_profile("same")
 
 needs_installation = pytest.mark.skipif(
     not entry_points(group="pytest11").select(value=pytest_plugin.__name__),

@@ -16,8 +16,8 @@ import time_machine
 from flask_dj_session import SessionCodec
 from flask_dj_session.errors import SignatureError
 from flask_dj_session.wire import PickleSerializer, Reading
-from flask_dj_session.wire.pickles import Message
 from flask_dj_session.wire.serializers import JSONSerializer, Serializer
+from flask_dj_session.wire.stand_ins import Message
 
 from .conftest import MakeSite, Site
 

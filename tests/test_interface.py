@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ from werkzeug.test import TestResponse
 from flask_dj_session import DjangoSession, SessionCodec, SessionInterrupted, UpdateError
 from flask_dj_session.errors import EncodeError
 from flask_dj_session.pytest_plugin import MakeClient, MakeSession
-from flask_dj_session.wire import SESSION_SALT
+from flask_dj_session.wire import SESSION_SALT, JSONSerializer
 
 from .conftest import NOW, MakeSite, Site
 from .databases import EVERY_DATABASE
@@ -949,6 +950,46 @@ def test_no_warning_where_nothing_is_changed_in_place(
 ) -> None:
     site.app.debug = True
     returning(serve(site, view), store(site, cart={"items": []})).get("/")
+    assert caplog.records == []
+
+
+ITSELF: list[Any] = []
+ITSELF.append(ITSELF)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, [math.nan], Decimal("sNaN"), [Decimal("NaN")], ITSELF],
+    ids=["NaN", "NaN in a list", "signalling NaN", "decimal NaN in a list", "itself"],
+)
+def test_no_warning_where_values_do_not_even_equal_themselves(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture, value: Any
+) -> None:
+    site = make_site(SESSION_SERIALIZER="pickle", DEBUG=True)
+    returning(serve(site, look), store(site, a=value)).get("/")
+    assert caplog.records == []
+
+
+class _Unlike:
+    """Lets itself be neither copied nor compared."""
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        raise LookupError("a copy of it")
+
+    __eq__ = __deepcopy__
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _OwnSerializer(JSONSerializer):
+    def loads(self, data: bytes) -> Any:
+        return {"a": _Unlike()}
+
+
+def test_debug_mode_bears_data_that_cannot_be_copied(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make_site(SESSION_SERIALIZER=_OwnSerializer, DEBUG=True)
+    assert returning(serve(site, look), store(site, a=1)).get("/").status_code == 200
     assert caplog.records == []
 
 

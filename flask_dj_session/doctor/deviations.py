@@ -69,12 +69,12 @@ class Deviations:
             if minutes not in self.last or signed_at > self.last[minutes]:
                 self.last[minutes] = signed_at
 
-    def lifetime(self, minutes: int) -> float:
+    def lifetime(self, minutes: int) -> int:
         """Return the seconds from writing to end, where a row without an expiry of its own is off.
 
         Negative where it ends before it was written.
         """
-        return self.cookie_age + minutes * 60
+        return int(self.cookie_age) + minutes * 60
 
     def _minutes(self, signed_at: datetime, expire_date: datetime, own: Any) -> int:
         zone = self.naive_zone

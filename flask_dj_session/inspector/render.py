@@ -12,7 +12,7 @@ from typing import Any
 from flask import url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..telling.words import counted, iso, printable, shortened
+from ..telling.words import counted, iso, printable, shortened, text_of
 from . import forgery
 from .lasting import lasting
 
@@ -22,7 +22,7 @@ _SHORT = 80
 
 def _short(text: object, length: int = _SHORT) -> str:
     """Write a value of the database in a line."""
-    shown = printable(str(text)[: length + 1])
+    shown = printable(text_of(text)[: length + 1])
     return shown if len(shown) <= length else shown[:length] + "…"
 
 

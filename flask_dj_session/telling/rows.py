@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..errors import DecodeError
 from ..store import StoredRow, TooLong
 from ..wire import Reading, SessionCodec
-from .words import counted, iso, shortened
+from .words import counted, iso, shortened, text_of
 
 _USER_ID = "_auth_user_id"
 
@@ -26,10 +26,7 @@ class ReadRow(NamedTuple):
     def user_id(self) -> str | None:
         """The id of the user who is logged in, as text, since Django 1.4 stored an int."""
         user_id = self.reading.data.get(_USER_ID) if self.reading else None
-        try:
-            return None if user_id is None else str(user_id)
-        except Exception:  # an int of too many digits, lists in lists, what a pickle may make
-            return f"<{type(user_id).__name__}>"
+        return None if user_id is None else text_of(user_id)
 
     @property
     def form(self) -> str:

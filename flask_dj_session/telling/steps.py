@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import DecodeError, JSONError, SignatureError
-from ..wire import JSONSerializer, PickleSerializer, SessionCodec
+from ..wire import MAX_UNPACKED, JSONSerializer, PickleSerializer, SessionCodec
 from ..wire.anatomy import Parts, pickled_names, serializer_of, split
 from .words import counted, iso, key_name, printable
 
@@ -19,6 +19,10 @@ _FORMS = {
 }
 #: what makes the signature, by form
 HASHES = {"signed": "HMAC-SHA256", "legacy": "HMAC-SHA1"}
+
+# A few bytes of nobody's must not unpack to megabytes. Data of people seldom is packed to a tenth.
+_UNVERIFIED = 1024 * 1024
+_TIMES = 50
 
 
 class Steps:
@@ -44,7 +48,7 @@ def steps_of(text: str, codec: SessionCodec, *, unverified: bool) -> Steps:
     try:
         parts = _split(steps, text)
         verified = _verify(steps, text, codec, parts, unverified=unverified)
-        payload = _unpack(steps, parts)
+        payload = _unpack(steps, parts, MAX_UNPACKED if verified else _at_most(text))
         if verified:
             _read(steps, text, codec, payload)
         else:
@@ -53,6 +57,11 @@ def steps_of(text: str, codec: SessionCodec, *, unverified: bool) -> Steps:
         steps.error = error
         steps.facts["error"] = str(error)
     return steps
+
+
+def _at_most(text: str) -> int:
+    """Tell how many bytes a *text* that nobody has verified may unpack to."""
+    return max(_UNVERIFIED, min(_TIMES * len(text), MAX_UNPACKED))
 
 
 def _split(steps: Steps, text: str) -> Parts:
@@ -78,8 +87,8 @@ def _verify(
     return True
 
 
-def _unpack(steps: Steps, parts: Parts) -> bytes:
-    payload, compressed = parts.unpack()
+def _unpack(steps: Steps, parts: Parts, at_most: int) -> bytes:
+    payload, compressed = parts.unpack(at_most)
     kind = "zlib, unpacks to" if compressed else "not compressed:"
     steps.add("payload", f"{kind} {counted(len(payload), 'byte')}", compressed=compressed)
     return payload
@@ -87,10 +96,10 @@ def _unpack(steps: Steps, parts: Parts) -> bytes:
 
 def _read(steps: Steps, text: str, codec: SessionCodec, payload: bytes) -> None:
     """Read verified data, also where it is not by the app's own serializer."""
-    serializer = serializer_of(payload)
     try:
         reading = codec.read(text)
     except DecodeError:
+        serializer = serializer_of(payload)
         if serializer == "unknown":
             raise
         data = _loads(payload, serializer)
@@ -106,14 +115,19 @@ def _loads(payload: bytes, serializer: str) -> Any:
 
 def _look(steps: Steps, payload: bytes) -> None:
     """Show data that nobody has verified."""
-    serializer = serializer_of(payload)
-    if serializer == "unknown":
-        raise JSONError("The payload is neither JSON nor a pickle")
-    if serializer == "json":
+    try:
         data = JSONSerializer().loads(payload)
-        steps.add("data", "UNVERIFIED json", serializer=serializer, data=data)
-        return
-    names = [printable(name) for name in pickled_names(payload) or ()]
+    except JSONError:
+        _look_at_names(steps, payload)
+    else:
+        steps.add("data", "UNVERIFIED json", serializer="json", data=data)
+
+
+def _look_at_names(steps: Steps, payload: bytes) -> None:
+    found = pickled_names(payload)
+    if found is None:
+        raise JSONError("The payload is neither JSON nor a pickle")
+    names = [printable(name) for name in found]
     told = f"it names {', '.join(names)}" if names else "it names nothing"
     said = f"UNVERIFIED pickle, which is not unpickled; {told}"
-    steps.add("data", said, serializer=serializer, names=names)
+    steps.add("data", said, serializer="pickle", names=names)

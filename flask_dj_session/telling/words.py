@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 #: how many characters of a session key are shown
 SHOWN = 6
 
 _MAX_DEPTH = 50
+_MAX_VALUES = 100_000
+_MORE = "…"
+
+_Item = TypeVar("_Item")
 
 
 def shortened(session_key: object) -> str:
@@ -21,10 +27,15 @@ def shortened(session_key: object) -> str:
 
 def printable(text: object) -> str:
     """Write what stands in the database so that no terminal obeys it."""
-    text = str(text)
+    text = text_of(text)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def text_of(value: object) -> str:
+    """Write *value* as ``str()`` does, or name its class where that fails."""
+    return _written(str, value)
 
 
 def iso(moment: datetime | None) -> str:
@@ -49,17 +60,30 @@ def as_json(value: Any, *, indent: int | None = 2) -> str:
     return json.dumps(plain(value), indent=indent)
 
 
-def plain(value: Any, depth: int = 0) -> Any:
-    """Turn *value* into what JSON knows."""
+def plain(value: Any) -> Any:
+    """Turn *value* into what JSON knows; ``…`` stands where it is too deep or too much to show."""
+    return _plain(value, 0, itertools.count(1))
+
+
+def _plain(value: Any, depth: int, count: Iterator[int]) -> Any:
     if value is None or type(value) in (bool, str):
         return value
-    if isinstance(value, (dict, list, tuple)) and depth == _MAX_DEPTH:
-        return "…"
+    if not isinstance(value, (dict, list, tuple)):
+        return value if _is_number(value) else _repr(value)
+    if depth == _MAX_DEPTH:
+        return _MORE
     if isinstance(value, dict):
-        return {_key(key): plain(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item, depth + 1) for item in value]
-    return value if _is_number(value) else _repr(value)
+        items = _cut(value.items(), (_MORE, _MORE), count)
+        return {_key(key): _plain(item, depth + 1, count) for key, item in items}
+    return [_plain(item, depth + 1, count) for item in _cut(value, _MORE, count)]
+
+
+def _cut(items: Iterable[_Item], more: _Item, count: Iterator[int]) -> Iterator[_Item]:
+    for item in items:
+        if next(count) > _MAX_VALUES:
+            yield more
+            return
+        yield item
 
 
 def _key(key: object) -> str:
@@ -73,7 +97,11 @@ def _is_number(value: object) -> bool:
 
 
 def _repr(value: object) -> str:
+    return _written(repr, value)
+
+
+def _written(write: Callable[[object], str], value: object) -> str:
     try:
-        return repr(value)
-    except (ValueError, RecursionError):  # an int of too many digits; sets in sets in sets
+        return write(value)
+    except Exception:  # an int of too many digits; sets in sets in sets; a repr of anybody's own
         return f"<{type(value).__name__}>"

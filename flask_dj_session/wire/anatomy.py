@@ -5,15 +5,24 @@ For people who want to see what a row holds. A session is read by ``codec`` alon
 
 from __future__ import annotations
 
-import pickletools
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from ..errors import DecodeError, JSONError, SignatureError
 from . import legacy
-from .codec import unpack
+from .budget import MAX_STEPS
+from .codec import MAX_UNPACKED, unpack
+from .opcodes import NAMES, instructions
 from .serializers import JSONSerializer
 from .signing import read_time
+from .unpickling import Memo
+
+#: how many names of a pickle are listed
+MAX_NAMES = 100
+#: stands for the names that are not
+MORE = "…"
+
+_NAME_SHOWN = 100
 
 
 class Parts(NamedTuple):
@@ -25,12 +34,14 @@ class Parts(NamedTuple):
     #: the time that the signed form names (aware, whole seconds)
     signed_at: datetime | None
 
-    def unpack(self) -> tuple[bytes, bool]:
+    def unpack(self, at_most: int = MAX_UNPACKED) -> tuple[bytes, bool]:
         """Return the serialized data, and whether it was compressed.
 
         :raises DecodeError: a subclass tells at which step it failed.
         """
-        return unpack(self.payload) if isinstance(self.payload, str) else (self.payload, False)
+        if isinstance(self.payload, bytes):
+            return self.payload, False
+        return unpack(self.payload, at_most)
 
 
 def split(text: str) -> Parts:
@@ -90,44 +101,51 @@ def serializer_of(payload: bytes) -> Literal["json", "pickle", "unknown"]:
 def pickled_names(payload: bytes) -> list[str] | None:
     """List the classes and functions that a pickle names, as ``os.system``; none of it is run.
 
-    :returns: None where *payload* is no pickle.
+    :returns: None where *payload* is no pickle. Where there may be more names than are listed, the
+        last is ``…``.
     """
     names = _Names()
     try:
-        for opcode, argument, _ in pickletools.genops(payload):
-            names.see(opcode.name, argument)
-    except Exception:  # the bytes may be anything, and pickletools promises no narrower one
+        for step, (code, argument) in enumerate(instructions(payload)):
+            if step == MAX_STEPS or len(names.found) == MAX_NAMES:
+                return [*names.found, MORE]
+            names.see(step, NAMES[code], argument)
+    except Exception:  # the bytes may be anything
         return None
-    return list(dict.fromkeys(names.found))
+    return list(names.found)
 
 
 class _Names:
     """Follows the texts that a pickle puts on its stack, since a name is made of the last two."""
 
     def __init__(self) -> None:
-        self.found: list[str] = []
-        self._texts: list[str] = []
-        self._memo: dict[int, str] = {}
+        self.found: dict[str, None] = {}
+        self._texts = ["?", "?"]
+        self._memo = Memo()
         self._top = "?"
 
-    def see(self, opcode: str, argument: Any) -> None:
+    def see(self, step: int, opcode: str, argument: Any) -> None:
         """Take in the next instruction."""
-        if opcode in ("GLOBAL", "INST"):
-            self.found.append(".".join(str(argument).split(" ", 1)))
-        elif opcode == "STACK_GLOBAL":
-            self.found.append(".".join(self._texts[-2:]))
-        elif opcode == "MEMOIZE" or opcode.endswith("PUT"):
-            self._memoize(argument)
+        if opcode == "MEMOIZE" or opcode.endswith("PUT"):
+            self._memo.put(argument, self._top, step=step)
             return
+        if opcode in ("GLOBAL", "INST"):
+            self._find(*argument)
+        elif opcode == "STACK_GLOBAL":
+            self._find(*self._texts)
+        elif opcode.startswith("EXT"):
+            self._find("copyreg", f"extension {argument}")
         self._push(opcode, argument)
 
-    def _memoize(self, index: int | None) -> None:
-        self._memo[len(self._memo) if index is None else index] = self._top
+    def _find(self, *names: str) -> None:
+        self.found[".".join(name[:_NAME_SHOWN] for name in names)] = None
 
     def _push(self, opcode: str, argument: Any) -> None:
+        self._top = "?"
         if opcode.endswith("GET"):
-            self._top = self._memo.get(int(argument), "?")
+            self._top = self._memo.get(argument)
+        elif isinstance(argument, str):
+            self._top = argument[: _NAME_SHOWN + 1]
         else:
-            self._top = argument if isinstance(argument, str) else "?"
-        if opcode.endswith("GET") or isinstance(argument, str):
-            self._texts = [*self._texts[-1:], self._top]
+            return
+        self._texts = [self._texts[1], self._top]

@@ -188,14 +188,16 @@ def _is_short_and_stays_so(payload: bytes) -> bool:
     return len(packed) >= len(payload) - 1
 
 
-def unpack(text: str) -> tuple[bytes, bool]:
+def unpack(text: str, at_most: int = MAX_UNPACKED) -> tuple[bytes, bool]:
     """Read the payload of the signed form, and tell whether it was compressed.
+
+    :param at_most: how many bytes it may unpack to.
 
     :raises Base64Error: where it is not base64.
     :raises CompressionError: where it is compressed, and not zlib data or too large.
     """
     packed = packed_bytes(text)
-    return (_decompress(packed), True) if text.startswith(".") else (packed, False)
+    return (_decompress(packed, at_most), True) if text.startswith(".") else (packed, False)
 
 
 def packed_bytes(text: str) -> bytes:
@@ -210,16 +212,16 @@ def packed_bytes(text: str) -> bytes:
         raise Base64Error("The payload is not base64") from error
 
 
-def _decompress(packed: bytes) -> bytes:
+def _decompress(packed: bytes, at_most: int) -> bytes:
     unpacker = zlib.decompressobj()
     try:
         # Unlike Django: no row unpacks to more than a stated limit.
-        payload = unpacker.decompress(packed, MAX_UNPACKED)
+        payload = unpacker.decompress(packed, at_most)
     except zlib.error as error:
         raise CompressionError("The payload is not zlib data") from error
     if unpacker.unconsumed_tail:
         raise CompressionError(
-            f"The payload unpacks to more than {MAX_UNPACKED} bytes", is_too_large=True
+            f"The payload unpacks to more than {at_most} bytes", is_too_large=True
         )
     if not unpacker.eof:
         raise CompressionError("The payload is zlib data that ends too early")

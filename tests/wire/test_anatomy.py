@@ -84,3 +84,41 @@ def test_the_names_in_a_pickle_are_listed_once(protocol: int) -> None:
 
 def test_plain_data_names_nothing() -> None:
     assert anatomy.pickled_names(pickle.dumps({"a": ["b", 1]})) == []
+
+
+def test_a_pickle_of_python_2_is_one_whatever_its_texts_hold() -> None:
+    assert anatomy.serializer_of(b"(dp0\nS'\\xc5\\xbe'\np1\nI1\ns.") == "pickle"
+
+
+def test_no_more_than_a_hundred_names_are_listed() -> None:
+    many = b"(" + b"".join(b"cmodule\nname%d\n" % number for number in range(150)) + b"l."
+    names = anatomy.pickled_names(many)
+    assert names is not None
+    assert names[0] == "module.name0"
+    assert names[99:] == ["module.name99", "…"]
+
+
+def test_long_names_are_listed_as_far_as_a_line_goes() -> None:
+    name = b"X\x10\x27\0\0" + b"n" * 10_000
+    often = b"]" + name + b"\x94" + b"0(" + b"h\0h\0\x93" * 1000 + b"e."
+    assert anatomy.pickled_names(often) == ["n" * 100 + "." + "n" * 100]
+
+
+def test_what_a_pickle_names_by_number_is_listed_too() -> None:
+    assert anatomy.pickled_names(b"\x80\x02\x83\x07\x01.") == ["copyreg.extension 263"]
+
+
+def test_a_pickle_is_looked_at_for_a_million_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anatomy, "MAX_STEPS", 10)
+    assert anatomy.pickled_names(b"cos\nsystem\n" + b"N0" * 10) == ["os.system", "…"]
+
+
+@pytest.mark.parametrize("index", [b"p1000000\n", b"r\xff\xff\xff\xff", b"p" + b"9" * 5000 + b"\n"])
+def test_no_place_in_the_memo_takes_room_that_is_not_needed(index: bytes) -> None:
+    assert anatomy.pickled_names(b"N" + index + b".") is None
+
+
+@pytest.mark.parametrize("digits", [21, 1_000_000])
+def test_a_time_of_many_digits_is_none(digits: int) -> None:
+    with pytest.raises(SignatureError, match="no time of signing"):
+        anatomy.split("e30:" + "1" * digits + ":signature")

@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flask_dj_session.errors import EncodeError, PickleError
-from flask_dj_session.wire.pickles import (
-    ALLOWED,
+from flask_dj_session.wire.allowed import ALLOWED
+from flask_dj_session.wire.pickles import PickleSerializer
+from flask_dj_session.wire.stand_ins import (
     UTC,
     Message,
-    PickleSerializer,
     PytzUTC,
     SafeString,
     SafeText,
