@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest faults interop package clean
+.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
+  test-drivers run-drivers faults interop package clean
 
 run: $(VENV)/.run
 	$(BIN)/flask --debug run --no-reload
@@ -38,6 +39,16 @@ run-lowest: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+# Sessions and their faults with every driver that people have, then with the lowest versions of
+# these; docs/drivers.md. A driver that cannot be installed here is named, and skipped.
+ON_DRIVERS := tests/store tests/test_counter.py tests/faults tests/settings/test_servers.py
+test-drivers:
+	$(MAKE) --no-print-directory run-drivers VENV=.venv-drivers
+
+run-drivers: $(VENV)/.drivers
+	TEST_EVERY_DRIVER=1 $(BIN)/python -m pytest $(ON_DRIVERS) $(PYTEST_ARGS)
+	$(BIN)/python -m faults.run --checks interrupted
+
 # A visitor to and fro between this package and real Djangos: docs/eras.md. Servers are those of
 # TEST_POSTGRESQL_URL and TEST_MARIADB_URL.
 interop: $(VENV)/.dev
@@ -69,6 +80,11 @@ $(VENV)/.bench: $(VENV)/.run
 
 $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+$(VENV)/.drivers: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python tools/drivers.py
 	touch $@
 
 # Wheel and sdist, installed in empty environments; the tests of the sdist.

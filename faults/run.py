@@ -18,6 +18,7 @@ from benchmarks.server import serve
 
 from .checks import CHECKS
 from .disk import database_on, small_disk, the_disk_runs_full
+from .interruptions import requests_are_interrupted
 from .outage import the_database_stops
 from .servers import KINDS, NotPossibleError, private_server
 from .site import CheckError, Site, require
@@ -32,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks, print a line for each, and return how many have failed."""
     options = _options(arguments)
     failed = sum(
-        not _passes(check, database, options) for database in options.databases for check in _CHECKS
+        not _passes(_CHECKS[name], database, options)
+        for database in options.databases
+        for name in options.checks
     )
     if failed:
         print(f"{failed} have failed.", file=sys.stderr)
@@ -43,6 +46,7 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog="python -m faults.run", description=__doc__)
     available = databases.available(databases.KINDS)
     parser.add_argument("--databases", nargs="+", choices=available, default=available)
+    parser.add_argument("--checks", nargs="+", choices=_CHECKS, default=list(_CHECKS))
     parser.add_argument("--visitors", type=int, default=64)
     parser.add_argument("--requests", type=int, default=20_000)
     parser.add_argument("--workers", type=int, default=2)
@@ -100,7 +104,20 @@ def the_disk_is_full(database: str, options: Namespace) -> Iterator[str]:
         _require_discreet(log, site)
 
 
-_CHECKS: list[Check] = [under_load, the_database_is_stopped, the_disk_is_full]
+def requests_are_ended(database: str, options: Namespace) -> Iterator[str]:
+    """End requests in the middle of their statements."""
+    with databases.lend(database) as make:
+        yield from requests_are_interrupted(
+            database, make("check"), max(options.requests // 10, 1000)
+        )
+
+
+_CHECKS: dict[str, Check] = {
+    "load": under_load,
+    "stopped": the_database_is_stopped,
+    "full": the_disk_is_full,
+    "interrupted": requests_are_ended,
+}
 
 
 @contextmanager

@@ -160,6 +160,10 @@ class SessionCodec:
         except DecodeError:
             raise
         except Exception as error:  # a serializer of the site's own may raise anything
+            if type(self._serializer) is JSONSerializer:
+                # Unlike Django: what is none of the payload's, as the end of a time limit, does not
+                # make the session an empty one, which would then be stored.
+                raise
             raise DecodeError("The payload cannot be read by the serializer") from error
         if not isinstance(data, dict):
             # Unlike Django: it takes the value for a session, and fails in the view.

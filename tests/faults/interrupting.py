@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import event
 
-import flask_dj_session.store
+import flask_dj_session
 
 from ..conftest import Site
 from ..databases import backend_of
 
-_STORE = str(Path(flask_dj_session.store.__file__).parent)
+_PACKAGE = Path(flask_dj_session.__file__).parent
 
 
 class GivenUp(BaseException):  # as gevent.Timeout and GreenletExit are
@@ -119,12 +119,15 @@ class Interruptions:
 
 
 class AtEachLine:
-    """Lets :exc:`GivenUp` happen inside: each time at another line of the store, until all were.
+    """Lets *error* happen inside: each time at another line of the package, until all were.
 
+    :param rooms: of the package, those whose lines count.
     :param times: how often a line is interrupted that comes more than once in one go.
     """
 
-    def __init__(self, *, times: int) -> None:
+    def __init__(self, error: type[BaseException], *rooms: str, times: int = 1) -> None:
+        self._error = error
+        self._files = tuple(str(_PACKAGE / room) for room in rooms)
         self._times = times
         self._done = set[tuple[str, int, int]]()
         self._seen = Counter[tuple[str, int]]()
@@ -134,16 +137,16 @@ class AtEachLine:
     def __enter__(self) -> None:
         self._seen.clear()
         self.place = ""
-        sys.settrace(self._trace_store)
+        sys.settrace(self._trace_rooms)
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(None)
 
-    def _trace_store(self, frame: FrameType, _what: str, _arg: object) -> Any:
+    def _trace_rooms(self, frame: FrameType, _what: str, _arg: object) -> Any:
         code = frame.f_code
         # What SQLAlchemy calls while it changes its pool is out of our hands, as the pool is.
         in_pool = code.co_name in ("_on_checkout", "_on_checkin")
-        if in_pool or not code.co_filename.startswith(_STORE):
+        if in_pool or not code.co_filename.startswith(self._files):
             return None
         seen = set[int]()
 
@@ -163,4 +166,4 @@ class AtEachLine:
             self._done.add(this)
             self.place = f"{file}:{line}"
             sys.settrace(None)
-            raise GivenUp
+            raise self._error

@@ -100,7 +100,7 @@ def test_wherever_something_is_given_up_the_next_gets_their_own(
 ) -> None:
     # Each time takes a new connection; so twice only where all must be right and little is to do.
     often = work == "count" and database_url.get_backend_name() == "sqlite"
-    at, bob = AtEachLine(times=2 if often else 1), site.client
+    at, bob = AtEachLine(GivenUp, "store", times=2 if often else 1), site.client
     for number in count(1):
         ann = site.client
         ask(ann)
@@ -112,3 +112,18 @@ def test_wherever_something_is_given_up_the_next_gets_their_own(
         if not at.place:
             break
     assert number > 30
+
+
+def test_wherever_it_is_too_late_a_session_is_not_taken_for_an_empty_one(site: Site) -> None:
+    ann = site.client
+    at = AtEachLine(TooLate, "wire", "session.py", "interface.py")
+    told = 0
+    while True:
+        with suppress(TooLate), at:
+            ask(ann)
+        answer = ask(ann)
+        assert told < int(answer.text), at.place
+        told = int(answer.text)
+        if not at.place:
+            break
+    assert told > 50

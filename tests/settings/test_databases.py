@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,27 @@ def _refusal(engine: str, **values: Any) -> str:
     with pytest.raises(SettingError, match=r"^'DATABASES' has under 'default' ") as caught:
         _read(engine, **values)
     return str(caught.value).removeprefix("'DATABASES' has under 'default' ")
+
+
+Installed = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Installed:
+    """Return what lets drivers be installed, and no others."""
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    monkeypatch.syspath_prepend(modules)
+
+    def install(*names: str) -> None:
+        for name in ("psycopg", "psycopg2", "MySQLdb", "pymysql"):
+            monkeypatch.setitem(sys.modules, name, None)
+            if name in names:
+                monkeypatch.delitem(sys.modules, name)
+                (modules / f"{name}.py").touch()
+
+    install("psycopg", "pymysql")
+    return install
 
 
 @pytest.fixture
@@ -79,19 +101,51 @@ def test_another_engine_is_refused_by_its_name(engine: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "modules", "mend"),
+    ("engine", "mend"),
     [
-        ("postgresql", ["psycopg"], "Run 'pip install flask-dj-session[postgresql]'."),
-        ("mysql", ["pymysql", "MySQLdb"], "Run 'pip install flask-dj-session[mysql]'."),
+        ("postgresql", "Run 'pip install flask-dj-session[postgresql]'."),
+        ("mysql", "Run 'pip install flask-dj-session[mysql]'."),
     ],
 )
 def test_a_missing_driver_is_named_with_the_extra(
-    engine: str, modules: list[str], mend: str, monkeypatch: pytest.MonkeyPatch
+    engine: str, mend: str, installed: Installed
 ) -> None:
-    for module in modules:
-        monkeypatch.setitem(sys.modules, module, None)
+    installed()
     message = _refusal(engine, NAME="site")
     assert message.endswith(f"database, and no driver for it is installed here. {mend}")
+
+
+@pytest.mark.parametrize(
+    ("modules", "postgresql", "mysql"),
+    [
+        (["psycopg", "psycopg2", "MySQLdb", "pymysql"], "psycopg", "mysqldb"),
+        (["psycopg2", "pymysql"], "psycopg2", "pymysql"),
+    ],
+    ids=["all", "the others"],
+)
+def test_the_driver_is_the_one_that_django_takes_of_those_that_are_installed(
+    modules: list[str], postgresql: str, mysql: str, installed: Installed
+) -> None:
+    installed(*modules)
+    assert _url("postgresql", NAME="site") == f"postgresql+{postgresql}:///site"
+    assert _url("mysql", NAME="site") == f"mysql+{mysql}:///site?charset=utf8mb4"
+
+
+def test_a_driver_that_cannot_be_imported_is_not_installed(
+    installed: Installed, tmp_path: Path
+) -> None:
+    installed("psycopg", "psycopg2")
+    code = "raise ImportError('no pq wrapper available')"
+    (tmp_path / "modules" / "psycopg.py").write_text(code)
+    assert _url("postgresql", NAME="site").startswith("postgresql+psycopg2://")
+
+
+def test_pymysql_in_the_place_of_mysqlclient_is_pymysql(
+    installed: Installed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed("pymysql")
+    monkeypatch.setitem(sys.modules, "MySQLdb", importlib.import_module("pymysql"))
+    assert _url("mysql", NAME="site").startswith("mysql+pymysql://")
 
 
 @pytest.mark.parametrize("engine", ["sqlite3", "postgresql", "mysql"])
@@ -240,6 +294,13 @@ def test_statements_are_prepared_only_where_django_would(
     }
 
 
+def test_psycopg2_which_prepares_nothing_is_not_told_about_it(installed: Installed) -> None:
+    installed("psycopg2")
+    options = {"prepare_threshold": 3, "sslpassword": "hush"}
+    settings = _read("postgresql", NAME="site", OPTIONS=options)
+    assert settings["SQLALCHEMY_ENGINE_OPTIONS"] == {"connect_args": {"sslpassword": "hush"}}
+
+
 def test_the_password_of_a_key_file_is_not_shown_in_the_url() -> None:
     settings = _read("postgresql", NAME="site", OPTIONS={"sslpassword": "hush"})
     assert "hush" not in settings["SQLALCHEMY_DATABASE_URI"]
@@ -273,15 +334,43 @@ def test_mysql(values: dict[str, Any], url: str) -> None:
     assert _url("mysql", **values) == f"mysql+pymysql://{url}"
 
 
-def test_mysqlclient_is_used_where_there_is_no_pymysql(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "MySQLdb.py").touch()
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(sys.modules, "pymysql", None)
-    monkeypatch.delitem(sys.modules, "MySQLdb", raising=False)
+def test_ssl_mode_is_mysqlclients_own_word(installed: Installed) -> None:
+    installed("MySQLdb")
     url = _url("mysql", NAME="site", OPTIONS={"ssl_mode": "REQUIRED"})
     assert url == "mysql+mysqldb:///site?charset=utf8mb4&ssl_mode=REQUIRED"
+
+
+@pytest.mark.parametrize(
+    ("option", "driver"), [("multi_statements", "mysqldb"), ("program_name", "pymysql")]
+)
+def test_of_two_drivers_the_one_is_taken_that_knows_the_options(
+    installed: Installed, option: str, driver: str
+) -> None:
+    installed("MySQLdb", "pymysql")
+    assert _url("mysql", NAME="site", OPTIONS={option: "x"}).startswith(f"mysql+{driver}://")
+
+
+@pytest.mark.parametrize(
+    ("option", "module", "driver"),
+    [("multi_statements", "pymysql", "pymysql"), ("program_name", "MySQLdb", "mysqldb")],
+)
+def test_an_option_that_the_driver_does_not_know_is_refused_by_its_name(
+    installed: Installed, option: str, module: str, driver: str
+) -> None:
+    installed(module)
+    message = _refusal("mysql", NAME="site", OPTIONS={option: "x"})
+    assert message.startswith(f"the option '{option}', which the driver that is installed here")
+    assert f"'mysql+{driver}'" in message
+
+
+def test_numbers_that_a_url_would_make_text_of_stay_what_they_are(installed: Installed) -> None:
+    installed("MySQLdb")
+    options = {"connect_timeout": 3, "multi_statements": False, "charset": "utf8"}
+    settings = _read("mysql", NAME="site", OPTIONS=options)
+    url = sa.make_url(settings["SQLALCHEMY_DATABASE_URI"])
+    _, found = url.get_dialect()().create_connect_args(url)
+    apart = settings["SQLALCHEMY_ENGINE_OPTIONS"]["connect_args"]
+    assert {**found, **apart}.items() >= options.items()
 
 
 @pytest.mark.parametrize(

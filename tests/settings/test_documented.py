@@ -42,7 +42,7 @@ def test_a_message_is_the_one_that_is_shown(
     write_settings: WriteSettings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for module in ("django", "environ", "psycopg"):
+    for module in ("django", "environ", "psycopg", "psycopg2"):
         monkeypatch.setitem(sys.modules, module, None)
     if code is not None:
         write_settings(code)

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 from ...errors import SettingError
@@ -63,15 +63,28 @@ class Entry:
             return os.fsdecode(value)
         raise self.refusal(f"the option {name!r}, which is neither text nor a number")
 
-    def driver(self, kind: str, extra: str, drivers: Mapping[str, str]) -> str:
-        """Return the first of *drivers* (module to SQLAlchemy's name) that is installed."""
-        for module, name in drivers.items():
-            if find_spec(module):
-                return name
+    def installed(self, kind: str, extra: str, drivers: Mapping[str, str]) -> list[str]:
+        """Return those of *drivers* (module to SQLAlchemy's name) that can be imported.
+
+        :raises SettingError: where none can.
+        """
+        found = [name for module, name in drivers.items() if _can_be_imported(module)]
+        if found:
+            return found
         raise self.refusal(
             f"a {kind} database, and no driver for it is installed here",
             f"Run 'pip install flask-dj-session[{extra}]'.",
         )
+
+
+def _can_be_imported(module: str) -> bool:
+    # Tried, not only looked for: without libpq, psycopg is installed and of no use.
+    try:
+        found = import_module(module)
+    except ImportError:
+        return False
+    # PyMySQL can stand under the name of mysqlclient's module, for Django's sake.
+    return found.__name__ == module
 
 
 def entry(databases: Any, alias: str) -> Entry:

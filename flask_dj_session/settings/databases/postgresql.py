@@ -1,4 +1,4 @@
-"""PostgreSQL: what Django hands to psycopg, for SQLAlchemy's psycopg 3."""
+"""PostgreSQL: what Django hands to psycopg or psycopg2, for the same driver."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from .entry import Entry
 from .urls import server_url
 
-_DRIVERS = {"psycopg": "postgresql+psycopg"}
+# Django 5.2, db/backends/postgresql/psycopg_any.py
+_DRIVERS = {"psycopg": "postgresql+psycopg", "psycopg2": "postgresql+psycopg2"}
 
 #: how Django works with the connection, which is its own affair
 _DJANGOS_OWN = {
@@ -29,7 +30,7 @@ def postgresql(entry: Entry) -> dict[str, Any]:
 
     :raises SettingError: where the driver or the database's name is missing.
     """
-    driver = entry.driver("PostgreSQL", "postgresql", _DRIVERS)
+    driver = entry.installed("PostgreSQL", "postgresql", _DRIVERS)[0]
     query = entry.text_options(without=_DJANGOS_OWN | _APART)
     if not entry.name and "service" not in query:
         raise entry.refusal("no NAME", "Give it, or the option 'service'.")
@@ -51,7 +52,7 @@ def postgresql(entry: Entry) -> dict[str, Any]:
     )
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": _arguments(entry.options)},
+        "SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": _arguments(driver, entry.options)},
     }
 
 
@@ -62,10 +63,12 @@ def _several(hosts: str, port: str) -> dict[str, str]:
     return {"host": hosts, **({"port": port} if port else {})}
 
 
-def _arguments(options: dict[str, Any]) -> dict[str, Any]:
-    # Django 5.2, db/backends/postgresql/base.py: get_connection_params; no prepared statements,
-    # so that poolers such as PgBouncer keep working.
-    arguments = {"prepare_threshold": options.get("prepare_threshold")}
+def _arguments(driver: str, options: dict[str, Any]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {}
+    if driver == "postgresql+psycopg":
+        # Django 5.2, db/backends/postgresql/base.py: get_connection_params; no prepared statements,
+        # so that poolers such as PgBouncer keep working. psycopg2 never prepares any.
+        arguments["prepare_threshold"] = options.get("prepare_threshold")
     if "sslpassword" in options:  # not in the URL, where it would be shown
         arguments["sslpassword"] = options["sslpassword"]
     return arguments
