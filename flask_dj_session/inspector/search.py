@@ -39,9 +39,9 @@ def state_of(row: ReadRow, now: datetime) -> str:
 class Search:
     """What is looked for; an empty text stands for anything."""
 
-    user: str = ""
-    state: str = ""
-    form: str = ""
+    user: str
+    state: str
+    form: str
 
     @property
     def is_narrow(self) -> bool:

@@ -143,6 +143,7 @@ def test_a_missing_table_is_a_page_that_says_how_to_make_it(make_site: MakeSite)
     site.app.register_blueprint(Inspector())
     answer = site.client.get("/sessions/all")
     assert answer.status_code == 503
+    assert "<h1>No table</h1>" in answer.text
     assert "flask sessions create-table" in answer.text
 
 

@@ -71,7 +71,9 @@ def test_a_fallback_key_is_named(site: Site, put: Put) -> None:
 
 def test_what_nobody_signed_is_shown_on_demand_alone(site: Site, put: Put) -> None:
     client = visitor(site, put("aaaaaa", key="nobody's", num_visits=3))
-    page = _text(client.get("/sessions/").text)
+    html = client.get("/sessions/").text
+    assert "<pre" not in html
+    page = _text(html)
     assert "It cannot be read. The signature was made by none of the keys." in page
     assert "num_visits" not in page.partition("Try it")[0]
     assert '{ "num_visits": 3 }' in _text(client.get("/sessions/?unverified=1").text)
@@ -81,6 +83,14 @@ def test_an_expired_session_is_none(site: Site, put: Put, clock: time_machine.Tr
     client = visitor(site, put("aaaaaa", ends=60))
     clock.shift(61)
     assert "It has expired, so you have no session any more." in client.get("/sessions/").text
+
+
+def test_the_last_second_is_counted_down_to_nothing(
+    site: Site, put: Put, clock: time_machine.Traveller
+) -> None:
+    client = visitor(site, put("aaaaaa", ends=1))
+    clock.shift(0.6)
+    assert "ends in 00:00:00" in _text(client.get("/sessions/").text)
 
 
 def test_the_key_is_shown_on_demand_alone(site: Site, put: Put) -> None:
@@ -316,6 +326,26 @@ def test_a_row_without_text_is_told_of(site: Site, put: Put) -> None:
         assert "Signature" not in page
         assert "Look inside" not in page
         assert "ends in 00:01:00" in page
+
+
+def test_nothing_in_the_text_is_obeyed_in_what_changed(site: Site, put: Put) -> None:
+    text = f"{HOSTILE[25:]}:{HOSTILE[25:]}:{HOSTILE[29:]}"
+    client = visitor(site, put("aaaaaa", text=text))
+    press(client, "/sessions/", "/sessions/count")
+    page = client.get("/sessions/").text.partition('aria-label="The row before')[2]
+    assert page.count("\\u202e") == 3
+    assert not {"\x1b", "\u202e", "\x00"} & set(page)
+
+
+def test_a_page_tells_the_browser_to_forget_once(site: Site, put: Put) -> None:
+    client = visitor(site, put("aaaaaa"))
+    press(client, "/sessions/", "/sessions/count")
+    first, second = (client.get("/sessions/").headers.getlist("Set-Cookie") for _ in range(2))
+    (forgotten,) = [cookie for cookie in first if "inspector_before" in cookie]
+    assert forgotten.startswith("inspector_before=; ")
+    for attribute in ("Max-Age=0", "HttpOnly", "Path=/sessions/", "SameSite=Strict"):
+        assert f"; {attribute}" in forgotten
+    assert second == []
 
 
 def test_nothing_in_the_data_is_obeyed(site: Site, put: Put) -> None:
