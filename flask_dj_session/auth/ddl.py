@@ -12,6 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from ..store import AutocommitEngine
+from ..store.ddl import translated
 from ..store.migrations import Migration, record_migrations_of
 from ..store.table import NaiveZone
 from .tables import UserModel
@@ -182,12 +183,17 @@ def create_tables(engine: AutocommitEngine, model: UserModel) -> list[str]:
     kind = engine.app_engine.dialect.name
     if kind not in _WORDS:
         raise ValueError(f"The tables of a login cannot be made on {kind}. Let Django do it.")
+    schema = translated(engine, None)
+    if schema is not None and kind != "postgresql":
+        raise ValueError(
+            f"The tables of a login are not made in '{schema}'. Run Django's 'manage.py migrate'."
+        )
     with engine.connect() as connection:
-        there = set(sa.inspect(connection).get_table_names())
+        there = set(sa.inspect(connection).get_table_names(schema=schema))
         if "auth_user" not in there and "django_migrations" in there:
             _refuse_second_users(connection)
     missing = [table for table in TABLES if table.name not in there]
-    _run(engine, kind, [one for table in missing for one in statements(table, kind)])
+    _run(engine, kind, schema, [one for table in missing for one in statements(table, kind)])
     return [table.name for table in missing]
 
 
@@ -208,9 +214,12 @@ def record_migrations(engine: AutocommitEngine, now: datetime, naive_zone: Naive
     return record_migrations_of(engine, MIGRATIONS, now, naive_zone)
 
 
-def _run(engine: AutocommitEngine, kind: str, texts: list[str]) -> None:
+def _run(engine: AutocommitEngine, kind: str, schema: str | None, texts: list[str]) -> None:
     if kind == "postgresql":  # which can take back all of it
-        with engine.app_engine.begin() as connection:
+        with engine.begin(table="auth_user") as connection:
+            if schema is not None:
+                path = connection.dialect.identifier_preparer.quote_identifier(schema)
+                connection.exec_driver_sql(f"SET LOCAL search_path TO {path}")
             for text in texts:
                 connection.exec_driver_sql(text)
         return

@@ -85,18 +85,22 @@ def with_django_types(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
     return copy
 
 
-def reflected(connection: sa.Connection, model: UserModel, naive_zone: NaiveZone) -> sa.Table:
+def reflected(
+    connection: sa.Connection, model: UserModel, naive_zone: NaiveZone, *, found_in: str | None
+) -> sa.Table:
     """Ask the database for the columns of a project's own table of users.
 
+    :param found_in: the schema in which statements find the table.
     :raises sqlalchemy.exc.NoSuchTableError: where it is missing.
     """
     table = sa.Table(
         model.table,
         sa.MetaData(),
-        schema=model.schema,
+        schema=found_in,
         autoload_with=connection,
         resolve_fks=False,
     )
+    table = table.to_metadata(sa.MetaData(), schema=model.schema)  # type: ignore[arg-type]
     for constraint in [*table.foreign_key_constraints]:
         table.constraints.discard(constraint)
     for column in table.columns:

@@ -14,6 +14,7 @@ from sqlalchemy import orm
 
 from ..errors import MissingUserColumnError, MissingUserTableError
 from ..store import AutocommitEngine
+from ..store.ddl import translated
 from ..store.table import NaiveZone
 from .tables import UserModel, auth_user, reflected, with_django_types
 from .types import uuid_type
@@ -62,7 +63,8 @@ class UserTable:
             return auth_user(self._naive_zone)
         try:
             with self.engine.connect() as connection:
-                return reflected(connection, self.model, self._naive_zone)
+                schema = translated(self.engine, self.model.schema)
+                return reflected(connection, self.model, self._naive_zone, found_in=schema)
         except sa.exc.NoSuchTableError as error:
             raise self.table_missing(self.model.table) from error
 
@@ -165,14 +167,16 @@ class UserTable:
     def table_missing(self, table: str) -> MissingUserTableError:
         """Return the error that says what to do without *table*."""
         with self.engine.connect() as connection:
-            beside_django = sa.inspect(connection).has_table("django_migrations")
+            schema = translated(self.engine, self.model.schema)
+            beside_django = sa.inspect(connection).has_table("django_migrations", schema=schema)
         return MissingUserTableError(table, beside_django=beside_django)
 
     def _stored(self, declared: sa.Uuid[Any]) -> sa.types.TypeEngine[Any]:
         name = self.columns[self.pk_name].name
         try:
             with self.engine.connect() as connection:
-                told = sa.inspect(connection).get_columns(self.table.name, self.table.schema)
+                schema = translated(self.engine, self.table.schema)
+                told = sa.inspect(connection).get_columns(self.table.name, schema)
         except sa.exc.NoSuchTableError as error:
             raise self.table_missing(self.table.name) from error
         return next((uuid_type(declared, c["type"]) for c in told if c["name"] == name), declared)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from ..store import ExpireDate
+from ..store.ddl import translated
 from ..store.statements import Statement
 from .user import DjangoUser
 from .user_table import UserTable
@@ -87,7 +88,8 @@ class Users(UserTable):
         """
         try:
             with self.engine.connect() as connection:
-                missing = not sa.inspect(connection).has_table(table, schema=self.model.schema)
+                schema = translated(self.engine, self.model.schema)
+                missing = not sa.inspect(connection).has_table(table, schema=schema)
         except sa.exc.DBAPIError:
             return
         if missing:

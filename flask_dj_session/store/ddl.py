@@ -15,11 +15,19 @@ _CREATE_TABLE = (
 _CREATE_INDEX = '"{name}_expire_date_a5c62663" ON "{name}" ("expire_date")'
 
 
-def schema_of(engine: AutocommitEngine, table: sa.Table) -> str | None:
-    """Return the schema that statements on *table* name, as the app's engine translates it."""
+def translated(engine: AutocommitEngine, schema: str | None) -> str | None:
+    """Return the schema that statements name in place of *schema*, as the app's engine says.
+
+    What asks the database what it has is not translated by SQLAlchemy, unlike statements.
+    """
     options = engine.app_engine.get_execution_options()
-    translated: dict[str | None, str | None] = options.get("schema_translate_map") or {}
-    return translated.get(table.schema, table.schema)
+    translations: dict[str | None, str | None] = options.get("schema_translate_map") or {}
+    return translations.get(schema, schema)
+
+
+def schema_of(engine: AutocommitEngine, table: sa.Table) -> str | None:
+    """Return the schema that statements on *table* name."""
+    return translated(engine, table.schema)
 
 
 def qualified(engine: AutocommitEngine, table: sa.Table) -> str:

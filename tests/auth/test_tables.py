@@ -112,3 +112,19 @@ def test_the_tables_of_a_projects_own_users_are_left_to_the_project(make_auth: M
     flask = make_auth(tables=False, auth_user_model="accounts.Customer")
     with flask.app.app_context(), pytest.raises(ValueError, match="'accounts_customer' is made by"):
         flask.auth.create_tables()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_users_are_those_of_the_schema_that_the_engine_translates_to(make_auth: MakeAuth) -> None:
+    site, auth = make_auth()
+    with site.app.app_context():
+        engine = site.db.engine
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE SCHEMA tenant")
+        engine.update_execution_options(schema_translate_map={None: "tenant"})
+        made = auth.create_tables()
+        names = sa.inspect(engine).get_table_names(schema="tenant")
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA tenant CASCADE")
+        engine.dispose()
+    assert set(NAMES) <= set(made) <= set(names)
