@@ -267,6 +267,14 @@ def test_a_page_costs_the_same_however_many_rows_there_are(site: Site, asked: st
     assert few[0] <= 1 + search.ROWS_READ / search._CHUNK
 
 
+def test_a_search_that_has_read_all_reads_no_more(site: Site, put: Put, small_pages: None) -> None:
+    for letter in "abcd":
+        put(letter * 6)
+    with statements(site) as noted:
+        site.client.get(f"{ALL}?user=7")
+    assert len(noted) == 1
+
+
 def _fill(site: Site, last: int, first: int = 0) -> None:
     text = SessionCodec(SECRET_KEY).encode({}, NOW)
     rows = [
