@@ -22,6 +22,9 @@ from ..errors import SignatureError
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+# Django's for an empty one: the name of its class.
+_DJANGOS_SALT = "django.core.signing.TimestampSigner"
+
 # The year 9999 has seven digits, and more than a few take longer and longer to read.
 _MAX_DIGITS = 20
 
@@ -77,7 +80,7 @@ class TimestampSigner:
     """
 
     def __init__(self, keys: Iterable[str | bytes], *, salt: str) -> None:
-        self._signers = [_derived_signer(key, salt) for key in keys]
+        self._signers = [_derived_signer(key, salt or _DJANGOS_SALT) for key in keys]
 
     def sign(self, payload: str, now: datetime) -> str:
         """Sign *payload* as of *now* (aware; whole seconds are kept)."""
