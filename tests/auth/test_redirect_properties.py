@@ -18,7 +18,8 @@ from .. import live_django  # noqa: F401 - begins a Django
 app = Flask(__name__)
 
 characters = st.characters(exclude_categories=["Cs"]) | st.sampled_from("/%?#&=+;,:@ \"'<>\\é~")
-paths = st.text(characters, max_size=12).map("/".__add__)
+# Of slashes at the beginning Werkzeug leaves one, and Django leaves all.
+paths = st.text(characters, max_size=12).map(lambda text: "/" + text.lstrip("/"))
 queries = st.text(st.characters(min_codepoint=33, max_codepoint=126) | st.just("é"), max_size=12)
 login_urls = st.builds(
     "{}{}{}".format,
