@@ -24,6 +24,9 @@ _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # Of a number with more digits no date can be made, and it would cost the square of their number.
 _MOST_DIGITS = 10
 
+# Django's for an empty one: the name of its class.
+_DJANGOS_SALT = "django.core.signing.TimestampSigner"
+
 
 class Unsigned(NamedTuple):
     """What a verified text held, and how it was verified."""
@@ -76,7 +79,7 @@ class TimestampSigner:
     """
 
     def __init__(self, keys: Iterable[str | bytes], *, salt: str) -> None:
-        self._signers = [_derived_signer(key, salt) for key in keys]
+        self._signers = [_derived_signer(key, salt or _DJANGOS_SALT) for key in keys]
 
     def sign(self, payload: str, now: datetime) -> str:
         """Sign *payload* as of *now* (aware; whole seconds are kept)."""
