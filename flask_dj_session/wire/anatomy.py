@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from ..errors import DecodeError, JSONError, SignatureError
 from . import legacy
 from .budget import MAX_STEPS
-from .codec import MAX_UNPACKED, unpack
+from .codec import unpack
 from .opcodes import NAMES, instructions
 from .serializers import JSONSerializer
 from .signing import read_time
@@ -34,7 +34,7 @@ class Parts(NamedTuple):
     #: the time that the signed form names (aware, whole seconds)
     signed_at: datetime | None
 
-    def unpack(self, at_most: int = MAX_UNPACKED) -> tuple[bytes, bool]:
+    def unpack(self, at_most: int | None = None) -> tuple[bytes, bool]:
         """Return the serialized data, and whether it was compressed.
 
         :raises DecodeError: a subclass tells at which step it failed.

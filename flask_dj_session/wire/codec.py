@@ -192,16 +192,18 @@ def _is_short_and_stays_so(payload: bytes) -> bool:
     return len(packed) >= len(payload) - 1
 
 
-def unpack(text: str, at_most: int = MAX_UNPACKED) -> tuple[bytes, bool]:
+def unpack(text: str, at_most: int | None = None) -> tuple[bytes, bool]:
     """Read the payload of the signed form, and tell whether it was compressed.
 
-    :param at_most: how many bytes it may unpack to.
+    :param at_most: how many bytes it may unpack to; by default 16 MiB.
 
     :raises Base64Error: where it is not base64.
     :raises CompressionError: where it is compressed, and not zlib data or too large.
     """
     packed = packed_bytes(text)
-    return (_decompress(packed, at_most), True) if text.startswith(".") else (packed, False)
+    if not text.startswith("."):
+        return packed, False
+    return _decompress(packed, MAX_UNPACKED if at_most is None else at_most), True
 
 
 def packed_bytes(text: str) -> bytes:

@@ -57,7 +57,7 @@ VALUES: dict[str, list[Any]] = {
         *("old", {"a"}, None),
     ],
     "SESSION_COOKIE_NAME": [
-        *("a", "a:b", "a.b", "!#$%&'*+-.^_`|~", "A1", "__Host-a", "__Secure-a", "session"),
+        *("a", "a:b", "a.b", "!#$%&'*+-.^_`|~", "A1", "session"),
         *("a b", "a=b", "a;b", "a,b", "a/b", "a(b", "a\n", "ž", "", None, 5, "path", "Expires"),
         *("secure", "HttpOnly", "SameSite", "max-age", "domain", "comment", "version"),
     ],
@@ -79,7 +79,7 @@ VALUES: dict[str, list[Any]] = {
     "SESSION_SAVE_EVERY_REQUEST": FLAG,
     "USE_TZ": FLAG,
     "SESSION_COOKIE_SAMESITE": [
-        *("Lax", "lax", "STRICT", "none", "None", None, False, "", 0, [], lazystr("Lax")),
+        *("Lax", "lax", "STRICT", None, False, "", 0, [], lazystr("Lax")),
         *("x", " Lax", True, 5, object()),
     ],
     "SESSION_SERIALIZER": [
