@@ -103,15 +103,16 @@ def _examine_from_afar(interface: DjangoSessionInterface) -> tuple[list[Finding]
     on_the_way = pooler_findings(found_pooler(interface.store.engine))
     try:
         findings, is_whole = _examine(interface)
-    except sa.exc.SQLAlchemyError as error:
+    except Exception as error:
         if is_healthy(on_the_way):
             raise
-        # Most likely for what was found on the way, which is not to get lost.
+        # Most likely for what was found on the way, which is not to get lost: pg8000 raises what
+        # comes first, AttributeError included.
         findings, is_whole = [_unreadable("table", error)], False
     return on_the_way + findings, is_whole
 
 
-def _unreadable(what: str, error: sa.exc.SQLAlchemyError) -> Finding:
+def _unreadable(what: str, error: Exception) -> Finding:
     said = message_of(error).rstrip(".")
     return Finding("wrong", f"The {what} could not be read to the end: {said}.")
 

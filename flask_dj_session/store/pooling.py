@@ -40,7 +40,7 @@ class Pooler:
 def found_pooler(engine: AutocommitEngine) -> Pooler | None:
     """Describe the pooler; None where none was seen, or where the app's driver prepares nothing."""
     app_engine = engine.app_engine
-    dialect = app_engine.dialect
+    dialect: Any = app_engine.dialect
     is_concerned = dialect.name == "postgresql" and dialect.driver in ("psycopg", "pg8000")
     if not is_concerned or not engine.is_own:
         return None
@@ -53,7 +53,8 @@ def found_pooler(engine: AutocommitEngine) -> Pooler | None:
             with other_engine.connect() as other:
                 is_pooled = _is_pooled(one, other)
             return _pooler(one) if is_pooled else None
-    except sa.exc.SQLAlchemyError as error:
+    except (sa.exc.SQLAlchemyError, dialect.loaded_dbapi.Error) as error:
+        # What pg8000 meets while it connects comes as it is.
         is_mixed_up = _code(error) in _MIXED_UP
         return Pooler(dialect.driver, keeps_statements=False) if is_mixed_up else None
 
@@ -112,9 +113,9 @@ def _keeps(raw: Any) -> bool:
     return not is_passed_on
 
 
-def _code(error: sa.exc.SQLAlchemyError) -> str | None:
+def _code(error: Exception) -> str | None:
     """Return PostgreSQL's code of an error, from psycopg or pg8000."""
-    orig = getattr(error, "orig", None)
-    told = orig.args[0] if orig is not None and orig.args else None
+    orig = getattr(error, "orig", None) or error
+    told = orig.args[0] if orig.args else None
     code = told.get("C") if isinstance(told, dict) else getattr(orig, "sqlstate", None)
     return code if isinstance(code, str) else None
