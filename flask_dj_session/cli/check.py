@@ -17,13 +17,14 @@ from ..doctor import (
     Finding,
     fingerprint_finding,
     is_healthy,
+    pooler_findings,
     setting_findings,
     table_findings,
 )
 from ..errors import MissingTableError, SettingError
 from ..interface import DjangoSessionInterface
 from ..settings import ORIGIN, Origin, django_settings
-from ..store import Store, database_time, expected_facts, found_facts
+from ..store import Store, database_time, expected_facts, found_facts, found_pooler
 from ..telling.words import printable
 from .command import SiteCommand, message_of, site
 from .progress import progress
@@ -61,7 +62,7 @@ def check(module: str | None, as_json: bool) -> None:
     """
     interface = site()
     django = _read_settings(module)  # before all that takes long
-    findings, is_whole = _examine(interface)
+    findings, is_whole = _examine_from_afar(interface)
     if django.settings is not None:
         # A setting that differs is the cause of what is found in the rows.
         findings = setting_findings(_own_settings(interface.store), django.settings) + findings
@@ -97,6 +98,25 @@ def _own_settings(store: Store) -> dict[str, Any]:
     return {**current_app.config, "SQLALCHEMY_DATABASE_URI": store.engine.app_engine.url}
 
 
+def _examine_from_afar(interface: DjangoSessionInterface) -> tuple[list[Finding], bool]:
+    """Examine the way to the database, then what is in it."""
+    on_the_way = pooler_findings(found_pooler(interface.store.engine))
+    try:
+        findings, is_whole = _examine(interface)
+    except Exception as error:
+        if is_healthy(on_the_way):
+            raise
+        # Most likely for what was found on the way, which is not to get lost: pg8000 raises what
+        # comes first, AttributeError included.
+        findings, is_whole = [_unreadable("table", error)], False
+    return on_the_way + findings, is_whole
+
+
+def _unreadable(what: str, error: Exception) -> Finding:
+    said = message_of(error).rstrip(".")
+    return Finding("wrong", f"The {what} could not be read to the end: {said}.")
+
+
 def _examine(interface: DjangoSessionInterface) -> tuple[list[Finding], bool]:
     """Examine table, keys and rows; tell whether there is a table that has rows."""
     store = interface.store
@@ -126,8 +146,7 @@ def _examine_rows(interface: DjangoSessionInterface) -> list[Finding]:
                 examination.add(page)
                 advance(len(page))
     except sa.exc.SQLAlchemyError as error:
-        said = message_of(error).rstrip(".")
-        return [Finding("wrong", f"The rows could not be read to the end: {said}.")]
+        return [_unreadable("rows", error)]
     return examination.findings()
 
 

@@ -57,7 +57,7 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(printable(message_of(error))) from error
 
 
-def message_of(error: sa.exc.SQLAlchemyError) -> str:
+def message_of(error: Exception) -> str:
     """Say what the database said, in a line, and without the passwords of the app's URLs."""
     said = error.orig if isinstance(error, sa.exc.DBAPIError) else error
     message = next(iter(str(said).splitlines()), "") or type(said).__name__

@@ -4,6 +4,7 @@ from .comparison import UNTRACEABLE, setting_findings
 from .examination import Examination, is_healthy
 from .finding import Finding
 from .fingerprints import fingerprint_finding
+from .pooling import pooler_findings
 from .table import table_findings
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Finding",
     "fingerprint_finding",
     "is_healthy",
+    "pooler_findings",
     "setting_findings",
     "table_findings",
 ]

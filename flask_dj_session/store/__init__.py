@@ -5,6 +5,7 @@ from .columns import columns_of, data_type, date_type, key_type
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
 from .listing import LONGEST, Outline, StoredRow, TooLong
+from .pooling import Pooler, found_pooler
 from .rows import Store
 from .table import (
     COLUMNS,
@@ -23,6 +24,7 @@ __all__ = [
     "AutocommitEngine",
     "ExpireDate",
     "Outline",
+    "Pooler",
     "Store",
     "StoredRow",
     "TableFacts",
@@ -34,6 +36,7 @@ __all__ = [
     "expected_facts",
     "for_site",
     "found_facts",
+    "found_pooler",
     "indexes_of",
     "is_like_index",
     "key_type",
