@@ -67,7 +67,8 @@ def get_user(accounts: Accounts, session: DjangoSession, *, renews: bool = True)
     """
     if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
         return AnonymousUser()
-    backend = accounts.backends.get(str(session[BACKEND_SESSION_KEY]))
+    path = session[BACKEND_SESSION_KEY]
+    backend = accounts.backends.get(path) if isinstance(path, str) else None
     pk = _pk_in(accounts, session)
     user = None if backend is None or pk is None else backend.get_user(pk)
     if user is None:

@@ -14,8 +14,12 @@ from sqlalchemy import bindparam
 from ..errors import CreateError, MissingTableError, UpdateError
 from . import clearing, ddl, listing, migrations
 from .engine import AutocommitEngine
+from .sqlite import is_undecodable
 from .statements import Statement
 from .table import TABLE_NAME, ExpireDate, max_key_length
+
+#: what no codec reads, in place of what the driver cannot make a text of
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"
 
 _MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
 
@@ -74,10 +78,15 @@ class Store:
         return max_key_length(self.table)
 
     def load(self, session_key: str, now: datetime) -> str | None:
-        """Return the text of a row that has not expired at *now* (aware), else None."""
+        """Return the text of a row that has not expired at *now* (aware), else None.
+
+        On SQLite a text that is no UTF-8 is :data:`NO_TEXT`.
+        """
         try:
             row = self.engine.read(self._load, {"key": session_key, "now": now})
         except _MAY_LACK_TABLE as error:
+            if is_undecodable(error):
+                return NO_TEXT
             self._explain(error)
             raise
         return None if row is None else row[0]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import User
-from flask import Flask, Request
+from flask import Flask, Request, request
 
 from flask_dj_session.auth import (
     AnonymousUser,
@@ -287,6 +287,17 @@ def test_an_id_that_is_none_is_nobodys(flask: AuthSite, visitor: Visitor, user_i
         session["_auth_user_id"] = user_id
         session.save()
     assert visitor.on_flask("who") == "AnonymousUser"
+
+
+@pytest.mark.parametrize(
+    "path", [10**5000, ["x"], None, b"x"], ids=lambda path: type(path).__name__
+)
+def test_a_backend_that_is_no_text_knows_nobody(flask: AuthSite, path: Any) -> None:
+    with flask.app.test_request_context():
+        session = flask.site.sessions.session()
+        session.update({"_auth_user_id": "1", "_auth_user_backend": path})
+        request.session = session  # type: ignore[attr-defined]
+        assert str(flask.auth.current_user) == "AnonymousUser"
 
 
 # The backends

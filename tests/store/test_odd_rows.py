@@ -344,3 +344,18 @@ def test_of_several_rows_that_begin_alike_no_long_text_is_fetched(
     assert fetched.most < 1000
     (row,) = store.starting_with("long07")
     assert row.session_data == "07" * 5000
+
+
+def test_a_visitor_whose_text_is_no_utf8_has_a_corrupted_session(
+    make_site: MakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    site = make_site()
+    with site.app.app_context():
+        with site.db.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO django_session VALUES"
+                " ('12345678', CAST(x'736563726574ff' AS TEXT), '2999-01-01')"
+            )
+        assert site.sessions.session("12345678").load() == {}
+    assert "Session data corrupted" in caplog.text
+    assert "secret" not in caplog.text
