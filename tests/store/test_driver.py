@@ -1,33 +1,22 @@
-"""Statements that are interrupted: whoever comes next is not given what was asked by another."""
+"""Which connections are used again after an error; tests/faults interrupts statements."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import request
-from sqlalchemy import event
 
 from flask_dj_session.store import AutocommitEngine
 from flask_dj_session.store.driver import is_in_order_after
 
 from ..conftest import MakeSite, Site
-from ..databases import EVERY_DATABASE, EVERY_SERVER
+from ..databases import EVERY_DATABASE
 
 
 class _SoftLimitError(Exception):
     """As a task queue's soft time limit: no error of the driver, and none that ends a program."""
-
-
-class _HardLimitError(BaseException):
-    """As gevent.Timeout."""
-
-
-_LIMITS = [_SoftLimitError, _HardLimitError, TimeoutError, KeyboardInterrupt]
 
 
 @pytest.fixture
@@ -48,56 +37,8 @@ def _session() -> Any:
     return request.session  # type: ignore[attr-defined]
 
 
-@contextmanager
-def _interrupted(limit: type[BaseException], seconds: float = 0.02) -> Iterator[None]:
-    """Raise from a signal's handler, wherever the program is by then."""
-
-    def interrupt(*_: object) -> None:
-        raise limit("time is up")
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-@contextmanager
-def _locked(site: Site) -> Iterator[None]:
-    """Let every statement on the table wait."""
-    with site.app.app_context():
-        engine = sa.create_engine(site.db.engine.url, poolclass=sa.NullPool)
-    lock = {
-        "postgresql": "LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE",
-        "mysql": "LOCK TABLES django_session WRITE",
-    }
-    with engine.begin() as connection:
-        connection.execute(sa.text(lock[engine.dialect.name]))
-        yield
-
-
-@pytest.mark.parametrize("watched", [False, True], ids=["on the driver", "watched"])
-@pytest.mark.parametrize("limit", _LIMITS, ids=lambda limit: limit.__name__)
-@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
-def test_after_an_interrupted_statement_each_visitor_is_given_his_own(
-    site: Site, limit: type[BaseException], watched: bool
-) -> None:
-    anna, ben = site.client, site.client
-    assert (anna.get("/anna").text, ben.get("/ben").text) == ("anna", "ben")
-    if watched:
-        with site.app.app_context():
-            event.listen(site.db.engine, "before_cursor_execute", lambda *_: None)
-    # Drivers take a TimeoutError for one of the system, and say so in their own words.
-    expected = (limit, sa.exc.OperationalError) if limit is TimeoutError else limit
-    with _locked(site), pytest.raises(expected), _interrupted(limit):
-        anna.get("/")
-    assert [ben.get("/").text, anna.get("/").text, ben.get("/").text] == ["ben", "anna", "ben"]
-
-
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
-def test_so_it_is_where_what_is_lent_is_interrupted(site: Site) -> None:
+def test_a_connection_that_is_interrupted_while_it_is_lent_is_not_lent_again(site: Site) -> None:
     anna = site.client
     anna.get("/anna")
     with site.app.app_context():
