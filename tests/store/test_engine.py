@@ -342,6 +342,7 @@ def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: M
         session.save()
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_a_thread_opens_the_pool_does_not_hang_the_child(
     make_site: MakeSite,
 ) -> None:
