@@ -63,4 +63,6 @@ def read(stored: StoredRow, codec: SessionCodec) -> ReadRow:
     try:
         return ReadRow(stored, codec.read(stored.session_data))
     except DecodeError as error:
-        return ReadRow(stored, None, error)
+        # The frames of its traceback hold the text, for as long as the error is kept.
+        error.__cause__ = error.__context__ = None
+        return ReadRow(stored, None, error.with_traceback(None))
