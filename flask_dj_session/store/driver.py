@@ -59,7 +59,7 @@ def is_in_order_after(error: BaseException, *, handled: BaseException | None = N
     """
     if isinstance(error, sa.exc.DBAPIError):
         is_answer = isinstance(error, _ANSWERS) or _sqlstate(error.orig)
-        is_first = _came_of(error) in (None, handled)
+        is_first = _interrupted_by(error) in (None, handled)
         return bool(is_answer) and is_first and not error.connection_invalidated
     return isinstance(error, (sa.exc.SQLAlchemyError, DatabaseHeldError))
 
@@ -67,22 +67,29 @@ def is_in_order_after(error: BaseException, *, handled: BaseException | None = N
 def interruption_behind(error: BaseException, *, handled: BaseException | None) -> BaseException:
     """Return what *error* has taken the place of, where something has interrupted a statement.
 
-    Then SQLAlchemy asks for a rollback, and the driver's refusal is what it raises. Errors of the
-    system, as of a socket, are the driver's own reasons.
+    Then SQLAlchemy asks for a rollback, and the driver's refusal is what it raises.
     """
-    first = _came_of(error) if isinstance(error, sa.exc.DBAPIError) else None
-    if first is None or first is handled or isinstance(first, (OSError, sa.exc.SQLAlchemyError)):
+    first = _interrupted_by(error) if isinstance(error, sa.exc.DBAPIError) else None
+    # Errors of the system, as of a socket, are the driver's own reasons.
+    if first is None or first is handled or isinstance(first, OSError):
         return error
     return first
 
 
-def _came_of(error: sa.exc.DBAPIError) -> BaseException | None:
-    return error.orig.__context__ if error.orig is not None else None
+def _interrupted_by(error: sa.exc.DBAPIError) -> BaseException | None:
+    """Return what was under way when the driver raised its error, if that is not its own."""
+    first = error.orig.__context__ if error.orig is not None else None
+    # The driver's errors, by the name that PEP 249 gives their base.
+    drivers = tuple(base for base in type(error.orig).__mro__ if base.__name__ == "Error")
+    return None if isinstance(first, (*drivers, sa.exc.SQLAlchemyError)) else first
 
 
-def _sqlstate(error: BaseException | None) -> str | None:
-    """Return the code that a database of the SQL standard has given, by psycopg's two names."""
-    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+def _sqlstate(error: Any) -> str | None:
+    """Return the code that a database of the SQL standard has given, as three drivers have it."""
+    if code := getattr(error, "sqlstate", None) or getattr(error, "pgcode", None):
+        return str(code)
+    told = error.args[0] if error is not None and error.args else None
+    return told.get("C") if isinstance(told, dict) else None  # pg8000
 
 
 def run(

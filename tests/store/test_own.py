@@ -209,7 +209,7 @@ def test_a_translation_of_schemas_is_heeded_in_clearing(
 
 class _Columns:
     scalar: Mapped[str] = mapped_column(sa.String(10), default="made")
-    called: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4)
+    called: Mapped[str] = mapped_column(sa.String(32), default=lambda: uuid.uuid4().hex)
     changed: Mapped[int] = mapped_column(default=0, onupdate=lambda context: 1)
     by_sql: Mapped[int] = mapped_column(default=sa.text("7"), onupdate=sa.text("8"))
     by_server: Mapped[int] = mapped_column(server_default="9")
@@ -233,7 +233,7 @@ def test_columns_with_values_of_their_own_are_filled_as_sqlalchemy_fills_them(
         assert counts(site) == ["1", "2", "3"]
         row = db.session.scalars(db.select(Visit)).one()
         assert (row.scalar, row.changed, row.by_sql, row.by_server) == ("made", 1, 8, 9)
-        assert isinstance(row.called, uuid.UUID)
+        assert uuid.UUID(row.called).version == 4
         db.session.remove()
         db.engine.dispose()
 
@@ -345,8 +345,8 @@ def test_a_column_that_refuses_a_row_is_an_error_and_no_taken_key(
         db.create_all()
         if column == "unique":
             sessions.session().save()
-        # On MySQL a column that must be given and is not is another kind of error.
-        with pytest.raises((sa.exc.IntegrityError, sa.exc.OperationalError)):
+        # Of which class, the drivers do not agree.
+        with pytest.raises(sa.exc.DatabaseError, match="refusing"):
             sessions.session().save()
         assert sessions.store.count() == (1 if column == "unique" else 0)
         db.session.remove()
