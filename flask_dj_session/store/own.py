@@ -130,8 +130,10 @@ class OwnConnections:
         return (
             self._is_driver_known
             and not bind.get_execution_options()
-            # Listeners on the classes Engine and Connection are heard by every instance.
-            and not (bind._has_events or self._dialect._has_events or sa.Connection._has_events)
+            # Listeners on the classes Engine and Connection are heard by every instance; on the
+            # latter since SQLAlchemy 2.1.
+            and not (bind._has_events or self._dialect._has_events)
+            and not getattr(sa.Connection, "_has_events", False)
             and not bind.logger.isEnabledFor(logging.INFO)
         )
 
