@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from operator import getitem
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -215,7 +217,8 @@ class Engines:
                 engines = self._db.engines
             # Asked each time, since tests put a connection in the place of an engine. And one for
             # all, whichever thread is the first.
-            made = AutocommitEngine(lambda: engines[bind_key], owner=_running_context)
+            bind: Any = partial(getitem, engines, bind_key)
+            made = AutocommitEngine(bind, owner=_running_context)
             self._made.setdefault(bind_key, made)
         return self._made[bind_key]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timezone
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from flask import Flask, Request, Response, has_request_context
 from flask.globals import request, request_ctx
@@ -58,6 +58,25 @@ def _opened_for(request: Request) -> SessionMixin | None:
     return request_ctx._session if is_running else None
 
 
+_Made = TypeVar("_Made")
+
+
+class _Once(Generic[_Made]):
+    """Computes an attribute when it is first asked for; one for all, whichever thread is the first.
+
+    Not :func:`functools.cached_property`, which until Python 3.11 holds a lock meanwhile that a
+    fork would leave locked for ever.
+    """
+
+    def __init__(self, make: Callable[[Any], _Made]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, owner: Any, kind: type) -> _Made:
+        made: _Made = vars(owner).setdefault(self._make.__name__, self._make(owner))
+        return made
+
+
 class Onlooker(Protocol):
     """Pages that show sessions and change none, such as the inspector's."""
 
@@ -92,8 +111,6 @@ class DjangoSessionInterface(SessionInterface):
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
 
-    _store: Store
-
     # What a session knows of its site
 
     @property
@@ -101,16 +118,10 @@ class DjangoSessionInterface(SessionInterface):
         """The app, from which the signals of sessions come."""
         return self._app
 
-    @property
+    @_Once
     def store(self) -> Store:
         """The rows of the app's database."""
-        try:
-            return self._store
-        except AttributeError:
-            # One for all, whichever thread is the first; and nothing is locked that a fork would
-            # leave locked, as in cached_property of Python 3.11.
-            store: Store = vars(self).setdefault("_store", self._make_store())
-            return store
+        return self._make_store()
 
     @property
     def watches_changes(self) -> bool:
@@ -119,7 +130,7 @@ class DjangoSessionInterface(SessionInterface):
 
     def keeps_as_it_is(self, session: object) -> bool:
         """Tell whether *session* is that of a request which only looks on."""
-        return self.looks_on() and request_ctx._session is session
+        return bool(self.onlookers) and self.looks_on() and request_ctx._session is session
 
     def looks_on(self) -> bool:
         """Tell whether the running request only looks on."""

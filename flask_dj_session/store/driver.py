@@ -93,10 +93,16 @@ def _sqlstate(error: Any) -> str | None:
 
 
 def run(
-    idle: IdleConnections, statement: ForDriver, values: Values, outcome: Callable[[Any], Any]
+    idle: IdleConnections,
+    statement: ForDriver,
+    values: Values,
+    outcome: Callable[[Any], Any],
+    *,
+    on_lost: Callable[[], None],
 ) -> Any:
     """Run a statement on one of the *idle* connections, and return the *outcome* of its cursor.
 
+    :param on_lost: is called when the database has ended the connection.
     :raises sqlalchemy.exc.DBAPIError: without the values, which belong in no log.
     """
     dialect = statement.dialect
@@ -115,6 +121,8 @@ def run(
         wrapped = _as_sqlalchemys(dialect, error, connection, statement.text)
         if lent and is_in_order_after(wrapped) and _is_closed(cursor, dialect):
             idle.give_back(lent)
+        if wrapped.connection_invalidated:
+            on_lost()
         raise wrapped from error
     finally:
         # Whatever has come in between: what has not been given back by now may not be in order.
@@ -137,10 +145,12 @@ def _is_closed(cursor: Any, dialect: sa.Dialect) -> bool:
     return False
 
 
-def _as_sqlalchemys(dialect: sa.Dialect, error: Any, connection: Any, text: str) -> BaseException:
+def _as_sqlalchemys(
+    dialect: sa.Dialect, error: Any, connection: Any, text: str
+) -> sa.exc.DBAPIError:
     """Do for an error of the driver what SQLAlchemy's Connection does."""
     is_lost = dialect.is_disconnect(error, connection, None)
-    wrapped: BaseException = sa.exc.DBAPIError.instance(
+    wrapped: Any = sa.exc.DBAPIError.instance(
         text,
         None,
         error,
@@ -149,4 +159,4 @@ def _as_sqlalchemys(dialect: sa.Dialect, error: Any, connection: Any, text: str)
         connection_invalidated=is_lost,
         dialect=dialect,
     )
-    return wrapped
+    return wrapped  # type: ignore[no-any-return]

@@ -22,7 +22,10 @@ from .idle import IdleConnections
 from .pools import EngineBeside, is_autocommit_undone, own_pool
 from .pragmas import pragmas
 from .sqlite import HeldConnections, is_locked
-from .statements import ForDriver, Statement, Values
+from .statements import Statement, Values
+
+# Since SQLAlchemy 2.1 the class of connections has listeners, too.
+_HEARD: Any = sa.Connection if hasattr(sa.Connection, "_has_events") else sa.Engine
 
 _first_row = methodcaller("fetchone")
 _row_count = attrgetter("rowcount")
@@ -83,7 +86,7 @@ class OwnConnections:
     def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one row; None where there is none."""
         if self._is_unwatched and (plain := statement.plain(self._dialect)):
-            return self._on_driver(plain, values, _first_row)
+            return driver.run(self._idle, plain, values, _first_row, on_lost=self._on_lost)
         with self.connect() as connection:
             return connection.execute(statement.core, values).first()
 
@@ -91,8 +94,8 @@ class OwnConnections:
         """Run a statement that changes rows, and return how many."""
         held = self._held is not None and self._held.by_this_owner()
         if not held and self._is_unwatched and (plain := statement.plain(self._dialect)):
-            rows: int = self._on_driver(plain, values, _row_count)
-            return rows
+            number: int = driver.run(self._idle, plain, values, _row_count, on_lost=self._on_lost)
+            return number
         with self.connect() as connection:
             return self.write_on(connection, statement.core, values, table=table)
 
@@ -130,22 +133,10 @@ class OwnConnections:
         return (
             self._is_driver_known
             and not bind.get_execution_options()
-            # Listeners on the classes Engine and Connection are heard by every instance; on the
-            # latter since SQLAlchemy 2.1.
-            and not (bind._has_events or self._dialect._has_events)
-            and not getattr(sa.Connection, "_has_events", False)
+            # Listeners on the classes Engine and Connection are heard by every instance.
+            and not (bind._has_events or self._dialect._has_events or _HEARD._has_events)
             and not bind.logger.isEnabledFor(logging.INFO)
         )
-
-    def _on_driver(
-        self, statement: ForDriver, values: Values, outcome: Callable[[Any], Any]
-    ) -> Any:
-        try:
-            return driver.run(self._idle, statement, values, outcome)
-        except sa.exc.DBAPIError as error:
-            if error.connection_invalidated:
-                self._on_lost()
-            raise
 
     def _checked_out(self) -> sa.Connection:
         engine = self._engine = self._engine.up_to_date()
