@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import argon2
@@ -149,8 +150,8 @@ _ENCODED = ARGON2 + ARGON2_HASH
 @given(place=st.integers(7, len(_ENCODED)), other=st.sampled_from(["", *"$=,0123aAzZ+/ ž"]))
 def test_damage_is_known_where_argon2_knows_it(place: int, other: str) -> None:
     damaged = _ENCODED[:place] + other + _ENCODED[place + 1 :]
-    if _is_dearer(damaged):
-        return
+    if _is_dearer(damaged) or int(version("argon2-cffi").partition(".")[0]) < 25:
+        return  # older ones take other damage for a mismatch
     try:
         refuse_damaged_argon2(damaged)
     except ValueError:

@@ -202,17 +202,22 @@ class SessionMachine(RuleBasedStateMachine):
 
     @rule(tab=tabs)
     def save_as_new(self, tab: Tab) -> None:
-        self.both(tab, lambda session: session.save(must_create=True))
+        if self.is_there(tab):
+            self.both(tab, lambda session: session.save(must_create=True))
 
     @rule(tab=tabs)
     def create(self, tab: Tab) -> None:
-        self.both(tab, lambda session: session.create())
+        if self.is_there(tab):
+            self.both(tab, lambda session: session.create())
 
     @rule(tab=tabs)
     def cycle_key(self, tab: Tab) -> None:
-        # Where the row was deleted meanwhile, Django keeps the session alive, and we do not.
-        if tab.ours.session_key in (None, *self.stores.keys()):
+        if self.is_there(tab):
             self.both(tab, lambda session: session.cycle_key())
+
+    def is_there(self, tab: Tab) -> bool:
+        """Tell whether the row is there; where it was deleted, Django goes on, and we do not."""
+        return tab.ours.session_key in (None, *self.stores.keys())
 
     @rule(tab=tabs)
     def clear(self, tab: Tab) -> None:
