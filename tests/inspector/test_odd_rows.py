@@ -13,7 +13,7 @@ from flask_dj_session.store import listing
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, Site
-from ..databases import EVERY_DATABASE
+from ..databases import EVERY_DATABASE, backend_of
 from ..live_django import SECRET_KEY
 from ..store.test_odd_rows import ODD_DATES
 from .conftest import Put, links, listed, press, statements, visitor
@@ -27,7 +27,7 @@ def _insert(site: Site, key: str, text: str, date: str) -> None:
     """Insert a row, *key* and *date* in SQL."""
     statement = sa.text(f"INSERT INTO django_session VALUES ({key}, :text, {date})")
     with site.app.app_context(), site.db.engine.begin() as connection:
-        if connection.dialect.name == "mysql":
+        if backend_of(connection.engine.url) == "mysql":
             connection.exec_driver_sql("SET sql_mode = ''")
         connection.execute(statement, {"text": text})
 
@@ -45,7 +45,7 @@ def _states(client: FlaskClient, page: str) -> list[int]:
 
 def _odd_dates(site: Site) -> list[str]:
     with site.app.app_context():
-        backend = site.db.engine.dialect.name
+        backend = backend_of(site.db.engine.url)
     return [date.replace(":", r"\:") for date, *_ in ODD_DATES[backend]]
 
 

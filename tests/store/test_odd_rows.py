@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_dj_session.store import Store, StoredRow, TooLong, listing
 
 from ..conftest import NOW, MakeSite, Site
-from ..databases import EVERY_DATABASE
+from ..databases import EVERY_DATABASE, backend_of
 from .conftest import store_of
 
 every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
@@ -54,7 +54,7 @@ def _insert(site: Site, *rows: tuple[object, object, object]) -> None:
     """Insert rows as they are."""
     statement = sa.text("INSERT INTO django_session VALUES (:key, :data, :date)")
     with site.app.app_context(), site.db.engine.begin() as connection:
-        if connection.dialect.name == "mysql":
+        if backend_of(connection.engine.url) == "mysql":
             connection.exec_driver_sql("SET sql_mode = ''")
         for key, data, date in rows:
             connection.execute(statement, {"key": key, "data": data, "date": date})
@@ -68,7 +68,7 @@ def _listed(store: Store, **options: Any) -> list[StoredRow]:
 def dates(make_site: MakeSite, database_url: sa.URL) -> tuple[Store, list[Any]]:
     """Store a row for each odd date; return the store, and the dates in the order of the keys."""
     site = make_site()
-    odd = ODD_DATES[database_url.get_backend_name()]
+    odd = ODD_DATES[backend_of(database_url)]
     _insert(site, *((f"key{number}", "text", date) for number, (date, *_) in enumerate(odd)))
     return store_of(site), odd
 
