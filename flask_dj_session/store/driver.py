@@ -58,7 +58,7 @@ def is_in_order_after(error: BaseException, *, handled: BaseException | None = N
     :param handled: the error that was being handled when the connection was asked for.
     """
     if isinstance(error, sa.exc.DBAPIError):
-        is_answer = isinstance(error, _ANSWERS) or _sqlstate(error.orig)
+        is_answer = isinstance(error, _ANSWERS) or sqlstate(error.orig)
         is_first = _interrupted_by(error) in (None, handled)
         return bool(is_answer) and is_first and not error.connection_invalidated
     return isinstance(error, (sa.exc.SQLAlchemyError, DatabaseHeldError))
@@ -84,7 +84,7 @@ def _interrupted_by(error: sa.exc.DBAPIError) -> BaseException | None:
     return None if isinstance(first, (*drivers, sa.exc.SQLAlchemyError)) else first
 
 
-def _sqlstate(error: Any) -> str | None:
+def sqlstate(error: Any) -> str | None:
     """Return the code that a database of the SQL standard has given, as three drivers have it."""
     if code := getattr(error, "sqlstate", None) or getattr(error, "pgcode", None):
         return str(code)

@@ -18,6 +18,7 @@ from sqlalchemy import event
 from .borrowed import BorrowedConnection
 from .connections import Connections
 from .own import OwnConnections
+from .redaction import redact
 from .single import SingleConnection, Writer, is_single
 from .sqlite import HeldConnections, OwnerOf
 from .statements import Statement, Values
@@ -72,7 +73,11 @@ class AutocommitEngine:
 
     def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one row; None where there is none."""
-        return self._connections().read(statement, values)
+        try:
+            return self._connections().read(statement, values)
+        except sa.exc.DBAPIError as error:
+            redact(error)
+            raise
 
     def write(self, statement: Statement, values: Values, *, table: str) -> int:
         """Run a statement that changes rows, and return how many.
@@ -80,13 +85,21 @@ class AutocommitEngine:
         :raises DatabaseHeldError: on SQLite, at once, where this request's own uncommitted
             write is what stands in the way.
         """
-        return self._connections().write(statement, values, table=table)
+        try:
+            return self._connections().write(statement, values, table=table)
+        except sa.exc.DBAPIError as error:
+            redact(error)
+            raise
 
     def write_on(
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
     ) -> int:
         """Do what :meth:`write` does, on a connection that :meth:`connect` has lent."""
-        return self._connections().write_on(connection, core, values, table=table)
+        try:
+            return self._connections().write_on(connection, core, values, table=table)
+        except sa.exc.DBAPIError as error:
+            redact(error)
+            raise
 
     def dispose(self) -> None:
         """Close the connections that are not in use; later statements open new ones."""

@@ -1,0 +1,115 @@
+"""An error of the database tells the reason, and nothing of the row: it ends in the app's log."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from flask_dj_session.errors import CreateError
+from flask_dj_session.store import Store
+
+from ..conftest import NOW, MakeSite
+from ..databases import EVERY_DATABASE, backend_of
+from .conftest import store_of
+
+every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+
+KEY, DATA = "secretkeyofthevisitor", "secretdata"
+END = NOW + timedelta(days=1)
+
+
+# Where the log wants to see the statements, they do not go straight to the driver.
+@pytest.fixture(params=[False, True], ids=["straight", "through SQLAlchemy"])
+def table(request: pytest.FixtureRequest, make_site: MakeSite) -> Callable[..., Store]:
+    """Return what makes Django's table with more columns and conditions than the app knows."""
+
+    def make(data: str = "text NOT NULL", more: str = "") -> Store:
+        site = make_site(SQLALCHEMY_ECHO=request.param)
+        with site.app.app_context(), site.db.engine.begin() as connection:
+            is_postgresql = backend_of(connection.engine.url) == "postgresql"
+            date = "timestamp with time zone" if is_postgresql else "datetime"
+            connection.exec_driver_sql("DROP TABLE django_session")
+            connection.exec_driver_sql(
+                f"CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY,"
+                f" session_data {data}, expire_date {date} NOT NULL{more})"
+            )
+        return store_of(site)
+
+    return make
+
+
+def _told(error: pytest.ExceptionInfo[BaseException]) -> str:
+    return "".join(traceback.format_exception(error.value)) + repr(error.value)
+
+
+def _assert_is_told(error: pytest.ExceptionInfo[BaseException], *reasons: str) -> None:
+    told = _told(error)
+    assert any(reason in told for reason in reasons)
+    assert KEY not in told
+    assert DATA not in told
+
+
+@every_database
+def test_a_column_of_the_app_s_own_that_may_not_be_null_is_named_and_the_row_is_not(
+    table: Callable[..., Store],
+) -> None:
+    store = table(more=", tenant varchar(20) NOT NULL")
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        store.insert(KEY, DATA, END)
+    _assert_is_told(error, "tenant")
+
+
+@every_database
+def test_a_condition_that_a_row_does_not_meet_is_named_and_the_row_is_not(
+    table: Callable[..., Store],
+) -> None:
+    store = table(more=f", CONSTRAINT plan CHECK (session_data <> '{DATA}')")
+    store.insert(KEY, "free", END)
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        store.update(KEY, DATA, END)
+    _assert_is_told(error, "plan")
+
+
+@every_database
+def test_a_value_that_must_be_the_only_one_is_not_told(table: Callable[..., Store]) -> None:
+    store = table(data="varchar(99) UNIQUE")
+    store.insert("another", DATA, END)
+    with pytest.raises(sa.exc.IntegrityError) as error:
+        store.insert(KEY, DATA, END)
+    _assert_is_told(error, "session_data")
+
+
+@every_database
+def test_a_key_that_is_taken_is_not_told(table: Callable[..., Store]) -> None:
+    store = table()
+    store.insert(KEY, DATA, END)
+    with pytest.raises(CreateError) as error:
+        store.insert(KEY, DATA, END)
+    _assert_is_told(error, "django_session", "PRIMARY")
+
+
+@every_database
+def test_a_value_of_the_wrong_type_is_not_told(
+    table: Callable[..., Store], database_url: sa.URL
+) -> None:
+    check = ", CHECK (typeof(session_data) = 'integer')"
+    store = table(data="integer", more=check if database_url.drivername == "sqlite" else "")
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        store.insert(KEY, DATA, END)
+    _assert_is_told(error, "integer", "smallint")
+
+
+@every_database
+def test_an_error_keeps_its_class_and_its_code(table: Callable[..., Store]) -> None:
+    store = table(more=", tenant varchar(20) NOT NULL")
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        store.insert(KEY, DATA, END)
+    orig = error.value.orig
+    assert isinstance(orig, store.engine.app_engine.dialect.loaded_dbapi.Error)
+    codes = ("sqlstate", "pgcode", "sqlite_errorname", "args")
+    told = " ".join(str(getattr(orig, name, "")) for name in codes)
+    assert any(code in told for code in ("23502", "1364", "HY000", "NOT NULL"))
