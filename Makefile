@@ -22,8 +22,7 @@ docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 # The test-suite on every Python that is installed here (a skipped one is said), with what pip
-# chooses; then once with the lowest versions that pyproject.toml allows, those of the extras too
-# (without the state machines, which the lowest Hypothesis gives warnings of its own).
+# chooses; then once with the lowest versions that pyproject.toml allows, those of the extras too.
 test-versions:
 	@for version in 3.10 3.11 3.12 3.13; do \
 	  if python=$$(tools/find-python $$version); then \
@@ -38,7 +37,7 @@ test-lowest:
 run-lowest: $(VENV)/.dev
 	$(BIN)/python tools/lowest.py test > $(VENV)/lowest.txt
 	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
-	$(BIN)/python -m pytest --ignore tests/machines $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # Sessions and their faults with every driver that people have, then with the lowest versions of
 # these; docs/drivers.md. A driver that cannot be installed here is named, and skipped.

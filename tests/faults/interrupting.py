@@ -137,10 +137,11 @@ class AtEachLine:
     def __enter__(self) -> None:
         self._seen.clear()
         self.place = ""
+        self._others = sys.gettrace()  # what measures coverage, say
         sys.settrace(self._trace_rooms)
 
     def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
+        sys.settrace(self._others)
 
     def _trace_rooms(self, frame: FrameType, _what: str, _arg: object) -> Any:
         code = frame.f_code
@@ -165,5 +166,5 @@ class AtEachLine:
         if this not in self._done:
             self._done.add(this)
             self.place = f"{file}:{line}"
-            sys.settrace(None)
+            sys.settrace(self._others)
             raise self._error
