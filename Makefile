@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
-  test-drivers run-drivers faults interop package clean
+  test-drivers run-drivers faults interop mutants package clean
 
 run: $(VENV)/.run
 	$(BIN)/flask --debug run --no-reload
@@ -61,6 +61,11 @@ test-benchmarks: $(VENV)/.dev
 faults: $(VENV)/.dev
 	$(BIN)/python -m faults.run $(FAULTS_ARGS)
 
+# Deliberate faults, one at a time, and whether the tests notice: docs/mutants.md. Not for CI: it
+# takes hours, and goes on where it was stopped.
+mutants: $(VENV)/.mutants
+	$(BIN)/python -m mutants.run $(MUTANTS_ARGS)
+
 # What a request costs, beside other packages: docs/performance.md tells how to read it. What it
 # writes is what the README shows.
 BENCH_FILES ?= --json docs/performance.json --chart docs/performance.svg
@@ -82,6 +87,10 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 
+$(VENV)/.mutants: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --editable '.[mutants]'
+	touch $@
+
 $(VENV)/.drivers: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	$(BIN)/python tools/drivers.py
@@ -92,4 +101,4 @@ package: $(VENV)/.dev
 	tools/try-package $(abspath $(BIN)/python)
 
 clean:
-	rm -rf .venv .venv-* docs/_build build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* docs/_build build dist *.egg-info .hypothesis .mutants .mypy_cache .pytest_cache .ruff_cache

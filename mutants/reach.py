@@ -1,0 +1,121 @@
+"""Which tests come by a line, and how long they take: one run of the suite with coverage."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache, cached_property
+from pathlib import Path
+
+from coverage import CoverageData
+
+# Tests of what is installed, written or shown, which start programs or browsers of their own.
+_LEFT_OUT = (
+    "tests/docs",
+    "tests/pytest_plugin",
+    "tests/test_packaging.py",
+    "tests/inspector/test_browser.py",
+    "tests/store/test_gunicorn.py",
+)
+#: how many seconds of tests are tried on one fault
+PATIENCE = 20.0
+
+
+class Reach:
+    """Tells which tests to try on a fault.
+
+    :param tree: the checkout that the suite runs in.
+    :param folder: keeps what was found out.
+    """
+
+    def __init__(self, tree: Path, folder: Path) -> None:
+        self._tree = tree.resolve()
+        self._data = folder / "coverage"
+        self._seconds_file = folder / "durations.json"
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the suite has run."""
+        return self._seconds_file.exists()
+
+    def find_out(self) -> None:
+        """Run the suite, which must pass."""
+        environment = {
+            **os.environ,
+            "COVERAGE_FILE": str(self._data.resolve()),
+            "MUTANTS_DURATIONS": str(self._seconds_file.resolve()),
+            "PYTHONPATH": str(self._tree),
+        }
+        settings = self._data.with_suffix(".rc").resolve()
+        settings.write_text("[run]\nsource = flask_dj_session\nrelative_files = true\n")
+        options = ["-q", "-p", "mutants.durations", "--cov", f"--cov-config={settings}"]
+        options += ["--cov-context=test", "--cov-report="]
+        options += [f"--ignore={path}" for path in _LEFT_OUT]
+        command = [sys.executable, "-m", "pytest", *options]
+        done = subprocess.run(command, cwd=self._tree, env=environment, check=False)
+        if done.returncode:
+            self._seconds_file.unlink(missing_ok=True)
+            raise SystemExit("The tests do not pass as they are; faults would prove nothing.")
+
+    def tests_for(self, path: Path, line: int) -> list[str]:
+        """Return the tests to try where *line* of a file is changed, the likeliest first."""
+        reached = self._contexts(path)
+        tests: set[str] = set()
+        for each in _lines_of_statement(self._tree / path, line):
+            tests |= reached.get(each, set())
+        if not tests:  # it runs when the file is imported
+            tests = set().union(*reached.values())
+        chosen: list[str] = []
+        left = PATIENCE
+        for test in sorted(tests, key=lambda test: self._order(test, path)):
+            left -= self._seconds.get(test, 1.0)
+            if chosen and left < 0:
+                break
+            chosen.append(test)
+        return chosen
+
+    def _order(self, test: str, path: Path) -> tuple[bool, float]:
+        # What stands in the tests' folder of the room, or names the file, is about it.
+        room = path.relative_to("flask_dj_session").parts[0].removesuffix(".py")
+        is_near = test.startswith((f"tests/{room}/", f"tests/test_{room}"))
+        return (not is_near or self._seconds.get(test, 1.0) > 2.0, self._seconds.get(test, 1.0))
+
+    @cache  # noqa: B019
+    def _contexts(self, path: Path) -> dict[int, set[str]]:
+        found = self._coverage.contexts_by_lineno(str(path))
+        return {
+            line: {context.rpartition("|")[0] for context in contexts if context}
+            for line, contexts in found.items()
+        }
+
+    @cached_property
+    def _coverage(self) -> CoverageData:
+        data = CoverageData(str(self._data))
+        data.read()
+        return data
+
+    @cached_property
+    def _seconds(self) -> dict[str, float]:
+        seconds: dict[str, float] = json.loads(self._seconds_file.read_text())
+        return seconds
+
+
+def _lines_of_statement(path: Path, line: int) -> Iterator[int]:
+    """Return the lines of the smallest statement around *line*; of one with a body, its head's."""
+    best: range | None = None
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            first = min([node.lineno, *(each.lineno for each in _decorators(node))])
+            last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
+            if first <= line <= last and (best is None or last - first < len(best)):
+                best = range(first, max(last, first) + 1)
+    yield from best or [line]
+
+
+def _decorators(node: ast.stmt) -> list[ast.expr]:
+    return getattr(node, "decorator_list", [])

@@ -1,0 +1,191 @@
+"""Put faults into the code, one at a time, and see whether the tests notice: docs/mutants.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import queue
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from cosmic_ray.work_db import WorkDB
+from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
+
+from .items import ROOMS, Mutant, database_of, files
+from .reach import PATIENCE, Reach
+from .report import print_report
+
+FOLDER = Path(".mutants")
+
+
+def main() -> None:
+    """Try what has not been tried yet, and print the report."""
+    options = _options()
+    FOLDER.mkdir(exist_ok=True)
+    rooms = options.rooms or [*ROOMS]
+    works = {path: database_of(path, FOLDER) for path in files(rooms) if _is_meant(path, options)}
+    if not options.report:
+        trees = [_tree(number) for number in range(options.workers)]
+        reach = Reach(trees[0], FOLDER)
+        if options.reach or not reach.is_known:
+            print("Running the suite once, to see which test comes by which line.", flush=True)
+            reach.find_out()
+        pending = [
+            (work, item) for path, work in works.items() for item in _pending(work, options.again)
+        ]
+        random.Random(1).shuffle(pending)  # noqa: S311
+        _try_all(pending[: options.limit], trees, reach)
+    missing = print_report(works, Path("mutants/survivors.json"), listed=options.list)
+    raise SystemExit(1 if missing else 0)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m mutants.run", description=__doc__)
+    parser.add_argument("rooms", nargs="*", choices=[[], *ROOMS], help="all, if none is named")
+    parser.add_argument("--file", action="append", help="only files whose path holds this text")
+    parser.add_argument("--limit", type=int, help="try at most so many, chosen at random")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many at a time")
+    parser.add_argument("--again", action="store_true", help="try those anew that went unnoticed")
+    parser.add_argument("--reach", action="store_true", help="find out anew which test does what")
+    parser.add_argument("--report", action="store_true", help="try nothing, print what is known")
+    parser.add_argument("--list", action="store_true", help="show the change of each unnoticed one")
+    return parser.parse_args()
+
+
+def _is_meant(path: Path, options: argparse.Namespace) -> bool:
+    return not options.file or any(part in str(path) for part in options.file)
+
+
+def _pending(work: WorkDB, again: bool) -> list[WorkItem]:
+    survivors = [item for item, result in work.completed_work_items if not result.is_killed]
+    return [*work.pending_work_items, *(survivors if again else [])]
+
+
+def _tree(number: int) -> Path:
+    """Copy the checkout, as it is now, for one worker."""
+    tree = FOLDER / f"tree-{number}"
+    shutil.rmtree(tree, ignore_errors=True)
+    told = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for name in filter(None, told.stdout.split("\0")):
+        if Path(name).is_file():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(name, tree / name)
+    _compile(tree)
+    return tree.resolve()
+
+
+def _compile(tree: Path) -> None:
+    """Let Python and pytest compile all of *tree*, so that it is not done for each fault."""
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q"],
+        cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree.resolve())},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
+def _try_all(pending: list[tuple[WorkDB, WorkItem]], trees: list[Path], reach: Reach) -> None:
+    jobs: queue.SimpleQueue[tuple[WorkDB, WorkItem]] = queue.SimpleQueue()
+    for job in pending:
+        jobs.put(job)
+    progress = _Progress(len(pending))
+    threads = [
+        threading.Thread(target=_work, args=(tree, jobs, reach, progress), daemon=True)
+        for tree in trees
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class _Progress:
+    """A line that tells how far it is, and the lock that the threads share."""
+
+    def __init__(self, total: int) -> None:
+        self.lock = threading.Lock()
+        self._total = total
+        self._done = self._unnoticed = 0
+
+    def step(self, is_noticed: bool) -> None:
+        """Count one."""
+        self._done += 1
+        self._unnoticed += not is_noticed
+        end = "\r" if sys.stderr.isatty() else "\n"
+        if sys.stderr.isatty() or self._done % 50 == 0 or self._done == self._total:
+            told = f"{self._done} of {self._total} tried, {self._unnoticed} not noticed"
+            print(told, end=end, file=sys.stderr, flush=True)
+
+
+def _work(tree: Path, jobs: Any, reach: Reach, progress: _Progress) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "mutants.worker"]
+    with (
+        open(FOLDER / f"{tree.name}.log", "w") as log,
+        subprocess.Popen(
+            command,
+            cwd=tree,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as worker,
+    ):
+        is_tried_out = False
+        while True:
+            try:
+                work, item = jobs.get_nowait()
+            except queue.Empty:
+                break
+            with progress.lock:
+                tests = reach.tests_for(Mutant.of(item).path, item.mutations[0].start_pos[0])
+            if not is_tried_out and _ask(worker, Mutant.of(item), tests, has_fault=False).is_killed:
+                raise SystemExit(f"Tests fail without any fault; see {tree}/mutants.log.")
+            is_tried_out = True
+            result = _ask(worker, Mutant.of(item), tests)
+            with progress.lock:
+                work.set_result(item.job_id, result)
+                progress.step(result.is_killed)
+        assert worker.stdin is not None
+        worker.stdin.close()
+
+
+def _ask(
+    worker: subprocess.Popen[str], mutant: Mutant, tests: list[str], *, has_fault: bool = True
+) -> WorkResult:
+    if not tests:
+        return WorkResult(WorkerOutcome.NO_TEST, test_outcome=TestOutcome.SURVIVED)
+    source = mutant.path.read_text(encoding="utf-8")
+    job = {
+        "path": str(mutant.path),
+        "code": mutant.code(source) if has_fault else source,
+        "tests": tests,
+        "seconds": 3 * PATIENCE,
+    }
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(json.dumps(job) + "\n")
+    worker.stdin.flush()
+    answer = worker.stdout.readline()
+    if not answer:
+        raise SystemExit(f"A worker has ended; see its log in {FOLDER}.")
+    told = json.loads(answer)
+    outcome = TestOutcome.KILLED if told["is_noticed"] else TestOutcome.SURVIVED
+    return WorkResult(WorkerOutcome.NORMAL, output=told["output"], test_outcome=outcome)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""Tries one fault after the other in a tree of its own.
+
+What tests import from elsewhere is imported once, before: each fault is tried in a fork.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# None of these imports the package.
+_BEFORE = [
+    "alembic",
+    "argon2",
+    "bcrypt",
+    "django.contrib.auth.hashers",
+    "django.contrib.sessions.backends.db",
+    "django.test",
+    "flask",
+    "flask_login",
+    "flask_migrate",
+    "flask_socketio",
+    "flask_sqlalchemy",
+    "flask_wtf",
+    "hypothesis",
+    "psycopg",
+    "pymysql",
+    "sqlalchemy.dialects.mysql",
+    "sqlalchemy.dialects.postgresql",
+    "time_machine",
+    "unittest.mock",
+    "wtforms",
+]
+_MEMORY = 6 * 2**30
+
+
+class _Chosen:
+    """A plugin for pytest that leaves only the chosen tests, in their order by file."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self._place = {test: place for place, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = [item for item in items if item.nodeid in self._place]
+        first: dict[Path, int] = {}
+        for item in items:
+            place = self._place[item.nodeid]
+            first[item.path] = min(place, first.get(item.path, place))
+        items.sort(key=lambda item: (first[item.path], self._place[item.nodeid]))
+
+
+def main() -> None:
+    """Read jobs, a line of JSON each, and write what became of them."""
+    for name in _BEFORE:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        job: dict[str, Any] = json.loads(line)
+        with _in_place_of(Path(job["path"]), job["code"]):
+            is_noticed, output = _try(job["tests"], job["seconds"])
+        answers.write(json.dumps({"is_noticed": is_noticed, "output": output}) + "\n")
+        answers.flush()
+
+
+@contextmanager
+def _in_place_of(path: Path, code: str) -> Iterator[None]:
+    before, times = path.read_bytes(), path.stat()
+    path.write_text(code, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
+        # With its old date, so that what Python has compiled of it is still good.
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def _try(tests: list[str], seconds: float) -> tuple[bool, str]:
+    log = Path("mutants.log")
+    child = os.fork()
+    if child == 0:
+        # By the way that a program ends, so that tests can clean up after themselves.
+        sys.exit(_run(tests, log))
+    end = time.monotonic() + seconds
+    status: int | None = None
+    while status is None and time.monotonic() < end:
+        done, told = os.waitpid(child, os.WNOHANG)
+        status = told if done else None
+        time.sleep(0.02)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    if status is None:
+        os.waitpid(child, 0)
+        return True, "it takes too long"
+    output = log.read_text(errors="replace")[-4000:]
+    if os.waitstatus_to_exitcode(status) == pytest.ExitCode.NO_TESTS_COLLECTED:
+        raise SystemExit(
+            f"None of the chosen tests is there; find out anew which there are: {output}"
+        )
+    return status != 0, output
+
+
+def _run(tests: list[str], log: Path) -> int:
+    os.setsid()
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    files = [*dict.fromkeys(test.partition("::")[0] for test in tests)]
+    options = ["-x", "-q", "--tb=line", "-p", "no:cacheprovider"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of what is imported before
+    try:
+        return int(pytest.main([*options, *files], plugins=[_Chosen(tests)]))
+    except BaseException as error:
+        print(repr(error), flush=True)
+        return 99
+
+
+if __name__ == "__main__":
+    main()
