@@ -678,6 +678,50 @@ def test_settings_of_the_cookie_are_read_at_each_request(site: Site) -> None:
     assert header.endswith("; SameSite=Strict")
 
 
+def test_a_key_that_is_changed_counts_from_the_next_request_on(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    site = make_site(table=False)
+    client = serve(site, look)
+    key = store(site, hello="world")
+    returning(client, key).get("/")  # so that the codec of the old key is made
+    site.app.config["SECRET_KEY"] = "another"
+    assert returning(client, key).get("/").text == "None"
+    serve(site, touch)
+    returning(client, key).get("/")
+    with django.settings(SECRET_KEY="another"):
+        assert django.store(key).load() == {"hello": "world"}
+    assert django.store(key).load() == {}
+
+
+def test_a_key_that_was_changed_reads_while_it_is_a_fallback(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    site = make_site(table=False)
+    client = serve(site, look)
+    key = store(site, hello="world")
+    for fallbacks, seen in ([], "None"), (["older", SECRET_KEY], "world"), ([], "None"):
+        config = {"SECRET_KEY": "another", "SECRET_KEY_FALLBACKS": fallbacks}
+        site.app.config.update(config)
+        with django.settings(**config):
+            assert str(django.store(key).get("hello")) == seen
+        assert returning(client, key).get("/").text == seen
+
+
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN"])
+@pytest.mark.parametrize("newline", ["\r", "\n", "\r\n"], ids=repr)
+@pytest.mark.parametrize("view", [touch, end])
+def test_a_setting_that_is_changed_adds_no_header_of_its_own(
+    make_site: MakeSite, name: str, newline: str, view: Callable[[DjangoSession], str]
+) -> None:
+    site = make_site(TESTING=False)
+    client = returning(serve(site, view), store(site, hello="before"))
+    site.app.config[name] = f"a{newline}X-Header: b"
+    response = client.get("/")
+    assert response.status_code == 500
+    assert not {"Set-Cookie", "X-Header"} & set(response.headers.keys())
+
+
 def test_a_partitioned_cookie_says_so(make_site: MakeSite, clock: time_machine.Traveller) -> None:
     site = make_site(
         SESSION_COOKIE_PARTITIONED=True,

@@ -111,6 +111,16 @@ def test_what_is_wrong_is_refused_by_name_with_the_mend(name: str, value: Any) -
     assert caught.value.name == name
 
 
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN"])
+@pytest.mark.parametrize("code", [*range(0x20), 0x7F], ids=hex)
+@pytest.mark.parametrize("given", ["{}/a", "/a{}b", "/a{}"])
+def test_no_control_character_comes_into_the_cookie(name: str, code: int, given: str) -> None:
+    value: Any = given.format(chr(code))
+    with pytest.raises(SettingError, match=f"^'{name}' ") as caught:
+        _prepared(**{name: value})
+    assert chr(code) not in str(caught.value)
+
+
 @pytest.mark.parametrize("value", [{"very secret"}, "very secret"])
 def test_no_message_holds_a_key(value: Any) -> None:
     with pytest.raises(SettingError) as caught:
