@@ -29,6 +29,7 @@ from flask import (
     stream_with_context,
 )
 from flask.testing import FlaskClient
+from itsdangerous import Signer
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 from werkzeug.test import TestResponse
@@ -829,6 +830,22 @@ def test_the_body_of_an_interrupted_answer_is_closed(site: Site) -> None:
     assert body.closed
 
 
+def test_the_page_for_an_interrupted_request_is_closed_once_it_is_sent(site: Site) -> None:
+    body, closed = Body(), []
+
+    @site.app.errorhandler(SessionInterrupted)
+    def stream(error: Exception) -> Response:
+        page = Response(body, 400)
+        page.call_on_close(lambda: closed.append("the page's own"))
+        return page
+
+    response = interrupt(site)
+    assert response.text == "private"
+    response.close()
+    assert body.closed
+    assert closed == ["the page's own"]
+
+
 def test_a_header_of_an_interrupted_answer_is_dropped(site: Site) -> None:
     key = store(site)
 
@@ -1083,7 +1100,7 @@ IN_PLACE: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
     "another NaN": ([float("nan")], lambda item: [float("nan")], False),
     "NaN in data": ({"a": [float("nan"), 1]}, lambda item: item, False),
     "NaN, deep": (nested(90), lambda item: item, False),
-    "NaN, too deep to be copied": (nested(400), lambda item: item, False),
+    "NaN, too deep to be copied": (nested(600), lambda item: item, False),
     "a tuple of the same": ([1, 2], replace((1, 2)), False),
     "text of another kind": ("a", replace(Markup("a")), False),
     "1 and True": (1, replace(True), True),
@@ -1407,6 +1424,23 @@ def statements(site: Site) -> list[str]:
     with site.app.app_context():
         sa.event.listen(site.db.engine, "before_cursor_execute", note)
     return seen
+
+
+def test_keys_are_derived_once_and_not_for_each_request(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serve(site, touch)
+    client.get("/")
+    key = store(site, hello="before")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("derived again")
+
+    monkeypatch.setattr(SessionCodec, "__init__", refuse)
+    monkeypatch.setattr(Signer, "__init__", refuse)
+    assert client.get("/").text == "touched"
+    assert site.client.get("/").text == "touched"
+    assert returning(serve(site, look), key).get("/").text == "before"
 
 
 def clear_only(session: DjangoSession) -> str:

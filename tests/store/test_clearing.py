@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from flask_dj_session.errors import DatabaseHeldError
 from flask_dj_session.store import Store
 from flask_dj_session.store.clearing import by_block, by_key, moment
 from flask_dj_session.store.clearing.pace import rows_of_next
@@ -21,6 +22,8 @@ from flask_dj_session.store.pragmas import pragma
 
 from ..conftest import NOW, MakeSite, Site
 from .conftest import store_of
+
+_IN_MEMORY = {"SQLALCHEMY_DATABASE_URI": "sqlite://"}
 
 
 def _fill(store: Store, expired: int) -> None:
@@ -147,6 +150,48 @@ def test_a_row_that_the_database_keeps_is_not_tried_for_ever(make_site: MakeSite
     assert [row.session_key for row in _rows(store)] == ["expired-004"]
 
 
+@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 5])
+@pytest.mark.parametrize("config", [{}, _IN_MEMORY], ids=["by number", "by date"])
+def test_rows_of_the_same_date_are_all_cleared_and_none_beside_them(
+    make_site: MakeSite, config: dict[str, str], batch_size: int
+) -> None:
+    site = make_site(**config)
+    with site.app.app_context():
+        store = site.sessions.store
+        _fill_with_ties(store)
+        for number in range(3):
+            store.insert(f"ends-now-{number}", "text", NOW)
+        removed = list(store.clear_expired(NOW, batch_size=batch_size))
+        assert sum(removed) == 15
+        assert max(removed) <= batch_size
+        assert [row.session_key[:9] for row in _rows(store)] == ["ends-now-"] * 3
+
+
+def _fill_with_ties(store: Store) -> None:
+    """Add 15 rows that expired at three dates, in another order than that of their keys."""
+    for number in reversed(range(15)):
+        store.insert(f"expired-{number:03}", "text", NOW - timedelta(seconds=1 + number // 6))
+
+
+@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.parametrize("config", [{}, _IN_MEMORY], ids=["by number", "by date"])
+def test_a_row_that_stays_among_those_of_its_date_is_tried_once(
+    make_site: MakeSite, config: dict[str, str]
+) -> None:
+    site = make_site(**config)
+    with site.app.app_context():
+        store = site.sessions.store
+        _fill_with_ties(store)
+        tried: list[str] = []
+        with store.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            raw.create_function("tried", 1, tried.append)
+        _on_delete_of(store, "expired-003", "tried(old.session_key); SELECT RAISE(IGNORE)")
+        assert sum(store.clear_expired(NOW, batch_size=2)) == 14
+        assert tried == ["expired-003"]
+
+
 def _keep(store: Store, session_key: str) -> None:
     _on_delete_of(store, session_key, "RAISE(IGNORE)")
 
@@ -200,6 +245,35 @@ def test_a_batch_is_removed_whole_or_not_at_all(
         list(store.clear_expired(NOW))
     assert len(_rows(store)) == 5
     _write_at_once(store)
+
+
+def test_a_view_that_has_written_is_told_so_where_it_clears(make_site: MakeSite) -> None:
+    site = make_site(options={"connect_args": {"timeout": 0.05}})
+    with site.app.app_context():
+        _fill(site.sessions.store, expired=3)
+        site.db.session.execute(sa.text("UPDATE django_session SET session_data = 'other'"))
+        with pytest.raises(DatabaseHeldError, match="this request"):
+            site.sessions.clear_expired()
+        site.db.session.rollback()
+        assert len(_rows(site.sessions.store)) == 3
+
+
+def test_nobody_else_writes_between_the_statements_of_a_batch(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=3)
+    refused: list[str] = []
+
+    def write(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        if text.startswith("DELETE"):
+            with pytest.raises(sqlite3.OperationalError, match="database is locked") as caught:
+                _write_at_once(store)
+            refused.append(str(caught.value))
+
+    event.listen(store.engine.app_engine, "before_cursor_execute", write)
+    assert list(store.clear_expired(NOW)) == [3]
+    assert len(refused) == 1
 
 
 def test_a_batch_that_cannot_be_committed_is_undone(make_site: MakeSite) -> None:

@@ -81,6 +81,20 @@ def test_no_more_are_kept_than_the_pool_would_keep(idle: IdleConnections, pool: 
         _give_back(idle, connection)
 
 
+@pytest.mark.parametrize("pool", [{"pool_size": 0}], indirect=True, ids=str)
+def test_a_pool_that_keeps_any_number_has_all_of_them_kept(
+    idle: IdleConnections, pool: QueuePool
+) -> None:
+    taken = [_take(idle) for _ in range(7)]
+    for connection in taken:
+        _give_back(idle, connection)
+    assert (pool.checkedout(), pool.checkedin()) == (7, 0)
+    again = [_take(idle) for _ in range(7)]
+    assert set(map(id, again)) == set(map(id, taken))
+    for connection in again:
+        _give_back(idle, connection)
+
+
 @pytest.mark.parametrize(
     "pool",
     [{"pool_pre_ping": True}, {"pool_recycle": 0}, {"poolclass": NullPool}],

@@ -110,6 +110,19 @@ def test_an_error_of_ours_rolls_nothing_of_the_apps_back(site: Site, table: sa.T
         assert site.db.session.execute(sa.select(table)).all() == [("uncommitted",)]
 
 
+@pytest.mark.parametrize("ended_by", ["commit", "rollback", "close"])
+def test_what_is_lent_ends_no_transaction_of_the_apps(
+    site: Site, table: sa.Table, ended_by: str
+) -> None:
+    with site.app.app_context():
+        for end, left in ((site.db.session.rollback, 0), (site.db.session.commit, 1)):
+            site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+            with site.sessions.store.engine.connect() as connection:
+                getattr(connection.connection.dbapi_connection, ended_by)()
+            end()
+            assert len(site.db.session.execute(sa.select(table)).all()) == left
+
+
 def test_a_deleted_row_is_not_written_again(site: Site) -> None:
     with site.app.app_context():
         session = site.sessions.session()
