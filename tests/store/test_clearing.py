@@ -44,8 +44,8 @@ def _statements(site: Site) -> list[tuple[str, Any]]:
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a stretch on SQLite be four rows long."""
-    monkeypatch.setattr(by_key, "_STRETCH", 4)
-    monkeypatch.setattr(by_key, "_SHORT_STRETCH", 4)
+    monkeypatch.setattr(by_key, "STRETCH", 4)
+    monkeypatch.setattr(by_key, "SHORT_STRETCH", 4)
 
 
 @pytest.mark.usefixtures("short_stretches")
@@ -237,7 +237,7 @@ def _refuse_json(connection: sqlite3.Connection, record: object) -> None:
 def test_a_batch_is_removed_whole_or_not_at_all(
     make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moment, "_PIECE", 2)
+    monkeypatch.setattr(moment, "PIECE", 2)
     store = store_of(make_site())
     _fill(store, expired=5)
     _on_delete_of(store, "expired-003", "RAISE(ABORT, 'never that one')")
@@ -494,7 +494,7 @@ def postgresql_store(make_site: MakeSite) -> Store:
 def test_a_table_that_would_be_read_whole_is_cleared_block_by_block(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_block, "_BLOCKS", 1)
+    monkeypatch.setattr(by_block, "BLOCKS", 1)
     for number in range(200):
         postgresql_store.insert(f"long-{number:03}", "text" * 100, NOW - timedelta(days=1))
     _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")

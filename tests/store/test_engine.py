@@ -72,9 +72,7 @@ def test_a_session_commits_and_rolls_back_nothing_of_the_apps(make_site: MakeSit
 def test_an_object_of_the_apps_is_not_expired_by_a_session(make_site: MakeSite) -> None:
     site = make_site()
     with site.app.app_context():
-        row = site.sessions.model(
-            session_key="12345678", session_data="", expire_date=site.sessions.session()._now()
-        )
+        row = site.sessions.model(session_key="12345678", session_data="", expire_date=NOW)
         site.db.session.add(row)
         site.db.session.commit()
         assert row.session_data == ""
