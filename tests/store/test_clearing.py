@@ -314,6 +314,24 @@ def test_a_batch_that_is_interrupted_is_undone(make_site: MakeSite) -> None:
     _write_at_once(store)
 
 
+@pytest.mark.parametrize("name", ["before_execute", "before_cursor_execute"])
+def test_a_batch_that_the_app_refuses_is_undone(make_site: MakeSite, name: str) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=5)
+
+    def refuse(*told: Any) -> None:
+        if any(str(each).startswith("DELETE") for each in told):
+            raise sa.exc.InvalidRequestError("not now")
+
+    engine = store.engine.app_engine
+    event.listen(engine, name, refuse)
+    with pytest.raises(sa.exc.InvalidRequestError, match="not now"):
+        list(store.clear_expired(NOW))
+    event.remove(engine, name, refuse)
+    assert len(_rows(store)) == 5
+    _write_at_once(store)
+
+
 def _write_at_once(store: Store) -> None:
     """Write on another connection, which fails if a transaction was left open."""
     path = str(store.engine.app_engine.url.database)

@@ -177,6 +177,19 @@ def test_who_waits_for_a_connection_gets_the_one_that_is_given_back(
     _give_back(idle, connection)
 
 
+@pytest.mark.parametrize("pool", [{"pool_size": 1, "max_overflow": 1}], indirect=True, ids=str)
+def test_where_somebody_waits_no_connection_is_closed_that_is_open(
+    idle: IdleConnections, pool: QueuePool
+) -> None:
+    first, second = _take(idle), _take(idle)
+    opened = _raw(second)
+    _give_back(idle, first)
+    with idle.waiting():
+        _give_back(idle, second)
+    with pool.connect() as connection:
+        assert _raw(connection) is opened
+
+
 class _MeetsSomebody(list[Any]):
     """What is lent; while it is given back, and not there for others yet, *meeting* takes place."""
 
