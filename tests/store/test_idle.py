@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_where_somebody_waits_no_connection_is_closed_that_is_open(
     _give_back(idle, first)
     with idle.waiting():
         _give_back(idle, second)
-    with pool.connect() as connection:
+    with closing(pool.connect()) as connection:
         assert _raw(connection) is opened
 
 
