@@ -445,6 +445,7 @@ class DjangoSession(SessionMixin):
         :param value: seconds without activity (0: when the browser is closed), a date, a time
             from now, or None for the site's default.
         :raises TypeError: for anything else.
+        :raises ValueError: for an empty text.
         """
         if value is None:
             self.pop(_EXPIRY, None)
@@ -458,6 +459,11 @@ class DjangoSession(SessionMixin):
             raise TypeError(
                 f"A session cannot expire at a {type(value).__name__}; give seconds, a datetime,"
                 " a timedelta or None."
+            )
+        if value == "":
+            # Unlike Django: it stores this, too, and fails when the session is saved.
+            raise ValueError(
+                "A session cannot expire at an empty text; give None for the site's default."
             )
         self[_EXPIRY] = value
 

@@ -29,6 +29,7 @@ from flask import (
     stream_with_context,
 )
 from flask.testing import FlaskClient
+from itsdangerous import Signer
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 from werkzeug.test import TestResponse
@@ -678,6 +679,50 @@ def test_settings_of_the_cookie_are_read_at_each_request(site: Site) -> None:
     assert header.endswith("; SameSite=Strict")
 
 
+def test_a_key_that_is_changed_counts_from_the_next_request_on(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    site = make_site(table=False)
+    client = serve(site, look)
+    key = store(site, hello="world")
+    returning(client, key).get("/")  # so that the codec of the old key is made
+    site.app.config["SECRET_KEY"] = "another"
+    assert returning(client, key).get("/").text == "None"
+    serve(site, touch)
+    returning(client, key).get("/")
+    with django.settings(SECRET_KEY="another"):
+        assert django.store(key).load() == {"hello": "world"}
+    assert django.store(key).load() == {}
+
+
+def test_a_key_that_was_changed_reads_while_it_is_a_fallback(
+    make_site: MakeSite, django: LiveDjango
+) -> None:
+    site = make_site(table=False)
+    client = serve(site, look)
+    key = store(site, hello="world")
+    for fallbacks, seen in ([], "None"), (["older", SECRET_KEY], "world"), ([], "None"):
+        config = {"SECRET_KEY": "another", "SECRET_KEY_FALLBACKS": fallbacks}
+        site.app.config.update(config)
+        with django.settings(**config):
+            assert str(django.store(key).get("hello")) == seen
+        assert returning(client, key).get("/").text == seen
+
+
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN"])
+@pytest.mark.parametrize("newline", ["\r", "\n", "\r\n"], ids=repr)
+@pytest.mark.parametrize("view", [touch, end])
+def test_a_setting_that_is_changed_adds_no_header_of_its_own(
+    make_site: MakeSite, name: str, newline: str, view: Callable[[DjangoSession], str]
+) -> None:
+    site = make_site(TESTING=False)
+    client = returning(serve(site, view), store(site, hello="before"))
+    site.app.config[name] = f"a{newline}X-Header: b"
+    response = client.get("/")
+    assert response.status_code == 500
+    assert not {"Set-Cookie", "X-Header"} & set(response.headers.keys())
+
+
 def test_a_partitioned_cookie_says_so(make_site: MakeSite, clock: time_machine.Traveller) -> None:
     site = make_site(
         SESSION_COOKIE_PARTITIONED=True,
@@ -783,6 +828,22 @@ def test_the_body_of_an_interrupted_answer_is_closed(site: Site) -> None:
     response.close()
     assert "private" not in response.text
     assert body.closed
+
+
+def test_the_page_for_an_interrupted_request_is_closed_once_it_is_sent(site: Site) -> None:
+    body, closed = Body(), []
+
+    @site.app.errorhandler(SessionInterrupted)
+    def stream(error: Exception) -> Response:
+        page = Response(body, 400)
+        page.call_on_close(lambda: closed.append("the page's own"))
+        return page
+
+    response = interrupt(site)
+    assert response.text == "private"
+    response.close()
+    assert body.closed
+    assert closed == ["the page's own"]
 
 
 def test_a_header_of_an_interrupted_answer_is_dropped(site: Site) -> None:
@@ -1039,7 +1100,7 @@ IN_PLACE: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
     "another NaN": ([float("nan")], lambda item: [float("nan")], False),
     "NaN in data": ({"a": [float("nan"), 1]}, lambda item: item, False),
     "NaN, deep": (nested(90), lambda item: item, False),
-    "NaN, too deep to be copied": (nested(400), lambda item: item, False),
+    "NaN, too deep to be copied": (nested(600), lambda item: item, False),
     "a tuple of the same": ([1, 2], replace((1, 2)), False),
     "text of another kind": ("a", replace(Markup("a")), False),
     "1 and True": (1, replace(True), True),
@@ -1363,6 +1424,23 @@ def statements(site: Site) -> list[str]:
     with site.app.app_context():
         sa.event.listen(site.db.engine, "before_cursor_execute", note)
     return seen
+
+
+def test_keys_are_derived_once_and_not_for_each_request(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serve(site, touch)
+    client.get("/")
+    key = store(site, hello="before")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("derived again")
+
+    monkeypatch.setattr(SessionCodec, "__init__", refuse)
+    monkeypatch.setattr(Signer, "__init__", refuse)
+    assert client.get("/").text == "touched"
+    assert site.client.get("/").text == "touched"
+    assert returning(serve(site, look), key).get("/").text == "before"
 
 
 def clear_only(session: DjangoSession) -> str:

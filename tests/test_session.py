@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -367,6 +368,30 @@ def test_delete_of_a_key_without_a_row_does_nothing(session: DjangoSession, key:
     assert session.exists(session.session_key)
 
 
+@pytest.mark.parametrize(
+    "key",
+    ["1", "x" * 41, "x" * 100_000, "nul\0nul\0nul", "\ud800" * 8, "ключключключ", "a b c d e"],
+    ids=lambda key: ascii(key)[:20],
+)
+def test_delete_of_a_key_that_no_row_can_have_asks_the_database_nothing(
+    both: Both, key: str
+) -> None:
+    ours, theirs = both.new()
+    ours.save()
+    theirs.save()
+    asked: list[object] = []
+    engine = both.sessions.store.engine.app_engine
+    sa.event.listen(engine, "before_cursor_execute", lambda *_: asked.append(_))
+    both.sessions.session(key).delete()
+    ours.delete(key)
+    assert asked == []
+    # Django asks, and deletes nothing; of what is no Unicode the driver makes an error.
+    with pytest.raises(UnicodeEncodeError) if "\ud800" in key else nullcontext():
+        theirs.delete(key)
+    assert ours.exists(ours.session_key)
+    assert ours.exists(theirs.session_key)
+
+
 def test_delete_without_any_key_does_nothing(session: DjangoSession) -> None:
     session.delete()
     assert session.session_key is None
@@ -647,6 +672,31 @@ def test_set_expiry_refuses_what_is_no_time(session: DjangoSession) -> None:
     with pytest.raises(TypeError, match="A session cannot expire at a list"):
         session.set_expiry([10])  # type: ignore[arg-type]
     assert flags(session) == (False, False)
+
+
+def test_set_expiry_refuses_an_empty_text_which_django_cannot_save(both: Both) -> None:
+    ours, theirs = both.new()
+    with pytest.raises(ValueError, match="A session cannot expire at an empty text"):
+        ours.set_expiry("")
+    assert flags(ours) == (False, False)
+    theirs.set_expiry("")
+    with pytest.raises(ValueError, match="Invalid isoformat string: ''"):
+        theirs.save()
+
+
+def test_an_empty_text_that_is_stored_is_no_end(both: Both) -> None:
+    # As Django before 4.1 stored it, and took it.
+    ours, theirs = both.new()
+    ours["_session_expiry"] = ""
+    ours.save()
+    theirs.save()
+    assert both.row(ours)[1] == both.row(theirs)[1]
+    again = both.sessions.session(ours.session_key)
+    assert again.get_expiry_age() == again.get_session_cookie_age() == TWO_WEEKS
+    assert not again.get_expire_at_browser_close()
+    again["cat"] = "tabby"
+    again.save()
+    assert both.row(again)[1] == both.row(theirs)[1]
 
 
 @pytest.mark.parametrize("default", [False, True])

@@ -13,7 +13,7 @@ from flask import Flask
 
 from flask_dj_session.errors import SettingError
 from flask_dj_session.settings import DEFAULTS, prepare
-from flask_dj_session.wire import JSONSerializer, PickleSerializer
+from flask_dj_session.wire import JSONSerializer, PickleSerializer, SessionCodec
 
 from .conftest import MakeSite
 
@@ -111,6 +111,16 @@ def test_what_is_wrong_is_refused_by_name_with_the_mend(name: str, value: Any) -
     assert caught.value.name == name
 
 
+@pytest.mark.parametrize("name", ["SESSION_COOKIE_PATH", "SESSION_COOKIE_DOMAIN"])
+@pytest.mark.parametrize("code", [*range(0x20), 0x7F], ids=hex)
+@pytest.mark.parametrize("given", ["{}/a", "/a{}b", "/a{}"])
+def test_no_control_character_comes_into_the_cookie(name: str, code: int, given: str) -> None:
+    value: Any = given.format(chr(code))
+    with pytest.raises(SettingError, match=f"^'{name}' ") as caught:
+        _prepared(**{name: value})
+    assert chr(code) not in str(caught.value)
+
+
 @pytest.mark.parametrize("value", [{"very secret"}, "very secret"])
 def test_no_message_holds_a_key(value: Any) -> None:
     with pytest.raises(SettingError) as caught:
@@ -194,8 +204,9 @@ def test_settings_are_read_live(make_site: MakeSite) -> None:
     with site.app.app_context():
         session = site.sessions.session()
         assert session.get_expiry_age() == 77
-        text = session.encode({})
-        assert site.sessions.session().decode(text) == {}
+        text = session.encode({"a": 1})
+        assert SessionCodec("another").decode(text) == {"a": 1}
         site.app.config["SECRET_KEY"] = "yet another"
+        assert site.sessions.session().decode(text) == {}
         site.app.config["SECRET_KEY_FALLBACKS"] = ["another"]
-        assert site.sessions._state.interface.codec(session.key_salt).read(text).key_index == 1
+        assert site.sessions.session().decode(text) == {"a": 1}

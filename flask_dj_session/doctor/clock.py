@@ -27,7 +27,7 @@ _QUIET = 2
 #: what is longer ago need not be known to the quarter, or at all
 _LONG_AGO, _AGES_AGO = 30 * _DAY, 2 * 365 * _DAY
 #: how many kinds of expired rows are told apart, by when they were signed and ended
-_REMEMBERED = 20_000
+REMEMBERED = 20_000
 
 _NEVER = -1
 
@@ -80,7 +80,7 @@ class Clock:
         if self.database_now is not None and expire_date > self.database_now:
             self.disputed += 1
         life = self._life(signed_at, expire_date)
-        if life not in self._ended and len(self._ended) >= _REMEMBERED:
+        if life not in self._ended and len(self._ended) >= REMEMBERED:
             life = (_NEVER, self._present)
         self._ended[life] += 1
 

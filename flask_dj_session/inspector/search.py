@@ -22,7 +22,8 @@ PAGE_SIZE = 25
 ROWS_READ = 2000
 #: how many characters of texts a page may read, but for its last query
 CHARACTERS_READ = 8_000_000
-_CHUNK = 200
+#: rows to a query of a page that looks for some of them
+ROWS_OF_QUERY = 200
 
 STATES = ("live", "expired", "unreadable")
 FORMS = ("signed", "legacy")
@@ -107,7 +108,7 @@ class Reader:
         self, search: Search, backwards: bool, start: Any
     ) -> Iterator[tuple[StoredRow, bool]]:
         """Yield rows in the direction of the search, and whether others follow."""
-        size = _CHUNK if search.is_narrow else PAGE_SIZE
+        size = ROWS_OF_QUERY if search.is_narrow else PAGE_SIZE
         characters = rows = 0
         while rows < ROWS_READ and characters < CHARACTERS_READ:
             chunk = self._chunk(size + 1, backwards, start)

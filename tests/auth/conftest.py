@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -28,6 +29,20 @@ MIDDLEWARE = [
 ]
 PASSWORD = "correct horse"
 AGAIN = "battery staple"
+
+
+@pytest.fixture
+def iterations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return what each use of PBKDF2 from now on is noted in, by its iterations; one is done."""
+    noted: list[int] = []
+    encode = hashlib.pbkdf2_hmac
+
+    def note(name: str, password: bytes, salt: bytes, number: int, *length: int | None) -> bytes:
+        noted.append(number)
+        return encode(name, password, salt, 1, *length)
+
+    monkeypatch.setattr(hashlib, "pbkdf2_hmac", note)
+    return noted
 
 
 class AuthSite(NamedTuple):

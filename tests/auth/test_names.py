@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from ..conftest import MakeSite
 from ..databases import EVERY_DATABASE, server_url, text_of
@@ -57,6 +59,47 @@ def test_whatever_is_typed_is_nobody_and_no_error(flask: AuthSite) -> None:
     _add_ann(flask)
     assert _answers(flask) == dict.fromkeys(NASTY)
     assert _is_still_there(flask)
+
+
+@pytest.mark.parametrize("name", ["ann\0", "\0", "\ud800"], ids=ascii)
+def test_a_name_that_no_column_holds_is_not_even_asked_for(flask: AuthSite, name: str) -> None:
+    _add_ann(flask)
+    with flask.app.app_context(), flask.statements() as seen:
+        assert flask.auth.authenticate(name, PASSWORD) is None
+    assert seen == []
+
+
+def _refuse(flask: AuthSite, refuses: Callable[[str], bool]) -> list[str]:
+    """Have the database refuse some statements, by what they ask for; return what they asked."""
+    refused: list[str] = []
+
+    def before(_: object, __: object, text: str, parameters: Any, *___: object) -> None:
+        if refuses(str(parameters)):
+            refused.append(text)
+            raise sa.exc.OperationalError(text, None, RuntimeError("Illegal mix of collations"))
+
+    with flask.app.app_context():
+        event.listen(flask.site.db.engine, "before_cursor_execute", before)
+    return refused
+
+
+def test_a_name_that_only_the_database_refuses_is_nobody(flask: AuthSite) -> None:
+    _add_ann(flask)
+    refused = _refuse(flask, lambda asked: "😀" in asked)
+    with flask.app.app_context():
+        assert flask.auth.authenticate("ann😀", PASSWORD) is None
+    assert refused
+    assert _is_still_there(flask)
+
+
+def test_where_the_database_refuses_every_name_that_is_an_error(flask: AuthSite) -> None:
+    _add_ann(flask)
+    _refuse(flask, lambda asked: True)
+    with (
+        flask.app.app_context(),
+        pytest.raises(sa.exc.OperationalError, match="Illegal mix of collations"),
+    ):
+        flask.auth.authenticate("ann😀", PASSWORD)
 
 
 CHARACTER_SETS = [

@@ -38,10 +38,13 @@ class DefaultsHasher(django.PBKDF2PasswordHasher):  # type: ignore[misc]
     iterations = 3
 
 
-class Mine(passwords.UnsaltedMD5):
+class Mine(passwords.PBKDF2):
     """An algorithm of an app's own."""
 
     name = "mine"
+
+    def __init__(self) -> None:
+        super().__init__(iterations=1)
 
 
 class Nameless:
@@ -99,10 +102,11 @@ def test_the_parameters_are_those_of_that_django(
     ("version", "same_as"),
     [("1.4", "1.4"), ("4.2.16", "4.2"), ("1.11", "1.11"), ("6.2", "6.1"), ("5.2rc1", "5.2")],
 )
-def test_pbkdf2_has_the_iterations_of_that_django(version: str, same_as: str) -> None:
-    hashers = PasswordHashers(django_version=version)
-    preferred: Any = hashers._preferred
-    assert preferred.iterations == ITERATIONS[same_as]
+def test_pbkdf2_has_the_iterations_of_that_django(
+    iterations: list[int], version: str, same_as: str
+) -> None:
+    PasswordHashers(django_version=version).make("correct horse")
+    assert iterations == [ITERATIONS[same_as]]
 
 
 def test_the_parameters_of_5_2_are_those_of_the_django_installed_here() -> None:
@@ -159,7 +163,9 @@ def test_a_damaged_hash_of_the_projects_hasher_is_refused() -> None:
 
 
 def test_an_algorithm_can_be_named_as_well() -> None:
-    assert PasswordHashers([_named(Mine)])._by_name.keys() == {"mine"}
+    encoded = PasswordHashers([_named(Mine)]).make("correct horse")
+    assert encoded.startswith("mine$")
+    assert PasswordHashers([_named(Mine)]).verify("correct horse", encoded) == (True, False)
 
 
 def test_a_missing_library_of_the_projects_hasher_is_an_error_and_no_refusal() -> None:

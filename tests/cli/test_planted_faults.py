@@ -290,16 +290,16 @@ def test_a_clock_in_order_is_nothing_to_tell(django: LiveDjango, make_site: Make
 # A database that fails
 
 
-def test_a_table_that_cannot_be_read_is_a_finding_beside_the_others(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_that_cannot_be_read_is_a_finding_beside_the_others(site: Site) -> None:
     with site.app.app_context(), site.db.engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX django_session_expire_date_a5c62663")
 
-    def fail(*args: object, **options: object) -> object:
-        raise sa.exc.OperationalError("SELECT", None, RuntimeError("disk I/O error"))
+    def fail(_: object, __: object, text: str, *___: object) -> None:
+        if text.startswith("SELECT") and "session_data" in text:
+            raise sa.exc.OperationalError("SELECT", None, RuntimeError("disk I/O error"))
 
-    monkeypatch.setattr("flask_dj_session.store.listing._fetch", fail)
+    with site.app.app_context():
+        sa.event.listen(site.db.engine, "before_cursor_execute", fail)
     printed = check(site)
     assert "wrong No index begins with 'expire_date'" in printed
     assert "wrong The rows could not be read to the end: disk I/O error." in printed

@@ -55,6 +55,14 @@ def test_a_key_that_nobody_has_is_an_error(run: Run, put: Put, key: str) -> None
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize("command", ["show", "revoke"])
+def test_of_a_key_with_a_nul_the_database_is_not_asked(run: Run, put: Put, command: str) -> None:
+    put("aaaaaa1")
+    result = run("sessions", command, "aaaaaa\0")
+    assert result.output == "Error: No session key has a NUL.\n"
+    assert result.exit_code == 1
+
+
 def test_a_row_that_cannot_be_read_is_an_error_that_says_why(run: Run, put: Put) -> None:
     put("aaaaaa1", COURSE_ROW)
     result = run("sessions", "show", "aaaaaa")

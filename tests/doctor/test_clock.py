@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -184,9 +185,11 @@ def test_nor_of_the_rows_of_another_key_beside_some_of_the_app_s_own() -> None:
 def test_what_is_known_of_the_clock_does_not_grow_with_the_table(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("flask_dj_session.doctor.clock._REMEMBERED", 10)
-    clock = Clock(NOW)
+    monkeypatch.setattr("flask_dj_session.doctor.clock.REMEMBERED", 10)
+    clock, sizes = Clock(NOW), []
     for number in range(500):
         clock.add_expired(None, NOW - number * HOUR)
-    assert len(clock._ended) <= 11
+        sizes.append(len(pickle.dumps(clock)))
+    assert sizes[4] < sizes[9]
+    assert sizes[499] < sizes[20] + 10  # a counter may have another byte
     assert clock.doubtful()[0] == 500  # what is not remembered is in doubt

@@ -27,10 +27,14 @@ pytestmark = pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True
 
 
 def _open_connections(site: Site, number: int) -> None:
-    """Let the pool of the sessions hold *number* connections, as after as many threads."""
+    """Let the pool of the sessions hold *number* connections, as after as many threads.
+
+    Each of them is used, so that one which the server has ended is an error.
+    """
     with site.app.app_context(), ExitStack() as stack:
         for _ in range(number):
-            stack.enter_context(site.sessions.store.engine.connect())
+            connection = stack.enter_context(site.sessions.store.engine.connect())
+            connection.exec_driver_sql("SELECT 1")
 
 
 def _end_connections(url: sa.URL) -> None:

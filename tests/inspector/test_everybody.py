@@ -27,7 +27,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show two sessions to a page, of at most eight that are read for it."""
     monkeypatch.setattr(search, "PAGE_SIZE", 2)
     monkeypatch.setattr(search, "ROWS_READ", 8)
-    monkeypatch.setattr(search, "_CHUNK", 4)
+    monkeypatch.setattr(search, "ROWS_OF_QUERY", 4)
 
 
 @pytest.fixture
@@ -266,7 +266,7 @@ def test_a_page_costs_the_same_however_many_rows_there_are(site: Site, asked: st
     few = _cost(site, f"{ALL}?{asked}")
     _fill(site, 6000, first=3000)
     assert _cost(site, f"{ALL}?{asked}") == few
-    assert few[0] <= 1 + search.ROWS_READ / search._CHUNK
+    assert few[0] <= 1 + search.ROWS_READ / search.ROWS_OF_QUERY
 
 
 def test_a_search_that_has_read_all_reads_no_more(site: Site, put: Put, small_pages: None) -> None:
@@ -311,7 +311,7 @@ def _plan(site: Site, text: str, parameters: Any) -> list[str]:
 def test_long_texts_end_a_page_early(
     client: FlaskClient, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_CHUNK", 4)
+    monkeypatch.setattr(search, "ROWS_OF_QUERY", 4)
     monkeypatch.setattr(search, "CHARACTERS_READ", 1000)
     for number in range(20):
         put(f"a{number:05}", text="x" * 300)

@@ -236,7 +236,7 @@ def test_a_page_is_read_as_it_was(
 ) -> None:
     monkeypatch.setattr(search, "PAGE_SIZE", 6)
     monkeypatch.setattr(search, "ROWS_READ", 10)
-    monkeypatch.setattr(search, "_CHUNK", 10)
+    monkeypatch.setattr(search, "ROWS_OF_QUERY", 10)
     found = read(look(site, put).text)
     golden = PAGES / f"{look.__name__.strip('_')}.txt"
     if os.environ.get("INSPECTOR_PAGES") == "write":

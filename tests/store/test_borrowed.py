@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from flask_dj_session.errors import MissingTableError
+from flask_dj_session.store.statements import Statement
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -66,8 +67,11 @@ def test_an_error_leaves_the_transaction_usable(make_site: MakeSite) -> None:
     with rolled_back(site), site.app.app_context():
         store = site.sessions.store
         store.insert("12345678", "text", NOW)
+        taken = sa.insert(store.table).values(
+            session_key="12345678", session_data="", expire_date=NOW
+        )
         with pytest.raises(sa.exc.IntegrityError):
-            store.engine.write(store._insert, {"key": "12345678", "data": "", "end": NOW}, table="")
+            store.engine.write(Statement(taken), {}, table=store.table.name)
         assert store.exists("12345678")
     assert stored(site) == 0
 

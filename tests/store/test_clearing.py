@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from flask_dj_session.errors import DatabaseHeldError
 from flask_dj_session.store import Store
 from flask_dj_session.store.clearing import by_block, by_key, moment
 from flask_dj_session.store.clearing.pace import rows_of_next
@@ -21,6 +22,8 @@ from flask_dj_session.store.pragmas import pragma
 
 from ..conftest import NOW, MakeSite, Site
 from .conftest import store_of
+
+_IN_MEMORY = {"SQLALCHEMY_DATABASE_URI": "sqlite://"}
 
 
 def _fill(store: Store, expired: int) -> None:
@@ -41,8 +44,8 @@ def _statements(site: Site) -> list[tuple[str, Any]]:
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a stretch on SQLite be four rows long."""
-    monkeypatch.setattr(by_key, "_STRETCH", 4)
-    monkeypatch.setattr(by_key, "_SHORT_STRETCH", 4)
+    monkeypatch.setattr(by_key, "STRETCH", 4)
+    monkeypatch.setattr(by_key, "SHORT_STRETCH", 4)
 
 
 @pytest.mark.usefixtures("short_stretches")
@@ -147,6 +150,48 @@ def test_a_row_that_the_database_keeps_is_not_tried_for_ever(make_site: MakeSite
     assert [row.session_key for row in _rows(store)] == ["expired-004"]
 
 
+@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 5])
+@pytest.mark.parametrize("config", [{}, _IN_MEMORY], ids=["by number", "by date"])
+def test_rows_of_the_same_date_are_all_cleared_and_none_beside_them(
+    make_site: MakeSite, config: dict[str, str], batch_size: int
+) -> None:
+    site = make_site(**config)
+    with site.app.app_context():
+        store = site.sessions.store
+        _fill_with_ties(store)
+        for number in range(3):
+            store.insert(f"ends-now-{number}", "text", NOW)
+        removed = list(store.clear_expired(NOW, batch_size=batch_size))
+        assert sum(removed) == 15
+        assert max(removed) <= batch_size
+        assert [row.session_key[:9] for row in _rows(store)] == ["ends-now-"] * 3
+
+
+def _fill_with_ties(store: Store) -> None:
+    """Add 15 rows that expired at three dates, in another order than that of their keys."""
+    for number in reversed(range(15)):
+        store.insert(f"expired-{number:03}", "text", NOW - timedelta(seconds=1 + number // 6))
+
+
+@pytest.mark.usefixtures("short_stretches")
+@pytest.mark.parametrize("config", [{}, _IN_MEMORY], ids=["by number", "by date"])
+def test_a_row_that_stays_among_those_of_its_date_is_tried_once(
+    make_site: MakeSite, config: dict[str, str]
+) -> None:
+    site = make_site(**config)
+    with site.app.app_context():
+        store = site.sessions.store
+        _fill_with_ties(store)
+        tried: list[str] = []
+        with store.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            raw.create_function("tried", 1, tried.append)
+        _on_delete_of(store, "expired-003", "tried(old.session_key); SELECT RAISE(IGNORE)")
+        assert sum(store.clear_expired(NOW, batch_size=2)) == 14
+        assert tried == ["expired-003"]
+
+
 def _keep(store: Store, session_key: str) -> None:
     _on_delete_of(store, session_key, "RAISE(IGNORE)")
 
@@ -192,7 +237,7 @@ def _refuse_json(connection: sqlite3.Connection, record: object) -> None:
 def test_a_batch_is_removed_whole_or_not_at_all(
     make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moment, "_PIECE", 2)
+    monkeypatch.setattr(moment, "PIECE", 2)
     store = store_of(make_site())
     _fill(store, expired=5)
     _on_delete_of(store, "expired-003", "RAISE(ABORT, 'never that one')")
@@ -200,6 +245,35 @@ def test_a_batch_is_removed_whole_or_not_at_all(
         list(store.clear_expired(NOW))
     assert len(_rows(store)) == 5
     _write_at_once(store)
+
+
+def test_a_view_that_has_written_is_told_so_where_it_clears(make_site: MakeSite) -> None:
+    site = make_site(options={"connect_args": {"timeout": 0.05}})
+    with site.app.app_context():
+        _fill(site.sessions.store, expired=3)
+        site.db.session.execute(sa.text("UPDATE django_session SET session_data = 'other'"))
+        with pytest.raises(DatabaseHeldError, match="this request"):
+            site.sessions.clear_expired()
+        site.db.session.rollback()
+        assert len(_rows(site.sessions.store)) == 3
+
+
+def test_nobody_else_writes_between_the_statements_of_a_batch(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=3)
+    refused: list[str] = []
+
+    def write(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        if text.startswith("DELETE"):
+            with pytest.raises(sqlite3.OperationalError, match="database is locked") as caught:
+                _write_at_once(store)
+            refused.append(str(caught.value))
+
+    event.listen(store.engine.app_engine, "before_cursor_execute", write)
+    assert list(store.clear_expired(NOW)) == [3]
+    assert len(refused) == 1
 
 
 def test_a_batch_that_cannot_be_committed_is_undone(make_site: MakeSite) -> None:
@@ -236,6 +310,24 @@ def test_a_batch_that_is_interrupted_is_undone(make_site: MakeSite) -> None:
     event.listen(store.engine.app_engine, "before_cursor_execute", interrupt)
     with pytest.raises(KeyboardInterrupt):
         list(store.clear_expired(NOW))
+    assert len(_rows(store)) == 5
+    _write_at_once(store)
+
+
+@pytest.mark.parametrize("name", ["before_execute", "before_cursor_execute"])
+def test_a_batch_that_the_app_refuses_is_undone(make_site: MakeSite, name: str) -> None:
+    store = store_of(make_site())
+    _fill(store, expired=5)
+
+    def refuse(*told: Any) -> None:
+        if any(str(each).startswith("DELETE") for each in told):
+            raise sa.exc.InvalidRequestError("not now")
+
+    engine = store.engine.app_engine
+    event.listen(engine, name, refuse)
+    with pytest.raises(sa.exc.InvalidRequestError, match="not now"):
+        list(store.clear_expired(NOW))
+    event.remove(engine, name, refuse)
     assert len(_rows(store)) == 5
     _write_at_once(store)
 
@@ -420,7 +512,7 @@ def postgresql_store(make_site: MakeSite) -> Store:
 def test_a_table_that_would_be_read_whole_is_cleared_block_by_block(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_block, "_BLOCKS", 1)
+    monkeypatch.setattr(by_block, "BLOCKS", 1)
     for number in range(200):
         postgresql_store.insert(f"long-{number:03}", "text" * 100, NOW - timedelta(days=1))
     _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")

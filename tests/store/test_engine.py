@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
+import os
 import sqlite3
 import threading
 import time
 import traceback
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +72,7 @@ def test_a_session_commits_and_rolls_back_nothing_of_the_apps(make_site: MakeSit
 def test_an_object_of_the_apps_is_not_expired_by_a_session(make_site: MakeSite) -> None:
     site = make_site()
     with site.app.app_context():
-        row = site.sessions.model(
-            session_key="12345678", session_data="", expire_date=site.sessions.session()._now()
-        )
+        row = site.sessions.model(session_key="12345678", session_data="", expire_date=NOW)
         site.db.session.add(row)
         site.db.session.commit()
         assert row.session_data == ""
@@ -340,6 +341,42 @@ def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: M
         child.join()
         assert site.sessions.session(session.session_key)["who"] == "child"
         session.save()
+
+
+class _Connection(sqlite3.Connection):
+    """One that can be watched."""
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_child_neither_uses_nor_closes_what_its_parent_has_open(make_site: MakeSite) -> None:
+    site = make_site(options={"connect_args": {"factory": _Connection}})
+    opened: list[weakref.ref[_Connection]] = []
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", lambda raw, _: opened.append(weakref.ref(raw)))
+        site.sessions.store.engine.dispose()
+        site.sessions.session().save()
+        (parents,) = opened
+        if (child := os.fork()) == 0:
+            try:
+                os._exit(_fate_in_child(site, parents, opened))
+            finally:
+                os._exit(99)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert site.sessions.store.count() == 2
+        assert opened == [parents]
+
+
+def _fate_in_child(
+    site: Site, parents: weakref.ref[_Connection], opened: list[weakref.ref[_Connection]]
+) -> int:
+    """Use the store in a child of a fork, and return 0 where the parent's connection is intact."""
+    site.sessions.session().save()
+    gc.collect()
+    connection = parents()
+    if connection is None:
+        return 1
+    connection.execute("SELECT 1").close()  # which fails where it is closed
+    return 0 if len(opened) == 2 else 2
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,20 @@ def test_no_more_are_kept_than_the_pool_would_keep(idle: IdleConnections, pool: 
         _give_back(idle, connection)
 
 
+@pytest.mark.parametrize("pool", [{"pool_size": 0}], indirect=True, ids=str)
+def test_a_pool_that_keeps_any_number_has_all_of_them_kept(
+    idle: IdleConnections, pool: QueuePool
+) -> None:
+    taken = [_take(idle) for _ in range(7)]
+    for connection in taken:
+        _give_back(idle, connection)
+    assert (pool.checkedout(), pool.checkedin()) == (7, 0)
+    again = [_take(idle) for _ in range(7)]
+    assert set(map(id, again)) == set(map(id, taken))
+    for connection in again:
+        _give_back(idle, connection)
+
+
 @pytest.mark.parametrize(
     "pool",
     [{"pool_pre_ping": True}, {"pool_recycle": 0}, {"poolclass": NullPool}],
@@ -132,16 +148,87 @@ def test_listeners_of_our_own_need_not_see_each_use(pool: QueuePool) -> None:
     idle.close()
 
 
-@pytest.mark.parametrize("pool", [{"pool_size": 1, "max_overflow": 0}], indirect=True, ids=str)
-def test_who_waits_for_a_connection_gets_the_one_that_is_given_back(idle: IdleConnections) -> None:
+def _asked(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Return what is set as soon as somebody asks the pool for a connection."""
+    asked, connect = threading.Event(), pool.connect
+
+    def ask() -> Any:
+        asked.set()
+        return connect()
+
+    monkeypatch.setattr(pool, "connect", ask)
+    return asked
+
+
+_ONE = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 5}
+only_one = pytest.mark.parametrize("pool", [_ONE], indirect=True, ids=["one connection"])
+
+
+@only_one
+def test_who_waits_for_a_connection_gets_the_one_that_is_given_back(
+    idle: IdleConnections, pool: QueuePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = _take(idle)
+    asked = _asked(pool, monkeypatch)
     with ThreadPoolExecutor(1) as threads:
         second = threads.submit(_take, idle)
-        while not idle._waiting:
-            threading.Event().wait(0)
+        assert asked.wait(20)
         _give_back(idle, first)
         connection = second.result(timeout=20)
     _give_back(idle, connection)
+
+
+@pytest.mark.parametrize("pool", [{"pool_size": 1, "max_overflow": 1}], indirect=True, ids=str)
+def test_where_somebody_waits_no_connection_is_closed_that_is_open(
+    idle: IdleConnections, pool: QueuePool
+) -> None:
+    first, second = _take(idle), _take(idle)
+    opened = _raw(second)
+    _give_back(idle, first)
+    with idle.waiting():
+        _give_back(idle, second)
+    with closing(pool.connect()) as connection:
+        assert _raw(connection) is opened
+
+
+class _MeetsSomebody(list[Any]):
+    """What is lent; while it is given back, and not there for others yet, *meeting* takes place."""
+
+    meeting: Callable[[], object]
+
+    def pop(self, *_: Any) -> Any:
+        self.meeting()
+        return super().pop()
+
+
+@only_one
+def test_so_does_who_begins_to_wait_while_it_is_given_back(
+    idle: IdleConnections, pool: QueuePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent = _MeetsSomebody([_take(idle)])
+    asked = _asked(pool, monkeypatch)
+    with ThreadPoolExecutor(1) as threads:
+        waits: list[Future[Any]] = []
+
+        def meet() -> None:
+            waits.append(threads.submit(_take, idle))
+            assert asked.wait(20)
+
+        lent.meeting = meet
+        idle.give_back(lent)
+        connection = waits[0].result(timeout=20)
+    _give_back(idle, connection)
+
+
+@only_one
+def test_a_connection_that_is_given_back_to_somebody_who_waits_is_not_kept_as_well(
+    idle: IdleConnections, pool: QueuePool
+) -> None:
+    with idle.waiting():
+        _give_back(idle, _take(idle))
+        assert (pool.checkedout(), pool.checkedin()) == (0, 1)
+    _give_back(idle, _take(idle))
+    assert (pool.checkedout(), pool.checkedin()) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -175,3 +262,36 @@ def test_a_listing_uses_the_connection_at_hand_where_the_pool_has_no_other(
         assert site.sessions.store.count() == 1
         assert [len(page) for page in site.sessions.store.pages(size=10)] == [1]
         site.sessions.session().save()
+
+
+def test_a_listing_that_waits_gets_the_connection_that_a_session_gives_back(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(table=False, options={**_ONE, "poolclass": QueuePool})
+    meetings: list[Callable[[], object]] = []
+
+    def met(_statement: str) -> None:
+        while meetings:
+            meetings.pop()()
+
+    def listen(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_trace_callback(met)
+
+    def count() -> int:
+        with site.app.app_context():
+            return site.sessions.store.count()
+
+    with site.app.app_context(), ThreadPoolExecutor(1) as threads:
+        event.listen(site.db.engine, "connect", listen)
+        site.sessions.create_table()
+        site.db.engine.dispose()
+        with site.sessions.store.engine.connect() as connection:
+            asked = _asked(connection.engine.pool, monkeypatch)
+        session = site.sessions.session()
+        session.save()
+        asked.clear()
+        counts: list[Future[int]] = []
+        meetings.append(lambda: asked.wait(20))
+        meetings.append(lambda: counts.append(threads.submit(count)))
+        session.save()
+        assert counts[0].result(20) == 1

@@ -252,16 +252,16 @@ class Fetched:
 
     def __init__(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         self.most = self.statements = 0
-        fetch = listing._fetch
+        fetch = sa.CursorResult.all
 
-        def counted(*args: Any) -> Any:
-            rows = fetch(*args)
+        def counted(result: sa.CursorResult[Any]) -> Any:
+            rows = fetch(result)
             texts = [value for row in rows for value in row if isinstance(value, str)]
             self.most = max(self.most, sum(map(len, texts)))
             self.statements += 1
             return rows
 
-        monkeypatch.setattr(listing, "_fetch", counted)
+        monkeypatch.setattr(sa.CursorResult, "all", counted)
 
 
 @pytest.fixture

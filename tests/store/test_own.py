@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flask_dj_session import AbstractSession, DjangoSession, DjangoSessions
+from flask_dj_session.store import Store
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE, EVERY_SERVER
@@ -205,6 +207,56 @@ def test_a_translation_of_schemas_is_heeded_in_clearing(
         store = site.sessions.store
         store.insert("12345678", "", datetime(2020, 1, 1, tzinfo=timezone.utc))
         assert site.sessions.clear_expired() == 1
+
+
+# Connections that are lost
+
+
+def _two_kept(site: Site) -> list[sqlite3.Connection]:
+    """Return two connections that are at hand for the next statements."""
+    opened: list[sqlite3.Connection] = []
+    event.listen(site.db.engine, "connect", lambda raw, _: opened.append(raw))
+    site.db.engine.dispose()
+    store = site.sessions.store
+    assert not store.exists("12345678")
+    meanwhile = [lambda: store.exists("12345678")]
+    opened[0].set_trace_callback(lambda _: meanwhile and meanwhile.pop()())
+    assert not store.exists("12345678")
+    assert len(opened) == 2
+    return opened
+
+
+_ASKS: dict[str, Callable[[Store], object]] = {
+    "reading": lambda store: store.exists("12345678"),
+    "writing": lambda store: store.delete("12345678"),
+    "counting": lambda store: store.count(),
+}
+
+
+@pytest.mark.parametrize("ask", _ASKS.values(), ids=_ASKS)
+def test_two_connections_that_are_lost_cost_one_error(
+    make_site: MakeSite, ask: Callable[[Store], object]
+) -> None:
+    site = make_site()
+    with site.app.app_context():
+        for connection in _two_kept(site):
+            connection.close()
+        # SQLAlchemy takes that for what it is on SQLite: nobody is there any more.
+        with pytest.raises(sa.exc.ProgrammingError, match="closed database") as caught:
+            ask(site.sessions.store)
+        assert caught.value.connection_invalidated
+        for each in _ASKS.values():
+            assert not each(site.sessions.store)
+
+
+def test_connections_at_hand_are_closed_with_the_apps_engine(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        opened = _two_kept(site)
+        site.db.engine.dispose()
+        for connection in opened:
+            with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+                connection.execute("SELECT 1")
 
 
 # Columns of the app's own

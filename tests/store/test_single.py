@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
@@ -14,7 +15,6 @@ from sqlalchemy import event
 from sqlalchemy.pool import SingletonThreadPool
 
 from flask_dj_session.errors import DatabaseHeldError, MissingTableError, UpdateError
-from flask_dj_session.store import single
 
 from ..conftest import MakeSite, Site
 from .test_own import counts
@@ -88,7 +88,9 @@ def test_another_requests_transaction_is_waited_for_and_left_alone(
 def test_one_that_does_not_end_is_said_to_be_anothers(
     site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single, "_PATIENCE", 0.0)
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
     with site.app.app_context():
         site.db.session.execute(sa.insert(table).values(text="uncommitted"))
         with (
@@ -97,6 +99,7 @@ def test_one_that_does_not_end_is_said_to_be_anothers(
         ):
             site.sessions.session().save()
         assert caught.value.by_another
+        assert 1005 <= clock[0] < 1005.1  # the driver's own patience
         site.db.session.rollback()
 
 
@@ -108,6 +111,19 @@ def test_an_error_of_ours_rolls_nothing_of_the_apps_back(site: Site, table: sa.T
             site.sessions.store.exists("12345678")
         site.db.session.commit()
         assert site.db.session.execute(sa.select(table)).all() == [("uncommitted",)]
+
+
+@pytest.mark.parametrize("ended_by", ["commit", "rollback", "close"])
+def test_what_is_lent_ends_no_transaction_of_the_apps(
+    site: Site, table: sa.Table, ended_by: str
+) -> None:
+    with site.app.app_context():
+        for end, left in ((site.db.session.rollback, 0), (site.db.session.commit, 1)):
+            site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+            with site.sessions.store.engine.connect() as connection:
+                getattr(connection.connection.dbapi_connection, ended_by)()
+            end()
+            assert len(site.db.session.execute(sa.select(table)).all()) == left
 
 
 def test_a_deleted_row_is_not_written_again(site: Site) -> None:

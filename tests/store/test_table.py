@@ -21,7 +21,7 @@ from sqlalchemy.orm import (
 
 from flask_dj_session import AbstractSession, DjangoSessions
 
-from ..conftest import MakeSite, Site
+from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_SERVER, backend_of
 from ..live_django import LiveDjango, on_database
 
@@ -159,7 +159,7 @@ def test_an_app_adds_columns_of_its_own(database: Path) -> None:
     assert sessions.model is AccountSession
     with app.app_context():
         sessions.create_table()
-        sessions.store.insert("12345678", "text", sessions.session()._site.now(), account_id=42)
+        sessions.store.insert("12345678", "text", NOW, account_id=42)
         row = db.session.scalars(db.select(AccountSession)).one()
         assert row.account_id == 42
         db.session.remove()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import zlib
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode, b85encode, urlsafe_b64encode
 from collections.abc import Iterator
 from enum import IntEnum
+from hashlib import sha512
+from itertools import product
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from flask_dj_session.errors import DecodeError, EncodeError, SignatureError
-from flask_dj_session.wire import SESSION_SALT, SessionCodec
+from flask_dj_session.wire import SESSION_SALT, JSONSerializer, SessionCodec
 from flask_dj_session.wire.legacy import LegacySigner
 from flask_dj_session.wire.signing import TimestampSigner
 
@@ -95,6 +97,28 @@ def test_under_any_key_and_salt_the_text_is_djangos(
     theirs = signing.dumps(data, key=key, salt=salt, compress=True)
     assert ours.encode(data, NOW) == theirs
     assert repr(ours.decode(theirs)) == repr(signing.loads(theirs, key=key, salt=salt))
+
+
+def _compressible(saved: int, lengths: range) -> dict[str, str]:
+    """Return data whose serialized bytes, as many as *lengths* allows, compress by *saved*."""
+    noise = b85encode(sha512(b"hardly to be compressed").digest() * 2).decode()
+    for length, repeated in product(range(lengths.stop), range(40)):
+        data = {"a": noise[:length] + "x" * repeated}
+        payload = JSONSerializer().dumps(data)
+        if len(payload) in lengths and len(payload) - len(zlib.compress(payload)) == saved:
+            return data
+    raise AssertionError(f"nothing compresses by {saved}")
+
+
+@pytest.mark.parametrize("lengths", [range(20, 100), range(101, 200)], ids=["short", "longer"])
+@pytest.mark.parametrize(("saved", "is_compressed"), [(0, False), (1, False), (2, True), (3, True)])
+def test_to_the_byte_it_is_compressed_where_django_does_so(
+    saved: int, is_compressed: bool, lengths: range
+) -> None:
+    data = _compressible(saved, lengths)
+    theirs = signing.dumps(data, key=SECRET_KEY, salt=SESSION_SALT, compress=True)
+    assert theirs.startswith(".") is is_compressed
+    assert codec.encode(data, NOW) == theirs
 
 
 @given(key=keys, other=keys, salt=salts, other_salt=salts)

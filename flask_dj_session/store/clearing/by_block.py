@@ -22,8 +22,8 @@ from .stretches import is_expired
 
 # Before, each part would be looked for in the whole table.
 _SINCE = (14,)
-# Of 8 kB each, with some 30 rows of a session with a user in it.
-_BLOCKS = 1024
+#: blocks to a batch, of 8 kB each, with some 30 rows of a session with a user in it
+BLOCKS = 1024
 
 
 class _Tid(sa.types.UserDefinedType[str]):
@@ -51,7 +51,7 @@ def clear(engine: AutocommitEngine, table: sa.Table, now: datetime, pace: Pace) 
     place: sa.ColumnElement[Any] = sa.literal_column("ctid")
     begin = 0
     while True:
-        end = begin + _BLOCKS
+        end = begin + BLOCKS
         # What comes to lie behind the end meanwhile has not expired.
         conditions = [is_expired(table), place >= _place("begin"), place < _place("end")]
         values = {"now": now, "begin": f"({begin},0)", "end": f"({end},0)"}

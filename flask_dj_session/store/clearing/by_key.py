@@ -25,10 +25,10 @@ from .moment import Moment
 from .pace import MOST_ROWS, Pace
 from .stretches import Stretch, is_expired, stretches
 
-# Four of the largest batches: then about as many pages of the table are changed as of the index.
-_STRETCH = 4 * MOST_ROWS
-# Without a write-ahead log, where batches are smaller, and nobody can write while rows are listed.
-_SHORT_STRETCH = MOST_ROWS
+#: four of the largest batches: then about as many pages of the table are changed as of the index
+STRETCH = 4 * MOST_ROWS
+#: without a write-ahead log, where batches are smaller, and nobody can write while rows are listed
+SHORT_STRETCH = MOST_ROWS
 # Room for the pages that a batch changes. In SQLite's 2 MB it would write many of them early and
 # read them again; and the keys of a stretch would be put in order in a file.
 _CACHE_KIB = 32_000
@@ -55,7 +55,7 @@ def clear(
 ) -> Iterator[int]:
     """Remove the rows that have expired before *now*, and yield how many each time."""
     log = WriteAheadLog(engine)
-    size = max(_STRETCH if log.is_there else _SHORT_STRETCH, pace.rows)
+    size = max(STRETCH if log.is_there else SHORT_STRETCH, pace.rows)
     removal = _removal(table)
     for stretch in stretches(engine, table, now, tie=_ROWID, size=lambda: size):
         with nullcontext() if log.is_there else pace.apart():

@@ -13,8 +13,8 @@ from .pace import LEAST_ROWS, MOST_ROWS
 
 # Who waits for SQLite's lock tries again after 53 and 78 ms, and then no sooner than after 103.
 _MOMENT = 0.07
-# A transaction can end after any of these.
-_PIECE = 500
+#: rows to a statement; a transaction can end after any of them
+PIECE = 500
 
 
 class _Commit(NamedTuple):
@@ -47,7 +47,7 @@ class Moment:
         ends = [time.monotonic()]
         self._rows = 0
         while numbers and self._rows < most and self._is_time_for_more(ends):
-            piece = _take(numbers, _PIECE)
+            piece = _take(numbers, PIECE)
             yield piece
             self._rows += len(piece)
             ends.append(time.monotonic())
@@ -68,7 +68,7 @@ class Moment:
 
     def _seconds_to_commit(self) -> float:
         """Return how long a commit may take that has another piece."""
-        rows = self._rows + _PIECE
+        rows = self._rows + PIECE
         return max((one.seconds * max(1.0, rows / one.rows) for one in self._commits), default=0.0)
 
 
