@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
-  test-drivers run-drivers faults interop mutants package clean
+  test-drivers run-drivers faults interop mutants test-mutants package clean
 
 run: $(VENV)/.run
 	$(BIN)/flask --debug run --no-reload
@@ -63,8 +63,11 @@ faults: $(VENV)/.dev
 
 # Deliberate faults, one at a time, and whether the tests notice: docs/mutants.md. Not for CI: it
 # takes hours, and goes on where it was stopped.
-mutants: $(VENV)/.mutants
+mutants: test-mutants
 	$(BIN)/python -m mutants.run $(MUTANTS_ARGS)
+
+test-mutants: $(VENV)/.mutants
+	$(BIN)/python -m pytest -q mutants
 
 # What a request costs, beside other packages: docs/performance.md tells how to read it. What it
 # writes is what the README shows.

@@ -95,8 +95,10 @@ def _is_removable(node: Any) -> bool:
 
 
 def _parsed(code: str, *, before: Any) -> Any:
-    prefix = before.get_first_leaf().prefix
-    return get_ast(prefix + code).children[0]
+    """Parse *code*, and let it stand where *before* stood."""
+    node = get_ast(code).children[0]
+    node.get_first_leaf().prefix = before.get_first_leaf().prefix
+    return node
 
 
 _OWN = {"StatementRemover": StatementRemover, "ReturnNone": ReturnNone, "ExceptClass": ExceptClass}
