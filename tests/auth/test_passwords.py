@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import sys
 from typing import Any
 
@@ -16,6 +17,7 @@ from flask_dj_session.auth.passwords import ITERATIONS, Algorithm, PasswordHashe
 from flask_dj_session.errors import SettingError
 
 from .. import live_django  # noqa: F401 - begins a Django
+from ..randomness import can_be_repeated, oddities
 
 _MODULE = "django.contrib.auth.hashers."
 _FEW = 10
@@ -195,6 +197,26 @@ def test_without_a_password_no_password_fits() -> None:
     assert len(encoded) == len(django.make_password(None))
     assert not passwords.is_password_usable(encoded)
     assert hashers.verify("", encoded) == hashers.verify(None, encoded) == (False, False)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_salt_cannot_be_guessed(name: str) -> None:
+    ours, theirs = ALGORITHMS[name]
+
+    def salt() -> str:
+        return str(theirs.decode(ours.encode("correct horse"))["salt"])
+
+    assert not can_be_repeated(salt)
+    if name in ("pbkdf2_sha256", "pbkdf2_sha1", "scrypt", "md5"):  # the others take longer
+        assert oddities([salt() for _ in range(3_000)], string.ascii_letters + string.digits) == []
+
+
+def test_what_no_password_fits_cannot_be_guessed() -> None:
+    def drawn() -> str:
+        return _ours("md5").make(None).removeprefix("!")
+
+    assert not can_be_repeated(drawn)
+    assert oddities([drawn() for _ in range(2_000)], "0123456789abcdef") == []
 
 
 class _Counting(passwords.PBKDF2):
