@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib import auth as django_auth
 from django.contrib.auth.models import User
 from flask import Flask, Request, request
 
@@ -31,6 +32,7 @@ from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
 ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"
 MODEL = "django.contrib.auth.backends.ModelBackend"
+ALL_REMOTE = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
 REMOTE = "django.contrib.auth.backends.RemoteUserBackend"
 
 
@@ -363,6 +365,75 @@ def test_a_backend_of_the_projects_own_is_given(make_auth: MakeAuth, live: LiveD
         assert user.backend == path
         flask.auth.login(user)
         assert flask.auth.current_user.get_username() == "ann"
+
+
+class _Denying(ModelBackend):
+    """A project's own backend, which locks everybody out."""
+
+    def authenticate(self, username: str, password: str) -> Any:  # type: ignore[override]
+        raise PermissionDenied
+
+
+class _Blind(ModelBackend):
+    """One that knows nobody."""
+
+    def authenticate(self, username: str, password: str) -> Any:  # type: ignore[override]
+        return None
+
+
+@pytest.mark.parametrize(
+    ("backends", "expected"),
+    [
+        (["shop.Denying", MODEL], None),
+        (["shop.Blind", "shop.Denying", MODEL], None),
+        ([MODEL, "shop.Denying"], "ann"),
+        (["shop.Blind", MODEL, "shop.Denying"], "ann"),
+    ],
+)
+def test_after_one_that_denies_no_backend_is_asked(
+    make_auth: MakeAuth, backends: list[str], expected: str | None
+) -> None:
+    given = {"shop.Denying": _Denying, "shop.Blind": _Blind}
+    flask = make_auth(backends=given, authentication_backends=backends)
+    failed: list[Any] = []
+    with (
+        flask.app.app_context(),
+        user_login_failed.connected_to(lambda _, **facts: failed.append(facts), flask.app),
+    ):
+        flask.auth.create_user("ann", password=PASSWORD)
+        user = flask.auth.authenticate("ann", PASSWORD)
+    assert (user and user.username) == expected
+    assert len(failed) == (0 if expected else 1)
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("path", [REMOTE, ALL_REMOTE, MODEL, ALL])
+def test_who_may_be_inactive_is_as_in_django(
+    make_auth: MakeAuth, live: LiveDjango, path: str, is_active: bool
+) -> None:
+    flask = make_auth(authentication_backends=[path])
+    user = make_user(is_active=is_active)
+    credentials = {"username": "ann", "password": PASSWORD}
+    if path in (REMOTE, ALL_REMOTE):
+        credentials = {"remote_user": "ann"}
+    with live.settings(AUTHENTICATION_BACKENDS=[path]), flask.app.test_request_context():
+        theirs = django_auth.authenticate(None, **credentials)
+        ours = flask.auth.authenticate(**credentials)
+        assert (ours and ours.pk) == (theirs and theirs.pk)
+        backend, its = flask.auth.accounts.backends[path], django_auth.load_backend(path)
+        ours, theirs = backend.get_user(user.pk), its.get_user(user.pk)
+        assert (ours and ours.pk) == (theirs and theirs.pk)
+
+
+@pytest.mark.parametrize("name", ["", None, "bob", "ANN", 0])
+def test_only_a_name_that_is_there_is_the_web_servers_user(
+    make_auth: MakeAuth, live: LiveDjango, name: Any
+) -> None:
+    flask = make_auth(authentication_backends=[REMOTE])
+    for one in ("", "None", "0", "ann"):
+        User.objects.create(username=one)
+    with flask.app.app_context():
+        assert flask.auth.authenticate(remote_user=name) is None
 
 
 def test_the_web_servers_user_is_trusted_and_not_made(make_auth: MakeAuth) -> None:
