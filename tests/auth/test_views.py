@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.functional import SimpleLazyObject, lazy
-from flask import Flask
+from flask import Blueprint, Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
@@ -44,6 +44,8 @@ LOGIN_URLS = [
     "https://id.example.org/login#top",
     "//id.example.org/login",
     "./login",
+    "login.html",
+    "accounts/login",
 ]
 
 
@@ -89,6 +91,16 @@ def test_behind_a_prefix_the_way_back_has_it(secret: Flask) -> None:
 def test_an_endpoint_may_be_the_login_page(secret: Flask) -> None:
     secret.config["LOGIN_URL"] = "login_page"
     assert _get(secret, "/secret").headers["Location"] == "/login-page?next=/secret"
+
+
+def test_an_endpoint_with_a_dot_is_one_and_no_url(secret: Flask) -> None:
+    pages = Blueprint("pages", __name__, url_prefix="/pages")
+    pages.add_url_rule("/in", "login", lambda: "please log in")
+    secret.register_blueprint(pages)
+    secret.config["LOGIN_URL"] = "pages.login"
+    assert _get(secret, "/secret").headers["Location"] == "/pages/in?next=/secret"
+    secret.config["LOGIN_URL"] = "pages.logout"
+    assert _get(secret, "/secret").headers["Location"] == "pages.logout?next=/secret"
 
 
 def test_the_name_of_a_page_of_djangos_is_refused(secret: Flask) -> None:
