@@ -90,10 +90,15 @@ def test_a_login_leaves_the_same_in_the_session(visitor: Visitor, live: LiveDjan
 
 
 @BOTH_WAYS
+@pytest.mark.parametrize("password", ["another", "stored as hers"])
 def test_another_user_gets_none_of_the_data(
-    visitor: Visitor, live: LiveDjango, here: str, there: str
+    visitor: Visitor, live: LiveDjango, here: str, there: str, password: str
 ) -> None:
     make_user("bob")
+    if password == "stored as hers":  # so that the hash in the session is hers as well
+        User.objects.filter(username="bob").update(
+            password=User.objects.get(username="ann").password
+        )
     visitor.visit(there, "in", name="ann", password=PASSWORD)
     session = live.store(visitor.key)
     session["cart"] = ["a secret of Ann's"]

@@ -270,6 +270,17 @@ def test_a_backend_that_is_none_is_nobodys(flask: AuthSite, visitor: Visitor, ba
     assert visitor.on_flask("who") == "AnonymousUser"
 
 
+@pytest.mark.parametrize("missing", ["_auth_user_id", "_auth_user_backend"])
+def test_half_a_login_is_nobodys(flask: AuthSite, visitor: Visitor, missing: str) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.app.app_context():
+        session = flask.site.sessions.session(visitor.key)
+        del session[missing]
+        session.save()
+    assert visitor.on_flask("who") == visitor.on_django("who") == "AnonymousUser"
+    assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+
+
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_ids_that_no_column_holds_are_nobodys(flask: AuthSite, visitor: Visitor) -> None:
     visitor.on_flask("in", name="ann", password=PASSWORD)
@@ -343,6 +354,26 @@ def test_of_several_backends_login_must_be_told_which(make_auth: MakeAuth) -> No
         assert flask.auth.current_user.backend == ALL
         found = flask.auth.authenticate("ann", PASSWORD)
         assert found.backend == MODEL
+
+
+def test_who_was_found_by_a_backend_logs_in_again_by_it(make_auth: MakeAuth) -> None:
+    flask = make_auth(authentication_backends=[MODEL, ALL])
+
+    @flask.app.get("/again")
+    def again() -> dict[str, Any]:
+        flask.auth.login(flask.auth.current_user, request.args.get("backend"))
+        return dict(request.session)  # type: ignore[attr-defined]
+
+    @flask.app.get("/first")
+    def first() -> str:
+        flask.auth.login(flask.auth.create_user("ann"), backend=ALL)
+        return "in"
+
+    client = flask.app.test_client()
+    assert client.get("/first").text == "in"
+    for query, expected in (("", ALL), (f"backend={MODEL}", MODEL), ("", MODEL)):
+        data = client.get(f"/again?{query}").json or {}
+        assert data["_auth_user_backend"] == expected
 
 
 class _ByCode(ModelBackend):
