@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -201,6 +202,21 @@ def test_signals_tell_who_logged_in_and_out(
         ("user-logged-out", "None"),
     ]
     assert all(facts["request"].path in ("/in", "/out") for _, facts in told)
+
+
+def test_at_a_logout_the_session_is_still_there_to_be_looked_at(
+    flask: AuthSite, visitor: Visitor
+) -> None:
+    seen: list[Any] = []
+
+    def look(_: Flask, request: Any, **__: Any) -> None:
+        seen.append((dict(request.session), str(flask.auth.current_user)))
+
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    before = visitor.response("data").json
+    with user_logged_out.connected_to(look, flask.app):
+        visitor.on_flask("out")
+    assert seen == [(before, "ann")]
 
 
 def test_a_failed_login_is_told_without_the_password(
@@ -578,6 +594,16 @@ def test_reprs_tell_nothing_of_the_user(flask: AuthSite) -> None:
         assert repr(user) == f"<DjangoUser {user.pk}>"
         assert user == flask.auth.get_user(user.pk)
         assert len({user, flask.auth.get_user(user.pk)}) == 1
+
+
+def test_a_user_is_equal_to_no_other_and_to_nothing_else(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        ann, bob = flask.auth.create_user("ann"), flask.auth.create_user("bob")
+        for other in (bob, AnonymousUser(), ann.pk, str(ann.pk), SimpleNamespace(pk=ann.pk), None):
+            assert ann != other
+        assert AnonymousUser() == AnonymousUser()
+        assert AnonymousUser() != SimpleNamespace(pk=None)
+        assert len({ann, bob, AnonymousUser(), AnonymousUser()}) == 3
 
 
 def test_nothing_of_it_is_loaded_unless_it_is_used() -> None:

@@ -178,6 +178,28 @@ def test_the_session_that_changed_the_password_has_the_projects_hash(
         assert visitor.on_django("who") == visitor.on_flask("who") == "ann"
 
 
+class _Without:
+    """Users whose sessions nothing ends; as in Django, they are nobody in the next request."""
+
+    def get_session_auth_hash(self) -> str:
+        return ""
+
+
+def test_without_a_hash_a_second_login_keeps_the_session(
+    make_guests: MakeGuests, live: LiveDjango
+) -> None:
+    visitor = Visitor(make_guests(_Without).app, live)
+    with project_with(live, "Guest") as model:
+        model.objects.create_user("ann", password=PASSWORD)
+        assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+        session, key = live.store(visitor.key), visitor.key
+        session["_auth_user_hash"] = "of when there was one"
+        session.save()
+        assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+        assert visitor.key == key
+        assert visitor.on_flask("who") == NOBODY
+
+
 # What is not known ends nothing
 
 
