@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 import pytest
+from argon2.low_level import Type, hash_secret
 from django.contrib.auth import hashers as django
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -175,6 +176,30 @@ def test_a_password_of_other_parameters_is_to_be_encoded_anew(name: str) -> None
     encoded = OTHER[name].encode("correct horse")
     assert _ours(name).verify("correct horse", encoded) == Verdict(True, True)
     assert django.verify_password("correct horse", encoded, ALGORITHMS[name][1]) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{}, {"version": 16}, {"hash_len": 16}, {"type": Type.I}, {"parallelism": 4}],
+    ids=str,
+)
+def test_each_parameter_of_argon2_counts_as_in_django(other: dict[str, Any]) -> None:
+    _, theirs = ALGORITHMS["argon2"]
+    how: dict[str, Any] = {"time_cost": 1, "memory_cost": 64, "parallelism": 8, "hash_len": 32}
+    raw = hash_secret(b"correct horse", theirs.salt().encode(), **{**how, "type": Type.ID, **other})
+    encoded = f"argon2{raw.decode()}"
+    verdict = _ours("argon2").verify("correct horse", encoded)
+    assert verdict == django.verify_password("correct horse", encoded, theirs)
+    assert verdict == (True, other != {})
+
+
+@pytest.mark.parametrize("encoded", ["!" + "f" * 31, "f" * 31, "f" * 33, "md5$$" + "f" * 31])
+def test_what_is_no_unsalted_digest_is_none_to_be_encoded_anew(encoded: str) -> None:
+    old = [passwords.UnsaltedMD5(), passwords.UnsaltedSHA1()]
+    hashers = PasswordHashers([ALGORITHMS["pbkdf2_sha256"][0], *old])
+    assert hashers.verify("correct horse", encoded) == (False, False)
+    assert not hashers.must_update(encoded)
+    assert hashers.must_update("f" * 32)
 
 
 @pytest.mark.parametrize("name", ["pbkdf2_sha256", "md5"])
