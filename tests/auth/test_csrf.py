@@ -71,6 +71,17 @@ def test_each_login_gets_a_token_of_its_own(visitor: Visitor) -> None:
     assert len(tokens) == 3
 
 
+@pytest.mark.parametrize("in_session", [False, True], ids=["cookie", "session"])
+def test_the_token_is_in_one_place_alone(make_auth: MakeAuth, in_session: bool) -> None:
+    flask = make_auth(config={"CSRF_USE_SESSIONS": in_session})
+    with flask.app.app_context():
+        flask.auth.create_user("ann", password=PASSWORD)
+    client = flask.app.test_client()
+    client.get("/in", query_string={"name": "ann", "password": PASSWORD})
+    assert ("_csrftoken" in (client.get("/data").json or {})) is in_session
+    assert (client.get_cookie("csrftoken") is None) is in_session
+
+
 def test_a_failed_login_sets_none(visitor: Visitor) -> None:
     response = visitor.response("in", name="ann", password="wrong")
     assert "csrftoken" not in str(response.headers)
@@ -200,9 +211,12 @@ def test_a_token_of_before_the_login_is_worthless_after_it(shop: Flask, flask: A
     assert client.post("/form", data={"csrf_token": after}).status_code == 200
 
 
+@pytest.mark.parametrize("in_session", [False, True], ids=["cookie", "session"])
 @pytest.mark.parametrize("name", ["csrf_token", "xsrf"])
-def test_a_form_that_the_login_itself_shows_works(flask: AuthSite, shop: Flask, name: str) -> None:
-    shop.config["WTF_CSRF_FIELD_NAME"] = name
+def test_a_form_that_the_login_itself_shows_works(
+    flask: AuthSite, shop: Flask, name: str, in_session: bool
+) -> None:
+    shop.config.update(WTF_CSRF_FIELD_NAME=name, CSRF_USE_SESSIONS=in_session)
 
     @shop.post("/log-in")
     def log_in_and_go_on() -> list[str]:

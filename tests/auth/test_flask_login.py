@@ -27,7 +27,7 @@ def shop(flask: AuthSite, live: LiveDjango) -> Flask:
     @app.get("/fl-in")
     def fl_in() -> str:
         user = auth.get_by_natural_key("ann")
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"fresh": "stale" not in request.args}
         if "seconds" in request.args:
             options["duration"] = timedelta(seconds=int(request.args["seconds"]))
         done = flask_login.login_user(user, remember="remember" in request.args, **options)
@@ -112,6 +112,12 @@ def test_only_flask_logins_own_login_is_fresh(browser: Visitor) -> None:
     assert browser.response("fl-fresh").status_code == 401
     browser.on_flask("fl-in")
     assert browser.on_flask("fl-fresh") == "fresh"
+
+
+def test_a_login_that_says_so_is_not_fresh(browser: Visitor) -> None:
+    browser.on_flask("fl-in", stale="")
+    assert browser.on_flask("fl-secret") == "secret"
+    assert browser.response("fl-fresh").status_code == 401
 
 
 def _ends(flask: AuthSite, browser: Visitor) -> Any:
