@@ -10,6 +10,7 @@ import flask_login
 import pytest
 from flask import Flask, render_template_string, request
 
+from flask_dj_session.auth import AnonymousUser
 from flask_dj_session.auth.flask_login import DjangoLoginManager
 
 from ..live_django import LiveDjango
@@ -71,6 +72,17 @@ def test_a_login_in_django_is_flask_logins(browser: Visitor) -> None:
     browser.on_django("out")
     assert browser.on_flask("fl-who") == "AnonymousUser False"
     assert browser.response("fl-secret").status_code == 302
+
+
+def test_nobody_is_what_the_app_says(shop: Flask, browser: Visitor) -> None:
+    class Guest(AnonymousUser):
+        def __str__(self) -> str:
+            return "a guest"
+
+    shop.login_manager.anonymous_user = Guest  # type: ignore[attr-defined]
+    assert browser.on_flask("fl-who") == "a guest False"
+    browser.on_flask("fl-in")
+    assert browser.on_flask("fl-who") == "ann True"
 
 
 def test_login_user_is_a_login_in_django(browser: Visitor, live: LiveDjango) -> None:

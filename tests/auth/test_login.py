@@ -170,6 +170,19 @@ def test_new_users_are_as_django_makes_them(flask: AuthSite, live: LiveDjango) -
     assert not User.objects.get(username="boss").has_usable_password()
 
 
+@pytest.mark.parametrize(
+    "name", ["\ufb01rst", "A\u030angstr\u00f6m", "\uff21\uff4e\uff4e", "ann\u2460"]
+)
+def test_a_new_users_name_is_written_as_django_writes_it(
+    flask: AuthSite, live: LiveDjango, name: str
+) -> None:
+    with flask.app.app_context():
+        ours = flask.auth.create_user(name).username
+    assert User.objects.get().username == ours
+    User.objects.all().delete()
+    assert ours == User.objects.create_user(name).username != name
+
+
 # What it tells
 
 
@@ -260,6 +273,15 @@ def test_a_failed_login_is_told_without_the_password(
 def test_wrong_credentials_are_nobodys(flask: AuthSite, name: Any, password: Any) -> None:
     with flask.app.app_context():
         assert flask.auth.authenticate(name, password) is None
+
+
+def test_no_name_is_nobodys_not_even_of_a_user_called_none(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        flask.auth.create_user("None", password=PASSWORD)
+        assert flask.auth.get_by_natural_key("None") is not None
+        no_name: Any = None
+        assert flask.auth.get_by_natural_key(no_name) is None
+        assert flask.auth.authenticate(username=no_name, password=PASSWORD) is None
 
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)

@@ -104,6 +104,17 @@ def test_what_django_has_stored_fits_its_password_alone(name: str, encoded: str)
     assert not PasswordHashers([hasher]).verify("correct house", encoded).correct
 
 
+# A NUL at the end changes nothing: HMAC itself, and so PBKDF2, fills short keys with these.
+_WRONG = ["", " ", "correct hors", "correct horse ", "Correct horse", "correct\0horse", "\0"]
+
+
+@pytest.mark.parametrize(("name", "encoded"), GOLDEN.items(), ids=GOLDEN)
+def test_nearly_the_password_is_another(name: str, encoded: str) -> None:
+    hasher = ALGORITHMS[name][0] if name in ALGORITHMS else f"{_MODULE}{_OLD[name]}PasswordHasher"
+    hashers = PasswordHashers([hasher])
+    assert [wrong for wrong in _WRONG if hashers.verify(wrong, encoded).correct] == []
+
+
 @pytest.mark.parametrize("name", _OLD)
 def test_an_old_digest_is_read_only_where_the_site_names_it(name: str) -> None:
     quick = passwords.PBKDF2(_FEW)
@@ -145,6 +156,7 @@ def test_bcrypt_refuses_to_encode_what_it_would_cut() -> None:
     with pytest.raises(ValueError, match="72 bytes"):
         _ours("bcrypt").make("ž" * 37)
     assert _ours("bcrypt_sha256").make("ž" * 37)
+    assert _ours("bcrypt").verify("ž" * 36, _ours("bcrypt").make("ž" * 36)).correct
 
 
 def test_a_password_that_cannot_be_encoded_anew_stays_as_it_is() -> None:

@@ -78,6 +78,14 @@ def test_every_answer_is_djangos(flask: AuthSite) -> None:
             assert ours == ask(User.objects.get(username=name)), f"{name}: {question}"
 
 
+@pytest.mark.usefixtures("permissions")
+def test_the_groups_are_the_users_own(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        for name in USERS:
+            theirs = User.objects.get(username=name).groups.values_list("name", flat=True)
+            assert flask.auth.get_by_natural_key(name).get_group_names() == {*theirs}, name
+
+
 @pytest.mark.usefixtures("live")
 def test_nobody_is_allowed_what_djangos_nobody_is(flask: AuthSite) -> None:
     for question, ask in QUESTIONS.items():

@@ -229,6 +229,20 @@ def test_any_test_may_decide(flask: AuthSite) -> None:
     assert _as(flask, "/page").text == "seen"
 
 
+@pytest.mark.parametrize("columns", [{}, {"is_staff": True}, {"is_superuser": True}], ids=str)
+def test_a_test_decides_about_everybody(flask: AuthSite, columns: dict[str, Any]) -> None:
+    _view(flask, "/page", flask.auth.user_passes_test(lambda user: not user.is_authenticated))
+    assert _get(flask.app, "/page").text == "seen"
+    assert _as(flask, "/page", **columns).status_code == 302
+
+
+def test_who_is_logged_in_but_not_active_sees_the_page_as_in_django(make_auth: MakeAuth) -> None:
+    everybody = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+    flask = make_auth(authentication_backends=[everybody])
+    _view(flask, "/page", flask.auth.login_required)
+    assert _as(flask, "/page", is_active=False).text == "seen"
+
+
 def test_views_may_be_async(flask: AuthSite) -> None:
     async def page() -> str:
         return f"seen by {flask.auth.current_user}"
