@@ -15,7 +15,7 @@ from flask_dj_session.errors import SettingError
 from flask_dj_session.settings import DEFAULTS, prepare
 from flask_dj_session.wire import JSONSerializer, PickleSerializer, SessionCodec
 
-from .conftest import MakeSite
+from .conftest import NOW, MakeSite
 
 #: defaults that are not in Django 5.2's own list: Flask's name, and one that Django 4.0 removed
 _NOT_DJANGOS = {"SESSION_COOKIE_PARTITIONED", "DEFAULT_HASHING_ALGORITHM", "SECRET_KEY"}
@@ -134,6 +134,7 @@ def test_no_message_holds_a_key(value: Any) -> None:
         ("SECRET_KEY", 12345678, "12345678"),  # as FLASK_SECRET_KEY=12345678 gives it
         ("SECRET_KEY", lazystr("lazy"), "lazy"),
         ("SECRET_KEY_FALLBACKS", ["old", None, "", 5, b"x"], ("old", "5", b"x")),
+        ("SECRET_KEY_FALLBACKS", ["", b"", None, 0, lazystr("")], ()),
         ("SESSION_COOKIE_AGE", 1209600.0, 1209600),
         ("SESSION_COOKIE_AGE", 0.5, 0.5),
         ("SESSION_COOKIE_DOMAIN", lazystr("a.example"), "a.example"),
@@ -210,3 +211,40 @@ def test_settings_are_read_live(make_site: MakeSite) -> None:
         assert site.sessions.session().decode(text) == {}
         site.app.config["SECRET_KEY_FALLBACKS"] = ["another"]
         assert site.sessions.session().decode(text) == {"a": 1}
+
+
+NOBODYS: list[Any] = ["", b"", None, 0, lazystr("")]
+
+
+@pytest.mark.parametrize("live", [False, True], ids=["at the beginning", "later"])
+@pytest.mark.parametrize("empty", NOBODYS, ids=repr)
+def test_a_fallback_key_that_is_empty_signs_nothing(
+    make_site: MakeSite, empty: Any, live: bool
+) -> None:
+    keys = {"SECRET_KEY_FALLBACKS": [empty]}
+    site = make_site(**({} if live else keys))
+    if live:
+        site.app.config.update(keys)
+    with site.app.app_context():
+        for known in ("", "None", "0"):
+            forged = SessionCodec(known).encode({"_auth_user_id": "1"}, NOW)
+            assert site.sessions.session().decode(forged) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SECRET_KEY", value) for value in ["", b"", None, 0, True]]
+    + [("SECRET_KEY_FALLBACKS", value) for value in ["old", {"old"}]],
+)
+def test_a_key_that_cannot_be_used_is_refused_later_as_well(
+    make_site: MakeSite, name: str, value: Any
+) -> None:
+    site = make_site()
+    text = SessionCodec("o").encode({"_auth_user_id": "1"}, NOW)
+    with site.app.app_context():
+        site.sessions.session().encode({})
+        site.app.config[name] = value
+        with pytest.raises(SettingError, match=f"^'{name}' is "):
+            site.sessions.session().encode({})
+        with pytest.raises(SettingError, match=f"^'{name}' is "):
+            site.sessions.session().decode(text)

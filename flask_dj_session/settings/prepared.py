@@ -71,6 +71,12 @@ def _read(name: str, value: Any) -> Any:
         ) from error
 
 
+def _checked(name: str, value: Any) -> Any:
+    found = _read(name, value)
+    CHECKS[name](name, found)
+    return found
+
+
 def _is_flasks_own(name: str, value: Any) -> bool:
     if name not in FLASK_DEFAULTS:
         return False
@@ -90,8 +96,13 @@ class Settings:
 
     @property
     def keys(self) -> tuple[str | bytes, ...]:
-        """SECRET_KEY, then its fallbacks."""
-        return (self._config["SECRET_KEY"], *(self._config["SECRET_KEY_FALLBACKS"] or ()))
+        """SECRET_KEY, then its fallbacks.
+
+        :raises SettingError: for what cannot be used, since both may have been changed.
+        """
+        # With an empty key anybody could sign, and a text is a list of keys of one letter.
+        key = _checked("SECRET_KEY", self._config["SECRET_KEY"])
+        return (key, *_checked("SECRET_KEY_FALLBACKS", self._config["SECRET_KEY_FALLBACKS"] or ()))
 
     @property
     def cookie_name(self) -> str:

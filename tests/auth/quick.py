@@ -9,4 +9,9 @@ class QuickHasher(PBKDF2PasswordHasher):  # type: ignore[misc]
     iterations = 1
 
 
+class TwiceHasher(PBKDF2PasswordHasher):  # type: ignore[misc]
+    iterations = 2
+
+
 QUICK = f"{__name__}.{QuickHasher.__name__}"
+TWICE = f"{__name__}.{TwiceHasher.__name__}"

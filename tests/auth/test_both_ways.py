@@ -90,10 +90,15 @@ def test_a_login_leaves_the_same_in_the_session(visitor: Visitor, live: LiveDjan
 
 
 @BOTH_WAYS
+@pytest.mark.parametrize("password", ["another", "stored as hers"])
 def test_another_user_gets_none_of_the_data(
-    visitor: Visitor, live: LiveDjango, here: str, there: str
+    visitor: Visitor, live: LiveDjango, here: str, there: str, password: str
 ) -> None:
     make_user("bob")
+    if password == "stored as hers":  # so that the hash in the session is hers as well
+        User.objects.filter(username="bob").update(
+            password=User.objects.get(username="ann").password
+        )
     visitor.visit(there, "in", name="ann", password=PASSWORD)
     session = live.store(visitor.key)
     session["cart"] = ["a secret of Ann's"]
@@ -126,6 +131,42 @@ def test_the_same_user_again_keeps_the_key(visitor: Visitor, here: str, there: s
     key = visitor.key
     visitor.visit(here, "in", name="ann", password=PASSWORD)
     assert visitor.key == key
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize("before", ["another password", "no hash"])
+def test_the_same_user_again_with_another_hash_begins_anew(
+    visitor: Visitor, live: LiveDjango, here: str, there: str, before: str
+) -> None:
+    visitor.visit(there, "in", name="ann", password=PASSWORD)
+    session = live.store(visitor.key)
+    session["cart"] = ["of whoever knew the old password"]
+    if before == "no hash":
+        del session["_auth_user_hash"]
+    session.save()
+    key = visitor.key
+    ann = User.objects.get()
+    ann.set_password(AGAIN)
+    ann.save()
+    assert visitor.visit(here, "in", name="ann", password=AGAIN) == "ann"
+    assert visitor.key != key
+    assert "cart" not in live.store(visitor.key).load()
+    assert not live.store().exists(key)
+
+
+@BOTH_WAYS
+def test_another_users_new_password_changes_nobodys_session(
+    visitor: Visitor, live: LiveDjango, here: str, there: str
+) -> None:
+    make_user("bob")
+    visitor.visit(there, "in", name="ann", password=PASSWORD)
+    before = live.store(visitor.key).load()
+    visitor.visit(here, "password", name="bob", password=AGAIN, keep="")
+    assert live.store(visitor.key).load() == before
+    assert visitor.visit(there, "who") == visitor.visit(here, "who") == "ann"
+    visitor.key = None
+    visitor.visit(here, "password", name="bob", password=PASSWORD, keep="")
+    assert visitor.visit(here, "who") == visitor.visit(there, "who") == NOBODY
 
 
 @pytest.mark.parametrize("side", ["Flask", "Django"])

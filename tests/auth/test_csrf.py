@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
@@ -12,15 +13,16 @@ import time_machine
 from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
+from django.middleware.csrf import _unmask_cipher_token, get_token
 from flask import Flask, request
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.csrf import generate_csrf
 from wtforms import StringField
 
-from flask_dj_session.auth.csrf import masked
+from flask_dj_session.auth.csrf import masked, new_secret, rotate_token
 
 from ..live_django import LiveDjango
+from ..randomness import can_be_repeated, oddities
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
 CHANGED = {
@@ -69,6 +71,17 @@ def test_each_login_gets_a_token_of_its_own(visitor: Visitor) -> None:
     assert len(tokens) == 3
 
 
+@pytest.mark.parametrize("in_session", [False, True], ids=["cookie", "session"])
+def test_the_token_is_in_one_place_alone(make_auth: MakeAuth, in_session: bool) -> None:
+    flask = make_auth(config={"CSRF_USE_SESSIONS": in_session})
+    with flask.app.app_context():
+        flask.auth.create_user("ann", password=PASSWORD)
+    client = flask.app.test_client()
+    client.get("/in", query_string={"name": "ann", "password": PASSWORD})
+    assert ("_csrftoken" in (client.get("/data").json or {})) is in_session
+    assert (client.get_cookie("csrftoken") is None) is in_session
+
+
 def test_a_failed_login_sets_none(visitor: Visitor) -> None:
     response = visitor.response("in", name="ann", password="wrong")
     assert "csrftoken" not in str(response.headers)
@@ -107,12 +120,42 @@ def _log_in_on_flask(flask: AuthSite, browser: Any) -> None:
 
 
 def test_what_is_masked_django_unmasks() -> None:
-    from django.middleware.csrf import _unmask_cipher_token
-
     for secret in ("a" * 32, "Zz09" * 8):
         token = masked(secret)
         assert len(token) == 64
         assert _unmask_cipher_token(token) == secret
+
+
+LETTERS = string.ascii_letters + string.digits
+
+
+def _mask() -> str:
+    return masked("a" * 32)[:32]
+
+
+@pytest.mark.parametrize("draw", [new_secret, _mask])
+def test_neither_a_secret_nor_its_mask_can_be_guessed(draw: Callable[[], str]) -> None:
+    assert not can_be_repeated(draw)
+    assert oddities([draw() for _ in range(5_000)], LETTERS) == []
+
+
+@pytest.mark.parametrize("in_session", [False, True], ids=["cookie", "session"])
+def test_the_token_of_a_login_cannot_be_guessed(make_auth: MakeAuth, in_session: bool) -> None:
+    flask = make_auth(config={"CSRF_USE_SESSIONS": in_session})
+
+    def drawn(number: int) -> list[str]:
+        secrets = []
+        with flask.app.test_request_context() as context:
+            session: Any = context.session
+            for _ in range(number):
+                rotate_token(flask.auth.accounts, session)
+                secrets.append(_unmask_cipher_token(session.get("_csrftoken", "a" * 64)))
+            response = flask.app.process_response(flask.app.make_response(""))
+        headers = [text for text in response.headers.getlist("Set-Cookie") if "csrf" in text]
+        return secrets if in_session else [_cookie([text], "csrftoken").value for text in headers]
+
+    assert not can_be_repeated(lambda: drawn(1)[0])
+    assert oddities(drawn(1_000), LETTERS) == []
 
 
 # Flask-WTF
@@ -166,6 +209,27 @@ def test_a_token_of_before_the_login_is_worthless_after_it(shop: Flask, flask: A
     assert client.post("/form", data={"csrf_token": before}).status_code == 400
     after = client.get("/form").text
     assert client.post("/form", data={"csrf_token": after}).status_code == 200
+
+
+@pytest.mark.parametrize("in_session", [False, True], ids=["cookie", "session"])
+@pytest.mark.parametrize("name", ["csrf_token", "xsrf"])
+def test_a_form_that_the_login_itself_shows_works(
+    flask: AuthSite, shop: Flask, name: str, in_session: bool
+) -> None:
+    shop.config.update(WTF_CSRF_FIELD_NAME=name, CSRF_USE_SESSIONS=in_session)
+
+    @shop.post("/log-in")
+    def log_in_and_go_on() -> list[str]:
+        before = str(generate_csrf())
+        flask.auth.login(flask.auth.authenticate("ann", PASSWORD))
+        return [before, str(generate_csrf())]
+
+    with shop.app_context():
+        flask.auth.create_user("ann", password=PASSWORD)
+    client = shop.test_client()
+    before, after = client.post("/log-in", data={name: client.get("/form").text}).json or []
+    assert client.post("/form", data={name: before}).status_code == 400
+    assert client.post("/form", data={name: after}).status_code == 200
 
 
 def test_its_token_is_plain_data_to_django(

@@ -179,3 +179,52 @@ def test_a_wrong_password_for_a_cheap_hash_costs_what_the_site_wants(name: str, 
     assert 1 <= work() < 1.2
     assert hashers.verify("right", encoded) == (True, True)
     assert work() < 0.2  # whoever is right need not wait
+
+
+#: each with all the work that the site wants, or more of it; and how many checks that is
+ENOUGH: dict[str, list[tuple[Algorithm, int]]] = {
+    "pbkdf2_sha256": [(passwords.PBKDF2(10), 1), (passwords.PBKDF2(20), 2)],
+    "pbkdf2_sha1": [(passwords.PBKDF2SHA1(10), 1), (passwords.PBKDF2SHA1(20), 2)],
+    "scrypt": [
+        (passwords.Scrypt(work_factor=16, block_size=2, parallelism=2), 1),
+        (passwords.Scrypt(work_factor=32, block_size=2, parallelism=1), 1),
+        (passwords.Scrypt(work_factor=16, block_size=2, parallelism=4), 2),
+    ],
+    "argon2": [
+        (passwords.Argon2(time_cost=2, memory_cost=64), 1),
+        (passwords.Argon2(time_cost=4, memory_cost=32, parallelism=2), 1),
+        (passwords.Argon2(time_cost=4, memory_cost=64), 2),
+    ],
+    "bcrypt": [(passwords.BCrypt(4), 1), (passwords.BCrypt(6), 4)],
+    "bcrypt_sha256": [(passwords.BCryptSHA256(4), 1), (passwords.BCryptSHA256(6), 4)],
+}
+
+
+@pytest.mark.parametrize("preferred", ["the same", "another"])
+@pytest.mark.parametrize("name", ENOUGH)
+def test_a_wrong_password_for_a_hash_with_enough_work_costs_no_more(
+    name: str, preferred: str, work: Work
+) -> None:
+    others = [] if preferred == "the same" else [passwords.MD5()]
+    hashers = PasswordHashers([*others, ALGORITHMS[name]])
+    for algorithm, checks in ENOUGH[name]:
+        encoded = algorithm.encode("right")
+        work()
+        assert not hashers.verify("wrong", encoded).correct
+        assert work() == checks
+
+
+@pytest.mark.parametrize("name", ["pbkdf2_sha256", "pbkdf2_sha1", "argon2"])
+def test_a_short_salt_costs_no_check_more(name: str, work: Work) -> None:
+    theirs: Any = {
+        "pbkdf2_sha256": django.PBKDF2PasswordHasher,
+        "pbkdf2_sha1": django.PBKDF2SHA1PasswordHasher,
+        "argon2": django.Argon2PasswordHasher,
+    }[name]()
+    theirs.iterations, theirs.time_cost, theirs.memory_cost = 10, 2, 64
+    encoded = theirs.encode("right", "short salt")
+    hashers = PasswordHashers([ALGORITHMS[name]])
+    assert hashers.must_update(encoded)
+    work()
+    assert not hashers.verify("wrong", encoded).correct
+    assert work() == 1

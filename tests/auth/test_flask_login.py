@@ -10,6 +10,7 @@ import flask_login
 import pytest
 from flask import Flask, render_template_string, request
 
+from flask_dj_session.auth import AnonymousUser
 from flask_dj_session.auth.flask_login import DjangoLoginManager
 
 from ..live_django import LiveDjango
@@ -27,7 +28,7 @@ def shop(flask: AuthSite, live: LiveDjango) -> Flask:
     @app.get("/fl-in")
     def fl_in() -> str:
         user = auth.get_by_natural_key("ann")
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"fresh": "stale" not in request.args}
         if "seconds" in request.args:
             options["duration"] = timedelta(seconds=int(request.args["seconds"]))
         done = flask_login.login_user(user, remember="remember" in request.args, **options)
@@ -73,6 +74,17 @@ def test_a_login_in_django_is_flask_logins(browser: Visitor) -> None:
     assert browser.response("fl-secret").status_code == 302
 
 
+def test_nobody_is_what_the_app_says(shop: Flask, browser: Visitor) -> None:
+    class Guest(AnonymousUser):
+        def __str__(self) -> str:
+            return "a guest"
+
+    shop.login_manager.anonymous_user = Guest  # type: ignore[attr-defined]
+    assert browser.on_flask("fl-who") == "a guest False"
+    browser.on_flask("fl-in")
+    assert browser.on_flask("fl-who") == "ann True"
+
+
 def test_login_user_is_a_login_in_django(browser: Visitor, live: LiveDjango) -> None:
     assert browser.on_flask("fl-in") == "True ann ann"
     assert browser.on_django("who") == "ann"
@@ -112,6 +124,12 @@ def test_only_flask_logins_own_login_is_fresh(browser: Visitor) -> None:
     assert browser.response("fl-fresh").status_code == 401
     browser.on_flask("fl-in")
     assert browser.on_flask("fl-fresh") == "fresh"
+
+
+def test_a_login_that_says_so_is_not_fresh(browser: Visitor) -> None:
+    browser.on_flask("fl-in", stale="")
+    assert browser.on_flask("fl-secret") == "secret"
+    assert browser.response("fl-fresh").status_code == 401
 
 
 def _ends(flask: AuthSite, browser: Visitor) -> Any:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils.crypto import salted_hmac as djangos_salted_hmac
 
 from flask_dj_session.auth import DjangoUser, salted_hmac
-from flask_dj_session.auth.hashes import Match, session_auth_hash
+from flask_dj_session.auth.hashes import Match, equal, match, session_auth_hash
 from flask_dj_session.auth.verification import verify
 from flask_dj_session.wire.codec import Algorithm
 
@@ -84,6 +84,18 @@ def test_which_key_made_it(
     with flask.app.app_context():
         user = DjangoUser(columns, pk_name="id", username_field="username")
         assert verify(flask.auth.accounts, found, user) is expected
+
+
+@pytest.mark.parametrize("hash_", ["", None, 7, b"x"])
+def test_what_is_no_hash_is_nobodys_even_where_it_is_expected(hash_: object) -> None:
+    assert match(hash_, [hash_], [hash_]) is Match.NONE
+
+
+@pytest.mark.parametrize("other", ["a?", "a\ud801", "a", "a\\ud800", b"a\xed\xa0\x80", None])
+def test_a_hash_that_is_no_unicode_is_equal_to_itself_alone(other: object) -> None:
+    assert equal("a\ud800", "a\ud800")
+    assert not equal("a\ud800", other)
+    assert not equal(other, "a\ud800")
 
 
 def test_in_the_old_era_the_hash_is_sha1(make_auth: MakeAuth, live: LiveDjango) -> None:

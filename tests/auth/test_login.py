@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import time_machine
+from django.contrib import auth as django_auth
 from django.contrib.auth.models import User
 from flask import Flask, Request, request
 
@@ -31,6 +33,7 @@ from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
 ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"
 MODEL = "django.contrib.auth.backends.ModelBackend"
+ALL_REMOTE = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
 REMOTE = "django.contrib.auth.backends.RemoteUserBackend"
 
 
@@ -167,6 +170,19 @@ def test_new_users_are_as_django_makes_them(flask: AuthSite, live: LiveDjango) -
     assert not User.objects.get(username="boss").has_usable_password()
 
 
+@pytest.mark.parametrize(
+    "name", ["\ufb01rst", "A\u030angstr\u00f6m", "\uff21\uff4e\uff4e", "ann\u2460"]
+)
+def test_a_new_users_name_is_written_as_django_writes_it(
+    flask: AuthSite, live: LiveDjango, name: str
+) -> None:
+    with flask.app.app_context():
+        ours = flask.auth.create_user(name).username
+    assert User.objects.get().username == ours
+    User.objects.all().delete()
+    assert ours == User.objects.create_user(name).username != name
+
+
 # What it tells
 
 
@@ -199,6 +215,21 @@ def test_signals_tell_who_logged_in_and_out(
         ("user-logged-out", "None"),
     ]
     assert all(facts["request"].path in ("/in", "/out") for _, facts in told)
+
+
+def test_at_a_logout_the_session_is_still_there_to_be_looked_at(
+    flask: AuthSite, visitor: Visitor
+) -> None:
+    seen: list[Any] = []
+
+    def look(_: Flask, request: Any, **__: Any) -> None:
+        seen.append((dict(request.session), str(flask.auth.current_user)))
+
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    before = visitor.response("data").json
+    with user_logged_out.connected_to(look, flask.app):
+        visitor.on_flask("out")
+    assert seen == [(before, "ann")]
 
 
 def test_a_failed_login_is_told_without_the_password(
@@ -244,6 +275,15 @@ def test_wrong_credentials_are_nobodys(flask: AuthSite, name: Any, password: Any
         assert flask.auth.authenticate(name, password) is None
 
 
+def test_no_name_is_nobodys_not_even_of_a_user_called_none(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        flask.auth.create_user("None", password=PASSWORD)
+        assert flask.auth.get_by_natural_key("None") is not None
+        no_name: Any = None
+        assert flask.auth.get_by_natural_key(no_name) is None
+        assert flask.auth.authenticate(username=no_name, password=PASSWORD) is None
+
+
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_a_name_that_nobody_can_have_is_no_error(flask: AuthSite) -> None:
     with flask.app.app_context():
@@ -266,6 +306,17 @@ def test_a_backend_that_is_none_is_nobodys(flask: AuthSite, visitor: Visitor, ba
         session["_auth_user_backend"] = backend
         session.save()
     assert visitor.on_flask("who") == "AnonymousUser"
+
+
+@pytest.mark.parametrize("missing", ["_auth_user_id", "_auth_user_backend"])
+def test_half_a_login_is_nobodys(flask: AuthSite, visitor: Visitor, missing: str) -> None:
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    with flask.app.app_context():
+        session = flask.site.sessions.session(visitor.key)
+        del session[missing]
+        session.save()
+    assert visitor.on_flask("who") == visitor.on_django("who") == "AnonymousUser"
+    assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
 
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
@@ -343,6 +394,26 @@ def test_of_several_backends_login_must_be_told_which(make_auth: MakeAuth) -> No
         assert found.backend == MODEL
 
 
+def test_who_was_found_by_a_backend_logs_in_again_by_it(make_auth: MakeAuth) -> None:
+    flask = make_auth(authentication_backends=[MODEL, ALL])
+
+    @flask.app.get("/again")
+    def again() -> dict[str, Any]:
+        flask.auth.login(flask.auth.current_user, request.args.get("backend"))
+        return dict(request.session)  # type: ignore[attr-defined]
+
+    @flask.app.get("/first")
+    def first() -> str:
+        flask.auth.login(flask.auth.create_user("ann"), backend=ALL)
+        return "in"
+
+    client = flask.app.test_client()
+    assert client.get("/first").text == "in"
+    for query, expected in (("", ALL), (f"backend={MODEL}", MODEL), ("", MODEL)):
+        data = client.get(f"/again?{query}").json or {}
+        assert data["_auth_user_backend"] == expected
+
+
 class _ByCode(ModelBackend):
     """A project's own backend."""
 
@@ -363,6 +434,75 @@ def test_a_backend_of_the_projects_own_is_given(make_auth: MakeAuth, live: LiveD
         assert user.backend == path
         flask.auth.login(user)
         assert flask.auth.current_user.get_username() == "ann"
+
+
+class _Denying(ModelBackend):
+    """A project's own backend, which locks everybody out."""
+
+    def authenticate(self, username: str, password: str) -> Any:  # type: ignore[override]
+        raise PermissionDenied
+
+
+class _Blind(ModelBackend):
+    """One that knows nobody."""
+
+    def authenticate(self, username: str, password: str) -> Any:  # type: ignore[override]
+        return None
+
+
+@pytest.mark.parametrize(
+    ("backends", "expected"),
+    [
+        (["shop.Denying", MODEL], None),
+        (["shop.Blind", "shop.Denying", MODEL], None),
+        ([MODEL, "shop.Denying"], "ann"),
+        (["shop.Blind", MODEL, "shop.Denying"], "ann"),
+    ],
+)
+def test_after_one_that_denies_no_backend_is_asked(
+    make_auth: MakeAuth, backends: list[str], expected: str | None
+) -> None:
+    given = {"shop.Denying": _Denying, "shop.Blind": _Blind}
+    flask = make_auth(backends=given, authentication_backends=backends)
+    failed: list[Any] = []
+    with (
+        flask.app.app_context(),
+        user_login_failed.connected_to(lambda _, **facts: failed.append(facts), flask.app),
+    ):
+        flask.auth.create_user("ann", password=PASSWORD)
+        user = flask.auth.authenticate("ann", PASSWORD)
+    assert (user and user.username) == expected
+    assert len(failed) == (0 if expected else 1)
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("path", [REMOTE, ALL_REMOTE, MODEL, ALL])
+def test_who_may_be_inactive_is_as_in_django(
+    make_auth: MakeAuth, live: LiveDjango, path: str, is_active: bool
+) -> None:
+    flask = make_auth(authentication_backends=[path])
+    user = make_user(is_active=is_active)
+    credentials = {"username": "ann", "password": PASSWORD}
+    if path in (REMOTE, ALL_REMOTE):
+        credentials = {"remote_user": "ann"}
+    with live.settings(AUTHENTICATION_BACKENDS=[path]), flask.app.test_request_context():
+        theirs = django_auth.authenticate(None, **credentials)
+        ours = flask.auth.authenticate(**credentials)
+        assert (ours and ours.pk) == (theirs and theirs.pk)
+        backend, its = flask.auth.accounts.backends[path], django_auth.load_backend(path)
+        ours, theirs = backend.get_user(user.pk), its.get_user(user.pk)
+        assert (ours and ours.pk) == (theirs and theirs.pk)
+
+
+@pytest.mark.parametrize("name", ["", None, "bob", "ANN", 0])
+def test_only_a_name_that_is_there_is_the_web_servers_user(
+    make_auth: MakeAuth, live: LiveDjango, name: Any
+) -> None:
+    flask = make_auth(authentication_backends=[REMOTE])
+    for one in ("", "None", "0", "ann"):
+        User.objects.create(username=one)
+    with flask.app.app_context():
+        assert flask.auth.authenticate(remote_user=name) is None
 
 
 def test_the_web_servers_user_is_trusted_and_not_made(make_auth: MakeAuth) -> None:
@@ -476,6 +616,16 @@ def test_reprs_tell_nothing_of_the_user(flask: AuthSite) -> None:
         assert repr(user) == f"<DjangoUser {user.pk}>"
         assert user == flask.auth.get_user(user.pk)
         assert len({user, flask.auth.get_user(user.pk)}) == 1
+
+
+def test_a_user_is_equal_to_no_other_and_to_nothing_else(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        ann, bob = flask.auth.create_user("ann"), flask.auth.create_user("bob")
+        for other in (bob, AnonymousUser(), ann.pk, str(ann.pk), SimpleNamespace(pk=ann.pk), None):
+            assert ann != other
+        assert AnonymousUser() == AnonymousUser()
+        assert AnonymousUser() != SimpleNamespace(pk=None)
+        assert len({ann, bob, AnonymousUser(), AnonymousUser()}) == 3
 
 
 def test_nothing_of_it_is_loaded_unless_it_is_used() -> None:

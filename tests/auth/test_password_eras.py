@@ -157,6 +157,23 @@ def test_a_wrong_password_takes_as_long_as_the_projects_hasher_wants(
     assert hardened == [("wrong", encoded)]
 
 
+class PlainHasher(django.BasePasswordHasher):  # type: ignore[misc]
+    """A project's own, which knows nothing of missing work, as Django warns where it is asked."""
+
+    algorithm = "plain"
+
+    def encode(self, password: str, salt: str) -> str:
+        return f"plain${salt}${password}"
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return encoded.split("$", 2)[2] == password
+
+
+def test_a_projects_hasher_that_has_done_all_its_work_is_asked_for_no_more() -> None:
+    hashers = PasswordHashers([_named(PlainHasher)])
+    assert hashers.verify("wrong", hashers.make("correct horse")) == (False, False)
+
+
 def test_a_damaged_hash_of_the_projects_hasher_is_refused() -> None:
     hashers = PasswordHashers([QUICK])
     assert hashers.verify("correct horse", "pbkdf2_sha256$x$y$z") == (False, False)

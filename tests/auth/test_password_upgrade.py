@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.hashers import MD5PasswordHasher, make_password
+from django.contrib.auth.hashers import (
+    MD5PasswordHasher,
+    PBKDF2PasswordHasher,
+    make_password,
+    verify_password,
+)
 from django.contrib.auth.models import User
 
 from flask_dj_session.auth.passwords import ITERATIONS, PasswordHashers
 
 from ..live_django import LiveDjango
 from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, make_user, quick_hashers
-from .quick import QUICK
+from .quick import QUICK, TWICE
 
 SHA1 = "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher"
 SHA256 = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
@@ -134,6 +139,22 @@ def test_a_hasher_of_the_projects_own_is_used_as_its_setting_names_it(
     assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
     assert _stored() == before
     assert visitor.on_django("who") == "ann"
+
+
+@pytest.mark.parametrize("hashers", [[QUICK, TWICE], [TWICE, QUICK], [SHA1, TWICE, QUICK]])
+@pytest.mark.parametrize("iterations", [1, 2, 3])
+def test_of_hashers_of_one_name_the_first_decides_as_in_django(
+    make_auth: MakeAuth, live: LiveDjango, hashers: list[str], iterations: int
+) -> None:
+    flask = make_auth(hashers=None, password_hashers=hashers)
+    theirs = PBKDF2PasswordHasher()
+    encoded = theirs.encode(PASSWORD, theirs.salt(), iterations)
+    with live.settings(PASSWORD_HASHERS=hashers), flask.app.app_context():
+        ours = flask.auth.accounts.hashers
+        for password in (PASSWORD, "wrong"):
+            assert ours.verify(password, encoded) == verify_password(password, encoded)
+    if SHA1 not in hashers:
+        assert ours.make(PASSWORD).split("$")[1] == ("1" if hashers[0] == QUICK else "2")
 
 
 def test_a_user_may_have_no_usable_password(flask: AuthSite) -> None:

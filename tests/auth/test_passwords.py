@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
 import sys
 from typing import Any
 
 import bcrypt
 import pytest
+from argon2.low_level import Type, hash_secret
 from django.contrib.auth import hashers as django
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from flask_dj_session.auth.passwords import ITERATIONS, Algorithm, PasswordHashe
 from flask_dj_session.errors import SettingError
 
 from .. import live_django  # noqa: F401 - begins a Django
+from ..randomness import can_be_repeated, oddities
 
 _MODULE = "django.contrib.auth.hashers."
 _FEW = 10
@@ -102,6 +105,17 @@ def test_what_django_has_stored_fits_its_password_alone(name: str, encoded: str)
     assert not PasswordHashers([hasher]).verify("correct house", encoded).correct
 
 
+# A NUL at the end changes nothing: HMAC itself, and so PBKDF2, fills short keys with these.
+_WRONG = ["", " ", "correct hors", "correct horse ", "Correct horse", "correct\0horse", "\0"]
+
+
+@pytest.mark.parametrize(("name", "encoded"), GOLDEN.items(), ids=GOLDEN)
+def test_nearly_the_password_is_another(name: str, encoded: str) -> None:
+    hasher = ALGORITHMS[name][0] if name in ALGORITHMS else f"{_MODULE}{_OLD[name]}PasswordHasher"
+    hashers = PasswordHashers([hasher])
+    assert [wrong for wrong in _WRONG if hashers.verify(wrong, encoded).correct] == []
+
+
 @pytest.mark.parametrize("name", _OLD)
 def test_an_old_digest_is_read_only_where_the_site_names_it(name: str) -> None:
     quick = passwords.PBKDF2(_FEW)
@@ -143,6 +157,7 @@ def test_bcrypt_refuses_to_encode_what_it_would_cut() -> None:
     with pytest.raises(ValueError, match="72 bytes"):
         _ours("bcrypt").make("ž" * 37)
     assert _ours("bcrypt_sha256").make("ž" * 37)
+    assert _ours("bcrypt").verify("ž" * 36, _ours("bcrypt").make("ž" * 36)).correct
 
 
 def test_a_password_that_cannot_be_encoded_anew_stays_as_it_is() -> None:
@@ -176,6 +191,30 @@ def test_a_password_of_other_parameters_is_to_be_encoded_anew(name: str) -> None
     assert django.verify_password("correct horse", encoded, ALGORITHMS[name][1]) == (True, True)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [{}, {"version": 16}, {"hash_len": 16}, {"type": Type.I}, {"parallelism": 4}],
+    ids=str,
+)
+def test_each_parameter_of_argon2_counts_as_in_django(other: dict[str, Any]) -> None:
+    _, theirs = ALGORITHMS["argon2"]
+    how: dict[str, Any] = {"time_cost": 1, "memory_cost": 64, "parallelism": 8, "hash_len": 32}
+    raw = hash_secret(b"correct horse", theirs.salt().encode(), **{**how, "type": Type.ID, **other})
+    encoded = f"argon2{raw.decode()}"
+    verdict = _ours("argon2").verify("correct horse", encoded)
+    assert verdict == django.verify_password("correct horse", encoded, theirs)
+    assert verdict == (True, other != {})
+
+
+@pytest.mark.parametrize("encoded", ["!" + "f" * 31, "f" * 31, "f" * 33, "md5$$" + "f" * 31])
+def test_what_is_no_unsalted_digest_is_none_to_be_encoded_anew(encoded: str) -> None:
+    old = [passwords.UnsaltedMD5(), passwords.UnsaltedSHA1()]
+    hashers = PasswordHashers([ALGORITHMS["pbkdf2_sha256"][0], *old])
+    assert hashers.verify("correct horse", encoded) == (False, False)
+    assert not hashers.must_update(encoded)
+    assert hashers.must_update("f" * 32)
+
+
 @pytest.mark.parametrize("name", ["pbkdf2_sha256", "md5"])
 def test_a_password_with_a_short_salt_is_to_be_encoded_anew(name: str) -> None:
     encoded = django.make_password("correct horse", "short", ALGORITHMS[name][1])
@@ -196,6 +235,26 @@ def test_without_a_password_no_password_fits() -> None:
     assert len(encoded) == len(django.make_password(None))
     assert not passwords.is_password_usable(encoded)
     assert hashers.verify("", encoded) == hashers.verify(None, encoded) == (False, False)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_salt_cannot_be_guessed(name: str) -> None:
+    ours, theirs = ALGORITHMS[name]
+
+    def salt() -> str:
+        return str(theirs.decode(ours.encode("correct horse"))["salt"])
+
+    assert not can_be_repeated(salt)
+    if name in ("pbkdf2_sha256", "pbkdf2_sha1", "scrypt", "md5"):  # the others take longer
+        assert oddities([salt() for _ in range(3_000)], string.ascii_letters + string.digits) == []
+
+
+def test_what_no_password_fits_cannot_be_guessed() -> None:
+    def drawn() -> str:
+        return _ours("md5").make(None).removeprefix("!")
+
+    assert not can_be_repeated(drawn)
+    assert oddities([drawn() for _ in range(2_000)], "0123456789abcdef") == []
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ QUESTIONS: dict[str, Ask] = {
     "unknown permission": lambda user: user.has_perm("nothing"),
     "for one object": lambda user: user.has_perm("shop.add_order", object()),
     "several": lambda user: user.has_perms(["shop.add_order", "shop.view_order"]),
+    "several for one object": lambda user: user.has_perms(["shop.add_order"], object()),
     "one too many": lambda user: user.has_perms(["shop.add_order", "shop.delete_order"]),
     "none at all": lambda user: user.has_perms([]),
     "module": lambda user: user.has_module_perms("shop"),
@@ -34,6 +35,8 @@ QUESTIONS: dict[str, Ask] = {
     "own": lambda user: sorted(user.get_user_permissions()),
     "groups'": lambda user: sorted(user.get_group_permissions()),
     "all": lambda user: sorted(user.get_all_permissions()),
+    "own for one object": lambda user: sorted(user.get_user_permissions(object())),
+    "groups' for one object": lambda user: sorted(user.get_group_permissions(object())),
     "all for one object": lambda user: sorted(user.get_all_permissions(object())),
 }
 
@@ -73,6 +76,14 @@ def test_every_answer_is_djangos(flask: AuthSite) -> None:
             with flask.app.app_context():
                 ours = ask(flask.auth.get_by_natural_key(name))
             assert ours == ask(User.objects.get(username=name)), f"{name}: {question}"
+
+
+@pytest.mark.usefixtures("permissions")
+def test_the_groups_are_the_users_own(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        for name in USERS:
+            theirs = User.objects.get(username=name).groups.values_list("name", flat=True)
+            assert flask.auth.get_by_natural_key(name).get_group_names() == {*theirs}, name
 
 
 @pytest.mark.usefixtures("live")

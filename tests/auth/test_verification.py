@@ -16,7 +16,7 @@ from flask_dj_session.auth.hashes import session_auth_hash
 
 from ..conftest import MakeSite
 from ..live_django import SECRET_KEY, LiveDjango
-from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, add_views, make_user
+from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, add_views, make_user, tables_of
 from .conftest import quick_hashers as quick
 from .test_models import project_with
 
@@ -120,6 +120,41 @@ def test_it_is_asked_for_the_keys_of_before_too(
             assert visitor.on_django("who") == "ann"
 
 
+class _OnlyTheFirst:
+    """The method that a login asks, and Django's own beside it."""
+
+    password: Any
+
+    def get_session_auth_hash(self) -> str:
+        return salted_hmac("shop.Guest", self.password).hexdigest()
+
+
+class _OnlyTheSecond:
+    """What Django's own method asks."""
+
+    password: Any
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        return salted_hmac("shop.Guest", self.password, secret).hexdigest()
+
+
+@pytest.mark.parametrize("methods", [_AsInDjango, _InOne, _OnlyTheFirst, _OnlyTheSecond])
+def test_djangos_old_hash_is_none_of_a_class_with_a_hash_of_its_own(
+    make_guests: MakeGuests,
+    live: LiveDjango,
+    log: Callable[[], list[str]],
+    methods: type[Any],
+) -> None:
+    visitor = Visitor(make_guests(methods).app, live)
+    with project_with(live, "Guest") as model:
+        guest = model.objects.create_user("ann", password=PASSWORD)
+        for algorithm in ("sha256", "sha1"):
+            made = session_auth_hash(guest.password, SECRET_KEY, algorithm)
+            visitor.key = _session(live, guest, made)
+            assert visitor.on_flask("who") == NOBODY
+            assert "'Guest.get_session_auth_hash' returns by now" in log()[0]
+
+
 def test_without_a_word_for_the_key_the_session_of_before_stays(
     make_guests: MakeGuests, live: LiveDjango
 ) -> None:
@@ -141,6 +176,28 @@ def test_the_session_that_changed_the_password_has_the_projects_hash(
         visitor.on_django("in", name="ann", password=PASSWORD)
         visitor.on_flask("password", name="ann", password=AGAIN, keep="")
         assert visitor.on_django("who") == visitor.on_flask("who") == "ann"
+
+
+class _Without:
+    """Users whose sessions nothing ends; as in Django, they are nobody in the next request."""
+
+    def get_session_auth_hash(self) -> str:
+        return ""
+
+
+def test_without_a_hash_a_second_login_keeps_the_session(
+    make_guests: MakeGuests, live: LiveDjango
+) -> None:
+    visitor = Visitor(make_guests(_Without).app, live)
+    with project_with(live, "Guest") as model:
+        model.objects.create_user("ann", password=PASSWORD)
+        assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+        session, key = live.store(visitor.key), visitor.key
+        session["_auth_user_hash"] = "of when there was one"
+        session.save()
+        assert visitor.on_flask("in", name="ann", password=PASSWORD) == "ann"
+        assert visitor.key == key
+        assert visitor.on_flask("who") == NOBODY
 
 
 # What is not known ends nothing
@@ -253,6 +310,35 @@ def test_a_password_that_is_read_from_elsewhere_proves_nothing(
     visitor.on_django("in", name="ann", password=PASSWORD)
     assert visitor.on_flask("who") == NOBODY
     assert visitor.on_django("who") == "ann"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"auth_user_model": "shop.User", "user_model": "auth_user"},
+        {"auth_user_model": "auth.Person", "user_model": "auth_user"},
+        {"user_model": "people"},
+    ],
+    ids=["another app", "another name", "another table"],
+)
+def test_users_that_may_not_be_djangos_own_prove_nothing(
+    make_auth: MakeAuth, live: LiveDjango, database_url: sa.URL, options: dict[str, Any]
+) -> None:
+    make_auth()
+    ann = make_user()
+    users = tables_of(database_url).tables["auth_user"]
+    people = users.to_metadata(sa.MetaData(), name="people")
+    engine = sa.create_engine(database_url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        people.create(connection)
+        connection.execute(sa.insert(people).from_select(users.c.keys(), sa.select(users)))
+    flask = make_auth(tables=False, **options)
+    visitor = Visitor(flask.app, live)
+    visitor.key = key = _session(live, ann, ann.get_session_auth_hash())
+    assert visitor.on_flask("who") == "ann"
+    visitor.key = key = _session(live, ann, session_auth_hash("another", SECRET_KEY, "sha256"))
+    assert visitor.on_flask("who") == NOBODY
+    assert live.store().exists(key)
 
 
 def test_a_stale_session_of_djangos_own_users_ends_as_in_django(

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from django.utils.functional import SimpleLazyObject, lazy
-from flask import Flask
+from flask import Blueprint, Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
@@ -44,6 +44,8 @@ LOGIN_URLS = [
     "https://id.example.org/login#top",
     "//id.example.org/login",
     "./login",
+    "login.html",
+    "accounts/login",
 ]
 
 
@@ -89,6 +91,16 @@ def test_behind_a_prefix_the_way_back_has_it(secret: Flask) -> None:
 def test_an_endpoint_may_be_the_login_page(secret: Flask) -> None:
     secret.config["LOGIN_URL"] = "login_page"
     assert _get(secret, "/secret").headers["Location"] == "/login-page?next=/secret"
+
+
+def test_an_endpoint_with_a_dot_is_one_and_no_url(secret: Flask) -> None:
+    pages = Blueprint("pages", __name__, url_prefix="/pages")
+    pages.add_url_rule("/in", "login", lambda: "please log in")
+    secret.register_blueprint(pages)
+    secret.config["LOGIN_URL"] = "pages.login"
+    assert _get(secret, "/secret").headers["Location"] == "/pages/in?next=/secret"
+    secret.config["LOGIN_URL"] = "pages.logout"
+    assert _get(secret, "/secret").headers["Location"] == "pages.logout?next=/secret"
 
 
 def test_the_name_of_a_page_of_djangos_is_refused(secret: Flask) -> None:
@@ -215,6 +227,20 @@ def test_any_test_may_decide(flask: AuthSite) -> None:
     _view(flask, "/page", of_ann)
     assert _get(flask.app, "/page").status_code == 302
     assert _as(flask, "/page").text == "seen"
+
+
+@pytest.mark.parametrize("columns", [{}, {"is_staff": True}, {"is_superuser": True}], ids=str)
+def test_a_test_decides_about_everybody(flask: AuthSite, columns: dict[str, Any]) -> None:
+    _view(flask, "/page", flask.auth.user_passes_test(lambda user: not user.is_authenticated))
+    assert _get(flask.app, "/page").text == "seen"
+    assert _as(flask, "/page", **columns).status_code == 302
+
+
+def test_who_is_logged_in_but_not_active_sees_the_page_as_in_django(make_auth: MakeAuth) -> None:
+    everybody = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+    flask = make_auth(authentication_backends=[everybody])
+    _view(flask, "/page", flask.auth.login_required)
+    assert _as(flask, "/page", is_active=False).text == "seen"
 
 
 def test_views_may_be_async(flask: AuthSite) -> None:

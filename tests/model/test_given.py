@@ -99,6 +99,47 @@ def test_a_column_that_has_a_value_is_not(
     assert DjangoSessions(make_app(db), db, model=model, **extension).model is model
 
 
+class _Refused(DjangoSession):
+    """Fills a column with what the database refuses, and does not draw keys for ever."""
+
+    drawn = 0
+    number: Any = None
+
+    def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {"account_id": self.number}
+
+    def _get_new_session_key(self) -> str:
+        self.drawn += 1
+        assert self.drawn < 3, "A key is drawn again and again, and none of them was taken."
+        return super()._get_new_session_key()
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.parametrize("rule", ["not null", "unique", "check"])
+def test_a_row_that_a_column_of_the_apps_own_refuses_is_an_error_at_once(
+    make_app: MakeApp, rule: str
+) -> None:
+    db = SQLAlchemy()
+    check = [sa.CheckConstraint("account_id > 0")] if rule == "check" else []
+    column = mapped_column(sa.Integer, *check, nullable=rule != "not null", unique=rule == "unique")
+    app = make_app(db)
+    model = _visit(db, account_id=column)
+    sessions = DjangoSessions(app, db, model=model, session_class=_Refused)
+    with app.app_context():
+        sessions.create_table()
+        fine: Any = sessions.session()
+        fine.number = 42
+        fine.create()
+        for store in ("create", "save"):
+            session: Any = sessions.session()
+            session.number = {"not null": None, "unique": 42, "check": -1}[rule]
+            # PyMySQL takes what a CHECK of MariaDB refuses for an OperationalError.
+            with pytest.raises((sa.exc.IntegrityError, sa.exc.OperationalError)):
+                getattr(session, store)()
+            assert session.drawn == 1
+        assert len(db.session.scalars(db.select(model)).all()) == 1
+
+
 def test_a_column_without_room_for_a_key_is_refused(make_app: MakeApp) -> None:
     db = SQLAlchemy()
     model = _visit(db, session_key=mapped_column(sa.String(31), primary_key=True))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import string
 
 import pytest
 
 from flask_dj_session.wire.keys import is_storable_key, is_valid_key, new_session_key
+
+from ..randomness import can_be_repeated, oddities
 
 
 def test_a_new_key_is_32_small_letters_and_digits() -> None:
@@ -21,6 +24,12 @@ def test_new_keys_use_the_whole_alphabet() -> None:
 
 def test_no_key_is_drawn_twice() -> None:
     assert len({new_session_key() for _ in range(1000)}) == 1000
+
+
+def test_a_new_key_cannot_be_guessed() -> None:
+    assert not can_be_repeated(new_session_key)
+    drawn = [new_session_key() for _ in range(10_000)]
+    assert oddities(drawn, string.ascii_lowercase + string.digits) == []
 
 
 def test_a_new_key_is_valid_and_storable() -> None:

@@ -32,6 +32,12 @@ def signer(*keys: str | bytes) -> LegacySigner:
     return LegacySigner(keys or ["one key for both"], salt=SALT)
 
 
+def test_the_first_key_signs() -> None:
+    several = signer("one key for both", "old", "older")
+    assert several.sign(b'{"num_visits":1}') == SIGNED
+    assert several.unsign(signer("older").sign(b"{}")).key_index == 2
+
+
 def raw(text: str) -> str:
     return base64.b64encode(text.encode("latin-1")).decode("ascii")
 

@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.core.signing import TimestampSigner as DjangosSigner
 from itsdangerous import Signer
 
 from flask_dj_session.errors import SignatureError
@@ -16,6 +17,8 @@ from flask_dj_session.wire.signing import (
     base62_encode,
     read_time,
 )
+
+from .. import live_django  # noqa: F401 - begins a Django
 
 SALT = "django.contrib.sessions.SessionStore"
 NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=timezone.utc)
@@ -116,6 +119,17 @@ def test_the_salt_sets_signatures_apart() -> None:
     other = TimestampSigner(["one key for both"], salt="django.contrib.sessions.OtherStore")
     with pytest.raises(SignatureError):
         other.unsign(SIGNED)
+
+
+@pytest.mark.parametrize("salt", ["", "a", "django.core.signing.TimestampSigner", "a:b", "ŝ"])
+def test_any_salt_means_what_it_does_in_django(salt: str) -> None:
+    theirs = DjangosSigner(key="one key for both", salt=salt).sign(PAYLOAD)
+    assert TimestampSigner(["one key for both"], salt=salt).unsign(theirs).payload == PAYLOAD
+
+
+@pytest.mark.parametrize("microsecond", [0, 499_999, 500_000, 999_999])
+def test_the_second_that_has_begun_is_signed(microsecond: int) -> None:
+    assert signer().sign(PAYLOAD, NOW.replace(microsecond=microsecond)) == SIGNED
 
 
 @pytest.mark.parametrize(
