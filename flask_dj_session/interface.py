@@ -165,7 +165,7 @@ class DjangoSessionInterface(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> DjangoSession:
         """Return the request's session; nothing is loaded, and nothing is asked of the store."""
-        self.store  # noqa: B018 - it watches, from here on, what the view does on SQLite
+        self.store.watch_app()
         session = self.session_class(self._cookie_of(request), site=self)
         request.session = session  # type: ignore[attr-defined]
         return session

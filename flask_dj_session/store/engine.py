@@ -59,6 +59,13 @@ class AutocommitEngine:
         """Whether a connection lent here is the sessions' own, so that one may begin on it."""
         return self._connections().is_own
 
+    def watch_app(self) -> None:
+        """See from now on what the app does on its own connections.
+
+        On SQLite, only what was begun after this is known to be what a statement here waits for.
+        """
+        self._connections()
+
     def connect(self) -> AbstractContextManager[sa.Connection]:
         """Lend a connection that commits each statement by itself.
 

@@ -77,6 +77,10 @@ class Store:
         """How many characters of a key the column holds."""
         return max_key_length(self.table)
 
+    def watch_app(self) -> None:
+        """See from now on what the app does on SQLite; see :meth:`.AutocommitEngine.watch_app`."""
+        self.engine.watch_app()
+
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired at *now* (aware), else None.
 

@@ -473,3 +473,18 @@ def test_an_error_of_the_driver_comes_as_sqlalchemys(make_site: MakeSite, databa
         database.write_bytes(b"this is no database" * 100)
         with pytest.raises(sa.exc.DatabaseError, match="not a database"):
             session.load()
+
+
+def test_a_view_that_writes_in_the_first_request_is_told_so_as_in_every_other(
+    make_site: MakeSite,
+) -> None:
+    table = _with_note_table(make_site())
+    site = make_site(table=False)  # as another process of the same site
+
+    @site.app.get("/")
+    def view() -> str:
+        _add_note(site.db, table)
+        return _counter()
+
+    with pytest.raises(DatabaseHeldError):
+        site.client.get("/")
