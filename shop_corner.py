@@ -56,7 +56,7 @@ def add() -> ResponseReturnValue:
     cart = session.setdefault("cart", {})
     cart[item] = cart.get(item, 0) + 1
     session.modified = True  # a change inside of a value is not seen by itself
-    return redirect(url_for("shop.index"))
+    return redirect(url_for("shop.index"), 303)
 
 
 def way_back() -> str:
@@ -80,11 +80,11 @@ def login() -> ResponseReturnValue:
     if user is None:
         return render_template("login.html", problem="Name or password is not right."), 401
     _auth().login(user)
-    return redirect(way_back())
+    return redirect(way_back(), 303)
 
 
 @shop.post("/logout")
 def logout() -> ResponseReturnValue:
     """Log out; the cart goes with the session."""
     _auth().logout()
-    return redirect(url_for("shop.index"))
+    return redirect(url_for("shop.index"), 303)

@@ -18,10 +18,12 @@ from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 
 from .cli import register
-from .interface import SITE, DjangoSessionInterface
+from .contexts import itself
+from .interface import DjangoSessionInterface
 from .model import EXTENSION, AbstractSession, is_mapped, model_on, prepare_model, table_of
 from .session import DjangoSession
 from .settings import Settings, prepare
+from .site import SITE, Site
 from .store import AutocommitEngine, Store, for_site
 
 
@@ -82,13 +84,13 @@ class DjangoSessions:
         if is_mapped(model):
             self._prepare(model)
         engines = Engines(app, db)
-        interface = DjangoSessionInterface(
+        site = Site(
             app, settings, lambda: self._make_store(engines, model, settings), self._session_class
         )
-        self._states[app] = _State(settings, model, interface, engines)
+        self._states[app] = _State(settings, model, site, engines)
         app.extensions[EXTENSION] = self
-        app.extensions[SITE] = interface
-        app.session_interface = interface
+        app.extensions[SITE] = site
+        app.session_interface = DjangoSessionInterface(site)
         register(app)
 
     def session(self, session_key: str | None = None) -> DjangoSession:
@@ -96,7 +98,7 @@ class DjangoSessions:
 
         :param session_key: the key of a stored one; by default a new session is begun.
         """
-        return self._state.interface.session(session_key)
+        return self._state.site.session(session_key)
 
     @property
     def model(self) -> type[AbstractSession]:
@@ -116,7 +118,7 @@ class DjangoSessions:
     @property
     def store(self) -> Store:
         """The rows of the current app's table."""
-        return self._state.interface.store
+        return self._state.site.store
 
     def engines(self, app: Flask) -> Engines:
         """Return what runs statements on the databases of *app*.
@@ -138,7 +140,7 @@ class DjangoSessions:
         """
         self.store.create_table()
         if record_migration:
-            self.store.record_migration(self._state.interface.now())
+            self.store.record_migration(self._state.site.now())
 
     def clear_expired(self, batch_size: int | None = None) -> int:
         """Remove the sessions that have expired.
@@ -153,12 +155,12 @@ class DjangoSessions:
         """Do what :meth:`clear_expired` does, and yield after each batch how many it removed."""
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"'batch_size' is {batch_size}. Give 1 or more.")
-        return self.store.clear_expired(self._state.interface.now(), batch_size=batch_size)
+        return self.store.clear_expired(self._state.site.now(), batch_size=batch_size)
 
     @property
     def _state(self) -> _State:
         if has_app_context():
-            state = self._states.get(current_app._get_current_object())  # type: ignore[attr-defined]
+            state = self._states.get(itself(current_app))
         else:
             state = next(iter(self._states.values())) if len(self._states) == 1 else None
         if state is not None:
@@ -229,7 +231,7 @@ class _State:
 
     settings: Settings
     model: type[AbstractSession]
-    interface: DjangoSessionInterface
+    site: Site
     engines: Engines
 
 
@@ -241,4 +243,4 @@ def _missing_database(bind_key: str | None) -> str:
 
 def _running_context() -> object:
     """Return what stands for the running request: the context that Flask-SQLAlchemy goes by."""
-    return app_ctx._get_current_object() if has_app_context() else threading.get_ident()  # type: ignore[attr-defined]
+    return itself(app_ctx) if has_app_context() else threading.get_ident()

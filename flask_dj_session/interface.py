@@ -6,167 +6,30 @@ Django 5.2, sessions/middleware.py: SessionMiddleware.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timezone
-from typing import Any, Generic, Protocol, TypeVar
-
-from flask import Flask, Request, Response, has_request_context
-from flask.globals import request, request_ctx
+from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 
+from .contexts import error_page, opened_session
 from .errors import UpdateError
 from .session import DjangoSession, InterruptedRequest
-from .settings import Settings
-from .store import Store
-from .wire import SessionCodec, cookies
-
-#: the name under which an app knows what keeps its sessions
-SITE = "django_sessions_site"
-
-
-def site_of(app: Flask) -> DjangoSessionInterface:
-    """Return what keeps the sessions of *app*, whatever stands around it as ``session_interface``.
-
-    :raises RuntimeError: where the app has no ``DjangoSessions``.
-    """
-    site: DjangoSessionInterface | None = app.extensions.get(SITE)
-    if site is None:
-        raise RuntimeError(
-            "The app's 'session_interface' is not that of 'DjangoSessions'. Call"
-            " 'sessions.init_app(app, db)' first."
-        )
-    return site
-
-
-def session_of(request: Request) -> DjangoSession | None:
-    """Return the Django session of *request*; None where its app has opened another, or none.
-
-    It is not noted that the session was looked at; only a look at its data is, as in Django.
-    """
-    opened = _opened_for(request)
-    found = opened if isinstance(opened, DjangoSession) else getattr(request, "session", None)
-    return found if isinstance(found, DjangoSession) else None
-
-
-def is_saved(request: Request, session: DjangoSession) -> bool:
-    """Tell whether *session* is what the end of *request* saves."""
-    return _opened_for(request) is session
-
-
-def _opened_for(request: Request) -> SessionMixin | None:
-    is_running = has_request_context() and request_ctx.request is request
-    return request_ctx._session if is_running else None
-
-
-_Made = TypeVar("_Made")
-
-
-class _Once(Generic[_Made]):
-    """Computes an attribute when it is first asked for; one for all, whichever thread is the first.
-
-    Not :func:`functools.cached_property`, which until Python 3.11 holds a lock meanwhile that a
-    fork would leave locked for ever.
-    """
-
-    def __init__(self, make: Callable[[Any], _Made]) -> None:
-        self._make = make
-        self.__doc__ = make.__doc__
-
-    def __get__(self, owner: Any, kind: type) -> _Made:
-        made: _Made = vars(owner).setdefault(self._make.__name__, self._make(owner))
-        return made
-
-
-class Onlooker(Protocol):
-    """Pages that show sessions and change none, such as the inspector's."""
-
-    def looks_on(self, request: Request) -> bool:
-        """Tell whether *request* is for one of them."""
-
-    def finish(self, response: Response) -> None:
-        """Have the last word on its answer."""
+from .site import Site
+from .wire import cookies
 
 
 class DjangoSessionInterface(SessionInterface):
-    """Opens and saves the sessions of one app.
+    """Opens and saves the sessions of a site.
 
-    :param app: the app.
-    :param settings: its settings, prepared.
-    :param make_store: makes the store when it is first needed.
-    :param session_class: the class of the sessions.
+    :param site: knows where they are kept, and how.
     """
 
-    def __init__(
-        self,
-        app: Flask,
-        settings: Settings,
-        make_store: Callable[[], Store],
-        session_class: type[DjangoSession] = DjangoSession,
-    ) -> None:
-        self.settings = settings
-        self.session_class = session_class
-        #: whose requests have a session that is written nowhere, whatever the app does to it
-        self.onlookers: list[Onlooker] = []
-        self._app = app
-        self._make_store = make_store
-        self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
-
-    # What a session knows of its site
-
-    @property
-    def sender(self) -> Flask:
-        """The app, from which the signals of sessions come."""
-        return self._app
-
-    @_Once
-    def store(self) -> Store:
-        """The rows of the app's database."""
-        return self._make_store()
-
-    @property
-    def watches_changes(self) -> bool:
-        """Whether sessions remember how they were loaded, to find changes in place."""
-        return bool(self._app.config["DEBUG"])
-
-    def keeps_as_it_is(self, session: object) -> bool:
-        """Tell whether *session* is that of a request which only looks on."""
-        return bool(self.onlookers) and self.looks_on() and request_ctx._session is session
-
-    def looks_on(self) -> bool:
-        """Tell whether the running request only looks on."""
-        return self._onlooker() is not None
-
-    def codec(self, salt: str) -> SessionCodec:
-        """Return the codec of the present settings; deriving its keys is done once."""
-        settings = self.settings
-        made_of = (salt, settings.of_codec)
-        codec = self._codecs.get(made_of)
-        if codec is None:
-            current, *fallbacks = settings.keys
-            codec = SessionCodec(
-                current,
-                fallbacks,
-                salt=salt,
-                serializer=settings.make_serializer(),
-                algorithm=settings.algorithm,
-            )
-            self._codecs = {made_of: codec}
-        return codec
-
-    def now(self) -> datetime:
-        """Return the time, aware and in UTC."""
-        return datetime.now(timezone.utc)
-
-    def session(self, session_key: str | None = None) -> DjangoSession:
-        """Return the session of *session_key*, or a new one."""
-        return self.session_class(session_key, site=self)
-
-    # What Flask asks for
+    def __init__(self, site: Site) -> None:
+        self.site = site
 
     def open_session(self, app: Flask, request: Request) -> DjangoSession:
         """Return the request's session; nothing is loaded, and nothing is asked of the store."""
-        self.store.watch_app()
-        session = self.session_class(self._cookie_of(request), site=self)
+        self.site.store.watch_app()
+        site = self.site
+        session = site.session_class(self._cookie_of(request), site=site)
         request.session = session  # type: ignore[attr-defined]
         return session
 
@@ -181,15 +44,16 @@ class DjangoSessionInterface(SessionInterface):
             return
         if session.closed:
             return
-        if self.onlookers and session.is_read_only:
-            self._finish(response)
+        if self.site.onlookers and session.is_read_only:
+            if (onlooker := self.site.onlooker()) is not None:
+                onlooker.finish(response)
             return
         is_empty = session.is_empty()
         if is_empty and self._cookie_of(request) is not None:
-            response.headers.add("Set-Cookie", cookies.delete_cookie(self.settings.cookie))
+            response.headers.add("Set-Cookie", cookies.delete_cookie(self.site.settings.cookie))
             _vary_on_cookie(response)
             return
-        wanted = session.modified or self.settings.save_every_request
+        wanted = session.modified or self.site.settings.save_every_request
         if wanted and not is_empty and response.status_code < 500:
             try:
                 self._save(session, response)
@@ -201,17 +65,6 @@ class DjangoSessionInterface(SessionInterface):
             _report_changes(app, session)
             _vary_on_cookie(response)
 
-    def _onlooker(self) -> Onlooker | None:
-        if not self.onlookers or not has_request_context():
-            return None
-        running = request_ctx.request
-        return next((one for one in self.onlookers if one.looks_on(running)), None)
-
-    def _finish(self, response: Response) -> None:
-        onlooker = self._onlooker()
-        if onlooker is not None:
-            onlooker.finish(response)
-
     def _cookie_of(self, request: Request) -> str | None:
         # Not request.cookies: of cookies that share the name Django takes the last, and what is
         # quoted by halves it reads otherwise.
@@ -219,7 +72,7 @@ class DjangoSessionInterface(SessionInterface):
         if not header:
             return None
         return cookies.read_cookie(
-            header, self.settings.cookie_name, max_length=self.store.max_key_length
+            header, self.site.settings.cookie_name, max_length=self.site.store.max_key_length
         )
 
     def _save(self, session: DjangoSession, response: Response) -> None:
@@ -227,7 +80,7 @@ class DjangoSessionInterface(SessionInterface):
         session.save()
         assert session.session_key is not None
         cookie = cookies.set_cookie(
-            self.settings.cookie, session.session_key, now=self.now(), max_age=max_age
+            self.site.settings.cookie, session.session_key, now=self.site.now(), max_age=max_age
         )
         response.headers.add("Set-Cookie", cookie)
 
@@ -237,7 +90,7 @@ class DjangoSessionInterface(SessionInterface):
         """Answer with the app's page for a :exc:`SessionInterrupted`, in place of *response*."""
         interrupted = InterruptedRequest()
         interrupted.__cause__ = error
-        if request_ctx._session is not session:
+        if opened_session() is not session:
             raise interrupted
         # Not every answer is sent: that of an event of Flask-SocketIO's is not.
         app.logger.warning(
@@ -246,7 +99,7 @@ class DjangoSessionInterface(SessionInterface):
         )
         # Nothing is saved any more, whatever the page for it does with the session.
         session.closed = True
-        page = app.process_response(app.make_response(app.handle_user_exception(interrupted)))
+        page = error_page(app, interrupted)
         response.status = page.status
         response.headers.clear()
         response.headers.extend(page.headers)

@@ -19,7 +19,7 @@ from werkzeug.exceptions import BadRequest
 
 from . import signals
 from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
-from .site import Site
+from .protocols import SessionSite
 from .wire import SESSION_SALT, expiry, flashes, keys
 
 _EXPIRY = "_session_expiry"
@@ -66,7 +66,7 @@ class DjangoSession(SessionMixin):
     _row_key: str | None = None
     _is_adding = _is_cycling = False
 
-    def __init__(self, session_key: str | None = None, *, site: Site) -> None:
+    def __init__(self, session_key: str | None = None, *, site: SessionSite) -> None:
         self._site = site
         self._session_key = session_key
 
@@ -94,6 +94,13 @@ class DjangoSession(SessionMixin):
     # Unlike Django: a session has a length, so an empty one is false.
     def __len__(self) -> int:
         return len(self._get_session())
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a key or data; loads nothing.
+
+        # Django 6.1, sessions/backends/base.py: SessionBase.__bool__; before it is always true
+        """
+        return not self.is_empty()
 
     def __contains__(self, key: object) -> bool:
         return key in self._get_session()

@@ -1,87 +1,168 @@
-"""What a session knows of the site it belongs to: rows, settings, codec and clock, as protocols.
+"""What keeps the sessions of one app: its store, settings, codec and clock, in one object.
 
-So ``session`` needs neither a database nor an app; ``interface`` is what stands behind it.
+Flask's two hooks are in ``interface``; everybody else asks the :class:`Site`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
-from typing import Any, Protocol
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any, Generic, Protocol, TypeVar
 
+from flask import Flask, Request, Response
+from flask.sessions import SessionMixin
+
+from .contexts import opened_session, running_request
+from .session import DjangoSession
+from .settings import Settings
+from .store import Store
 from .wire import SessionCodec
 
+#: the name under which an app knows what keeps its sessions
+SITE = "django_sessions_site"
 
-class Rows(Protocol):
-    """Where sessions are kept; :class:`flask_dj_session.store.Store` says more of each."""
 
-    @property
-    def max_key_length(self) -> int:
-        """How many characters a key may have."""
+def site_of(app: Flask) -> Site:
+    """Return what keeps the sessions of *app*, whatever stands around it as ``session_interface``.
 
-    def load(self, session_key: str, now: datetime) -> str | None:
-        """Return the text of a row that has not expired, else None."""
+    :raises RuntimeError: where the app has no ``DjangoSessions``.
+    """
+    site: Site | None = app.extensions.get(SITE)
+    if site is None:
+        raise RuntimeError(
+            "The app's 'session_interface' is not that of 'DjangoSessions'. Call"
+            " 'sessions.init_app(app, db)' first."
+        )
+    return site
 
-    def exists(self, session_key: str) -> bool:
-        """Tell whether there is a row, expired or not."""
 
-    def insert(
-        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+def session_of(request: Request) -> DjangoSession | None:
+    """Return the Django session of *request*; None where its app has opened another, or none.
+
+    It is not noted that the session was looked at; only a look at its data is, as in Django.
+    """
+    opened = _opened_for(request)
+    found = opened if isinstance(opened, DjangoSession) else getattr(request, "session", None)
+    return found if isinstance(found, DjangoSession) else None
+
+
+def is_saved(request: Request, session: DjangoSession) -> bool:
+    """Tell whether *session* is what the end of *request* saves."""
+    return _opened_for(request) is session
+
+
+def _opened_for(request: Request) -> SessionMixin | None:
+    return opened_session() if running_request() is request else None
+
+
+_Made = TypeVar("_Made")
+
+
+class _Once(Generic[_Made]):
+    """Computes an attribute when it is first asked for; one for all, whichever thread is the first.
+
+    Not :func:`functools.cached_property`, which until Python 3.11 holds a lock meanwhile that a
+    fork would leave locked for ever.
+    """
+
+    def __init__(self, make: Callable[[Any], _Made]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, owner: Any, kind: type) -> _Made:
+        made: _Made = vars(owner).setdefault(self._make.__name__, self._make(owner))
+        return made
+
+
+class Onlooker(Protocol):
+    """Pages that show sessions and change none, such as the inspector's."""
+
+    def looks_on(self, request: Request) -> bool:
+        """Tell whether *request* is for one of them."""
+
+    def finish(self, response: Response) -> None:
+        """Have the last word on its answer."""
+
+
+class Site:
+    """The surroundings of the sessions of one app.
+
+    :param app: the app.
+    :param settings: its settings, prepared.
+    :param make_store: makes the store when it is first needed.
+    :param session_class: the class of the sessions.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        make_store: Callable[[], Store],
+        session_class: type[DjangoSession] = DjangoSession,
     ) -> None:
-        """Add a row, or raise CreateError."""
-
-    def update(
-        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
-    ) -> None:
-        """Change a row, or raise UpdateError."""
-
-    def delete(self, session_key: str) -> bool:
-        """Remove a row, and tell whether there was one."""
-
-
-class SiteSettings(Protocol):
-    """The settings that a session itself asks for."""
+        self.settings = settings
+        self.session_class = session_class
+        #: whose requests have a session that is written nowhere, whatever the app does to it
+        self.onlookers: list[Onlooker] = []
+        self._app = app
+        self._make_store = make_store
+        self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
 
     @property
-    def cookie_age(self) -> float:
-        """SESSION_COOKIE_AGE, in seconds."""
+    def sender(self) -> Flask:
+        """The app, from which the signals of sessions come."""
+        return self._app
 
-    @property
-    def expire_at_browser_close(self) -> bool:
-        """SESSION_EXPIRE_AT_BROWSER_CLOSE."""
-
-    @property
-    def time_zone(self) -> tzinfo:
-        """TIME_ZONE."""
-
-    @property
-    def naive_zone(self) -> tzinfo | None:
-        """TIME_ZONE where USE_TZ is false, else None."""
-
-
-class Site(Protocol):
-    """All that a session knows of its site."""
-
-    @property
-    def sender(self) -> object:
-        """Whom the signals of sessions come from: the app."""
-
-    @property
-    def store(self) -> Rows:
-        """The rows of the site's table."""
-
-    @property
-    def settings(self) -> SiteSettings:
-        """The site's settings."""
+    @_Once
+    def store(self) -> Store:
+        """The rows of the app's database."""
+        return self._make_store()
 
     @property
     def watches_changes(self) -> bool:
         """Whether sessions remember how they were loaded, to find changes in place."""
+        return bool(self._app.config["DEBUG"])
 
     def keeps_as_it_is(self, session: object) -> bool:
-        """Tell whether nothing that *session* writes may reach the table."""
+        """Tell whether *session* is that of a request which only looks on."""
+        return bool(self.onlookers) and self.looks_on() and opened_session() is session
+
+    def looks_on(self) -> bool:
+        """Tell whether the running request only looks on."""
+        return self.onlooker() is not None
+
+    def onlooker(self) -> Onlooker | None:
+        """Return whose page the running request is for, if any of those that only look on."""
+        running = running_request() if self.onlookers else None
+        if running is None:
+            return None
+        return next((one for one in self.onlookers if one.looks_on(running)), None)
 
     def codec(self, salt: str) -> SessionCodec:
-        """Return the codec of the site's keys."""
+        """Return the codec of the present settings; deriving its keys is done once."""
+        settings = self.settings
+        made_of = (salt, settings.of_codec)
+        codec = self._codecs.get(made_of)
+        if codec is None:
+            current, *fallbacks = settings.keys
+            codec = SessionCodec(
+                current,
+                fallbacks,
+                salt=salt,
+                serializer=settings.make_serializer(),
+                algorithm=settings.algorithm,
+            )
+            self._codecs = {made_of: codec}
+        return codec
+
+    def session_codec(self) -> SessionCodec:
+        """Return the codec of the site's sessions."""
+        return self.codec(self.session_class.key_salt)
 
     def now(self) -> datetime:
         """Return the time, aware and in UTC."""
+        return datetime.now(timezone.utc)
+
+    def session(self, session_key: str | None = None) -> DjangoSession:
+        """Return the session of *session_key*, or a new one."""
+        return self.session_class(session_key, site=self)

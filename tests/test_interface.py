@@ -1147,7 +1147,9 @@ def test_a_nan_that_is_only_read_is_not_taken_for_a_change(
     assert caplog.records == []
 
 
-@pytest.mark.parametrize("value", [float("nan"), {"a", "b", "c"}, (1, [b"x"])], ids=repr)
+@pytest.mark.parametrize(
+    "value", [float("nan"), {"a", "b", "c"}, (1, [b"x"])], ids=["nan", "set", "tuple"]
+)
 def test_what_is_only_read_of_a_pickle_is_not_taken_for_a_change(
     make_site: MakeSite, caplog: pytest.LogCaptureFixture, value: Any
 ) -> None:

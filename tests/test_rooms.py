@@ -13,7 +13,7 @@ import flask_dj_session
 PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
 _DOCTOR = ["sqlalchemy", ".doctor", ".errors", ".settings", ".store", ".wire"]
-_INTERFACE = ["flask", "werkzeug", ".session", ".store", ".wire", ".settings", ".errors"]
+_SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
 MAY_IMPORT: dict[str, list[str]] = {
@@ -21,46 +21,56 @@ MAY_IMPORT: dict[str, list[str]] = {
     "wire": ["itsdangerous", ".errors", ".wire"],
     "settings": [".errors", ".settings", ".wire"],
     "store": _STORE,
-    "site": [".wire"],
+    "protocols": [".wire"],
     "signals": ["blinker"],
+    "contexts": ["flask", "werkzeug"],
     "session": [
         "blinker",
         "flask",
         "markupsafe",
         "werkzeug",
         ".signals",
-        ".site",
+        ".protocols",
         ".wire",
         ".errors",
     ],
-    "interface": _INTERFACE,
+    "site": _SITE,
+    "interface": ["flask", ".contexts", ".errors", ".session", ".site", ".wire"],
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "doctor": _DOCTOR,
     "telling": [".errors", ".store", ".telling", ".wire"],
-    "cli": ["click", "sqlalchemy", *_INTERFACE, ".interface", ".doctor", ".telling", ".cli"],
+    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".doctor", ".telling", ".cli"],
     "inspector": [
         "itsdangerous",
         "jinja2",
         "markupsafe",
-        *_INTERFACE,
+        "werkzeug",
+        *_SITE,
+        ".errors",
         ".interface",
+        ".site",
         ".telling",
         ".inspector",
     ],
     "extension": [
-        *_INTERFACE,
+        *_SITE,
         "sqlalchemy",
         "flask_sqlalchemy",
+        ".errors",
         ".interface",
+        ".site",
         ".model",
         ".cli",
     ],
     "auth": [
-        *_INTERFACE,
+        *_SITE,
         "blinker",
+        "click",
         "flask_login",
         "sqlalchemy",
-        ".interface",
+        "werkzeug",
+        ".errors",
+        ".site",
         ".cli",
         ".extension",
         ".auth",
@@ -75,11 +85,11 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".auth",
         ".errors",
         ".extension",
-        ".interface",
         ".pytest_plugin",
         ".session",
         ".settings",
         ".signals",
+        ".site",
         ".store",
         ".wire",
     ],
@@ -120,3 +130,24 @@ def test_a_module_imports_only_from_rooms_below_it(module: Path) -> None:
 def test_the_wire_layer_is_of_use_without_flask_and_sqlalchemy() -> None:
     imported = set().union(*(_imported(module) for module in _modules() if _room(module) == "wire"))
     assert imported == {"itsdangerous", ".errors", ".wire"}
+
+
+def _files_imported(module: Path) -> set[Path]:
+    """Return the files of this package that *module* imports from, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = module.parents[node.level - 1]
+            base = folder.joinpath(*(node.module or "").split("."))
+            for alias in node.names:
+                places = [base / f"{alias.name}.py", base / alias.name / "__init__.py"]
+                places += [base.with_suffix(".py"), base / "__init__.py"]
+                found |= {next(place for place in places if place.is_file())}
+    return found - {module}
+
+
+def test_no_file_imports_from_one_that_needs_it() -> None:
+    imported = {module: _files_imported(module) for module in _modules()}
+    while leaves := {module for module, files in imported.items() if not files}:
+        imported = {m: files - leaves for m, files in imported.items() if m not in leaves}
+    assert sorted(str(module.relative_to(PACKAGE)) for module in imported) == []

@@ -1159,3 +1159,16 @@ def test_a_stored_session_that_was_cleared_unseen_is_not_new(site: Site) -> None
     cleared.clear()
     assert cleared.new is False
     assert stored.new is True
+
+
+def test_a_session_is_true_where_it_has_a_key_or_data(site: Site) -> None:
+    session = site.sessions.session()
+    assert not session
+    session["a"] = 1
+    assert session
+    session.save()
+    with site.app.app_context():
+        site.db.drop_all()
+    assert site.sessions.session(session.session_key)  # nothing was asked
+    session.clear()
+    assert session

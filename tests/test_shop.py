@@ -65,7 +65,7 @@ def test_a_form_from_another_site_is_refused(client: FlaskClient) -> None:
     elsewhere = {"Origin": "https://elsewhere.example"}
     assert client.post("/shop/cart", data={"item": "tea"}, headers=elsewhere).status_code == 400
     here = {"Origin": "http://localhost"}
-    assert client.post("/shop/cart", data={"item": "tea"}, headers=here).status_code == 302
+    assert client.post("/shop/cart", data={"item": "tea"}, headers=here).status_code == 303
 
 
 def test_who_logs_in_keeps_the_cart_under_a_new_key(
@@ -74,7 +74,7 @@ def test_who_logs_in_keeps_the_cart_under_a_new_key(
     django_user("ann", password="correct horse")
     client.post("/shop/cart", data={"item": "milk"})
     with django_session_change(client) as change:
-        assert _log_in(client) == 302
+        assert _log_in(client) == 303
     assert (change.kind, change.data["cart"]) == ("cycled", {"milk": 1})
     assert "Hello, ann!" in client.get("/shop/").text
 

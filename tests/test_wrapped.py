@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 
 from flask_dj_session.auth import DjangoAuth
 from flask_dj_session.inspector import Inspector
-from flask_dj_session.interface import DjangoSessionInterface, site_of
+from flask_dj_session.interface import DjangoSessionInterface
 from flask_dj_session.pytest_plugin import MakeClient, MakeSession, MakeUser, SessionChange
+from flask_dj_session.site import site_of
 
 from .conftest import MakeSite, Site
 
@@ -78,7 +79,7 @@ def auth(site: Site) -> DjangoAuth:
 
 
 def test_the_site_of_an_app_is_found_whatever_is_around_it(site: Site) -> None:
-    assert type(site_of(site.app)) is DjangoSessionInterface
+    assert site_of(site.app).store is site.sessions.store
     assert site.sessions.store is not None
 
 

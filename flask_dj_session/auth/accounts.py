@@ -1,38 +1,32 @@
-"""All that belongs to the login of one app: users, passwords, backends, permissions, keys."""
+"""The users of one app: their rows, passwords and permissions, and the hash in their sessions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from ..errors import SettingError
-from ..interface import DjangoSessionInterface
 from ..settings import AuthSettings
-from . import hashes
-from .backends import KNOWN, ModelBackend
+from ..site import Site
+from . import ddl, hashes
 from .passwords import PasswordHashers
 from .permissions import Permissions
 from .tables import permission_tables
-from .user import normalize_email, normalize_username
-from .users import Users
-
-BackendFactory = Callable[["Accounts"], ModelBackend]
+from .users import Users, normalize_email, normalize_username
 
 
 class Accounts:
-    """The users of one app and how they log in.
+    """What is known of the users of one app.
 
     :param site: knows the site's keys and time.
-    :param given: makes the backends of the project's own, by their dotted names.
+    :param make_users: makes what stands for the table of users when it is first needed.
     """
 
     def __init__(
         self,
-        site: DjangoSessionInterface,
+        site: Site,
         settings: AuthSettings,
         make_users: Callable[[], Users],
         hashers: PasswordHashers,
-        given: Mapping[str, BackendFactory],
     ) -> None:
         self.site = site
         self.settings = settings
@@ -40,10 +34,6 @@ class Accounts:
         self._make_users = make_users
         self._users: Users | None = None
         self._permissions: Permissions | None = None
-        factories: dict[str, BackendFactory] = {**KNOWN, **given}
-        for path in settings.backends:
-            _check_known(path, factories)
-        self.backends = {path: factories[path](self) for path in settings.backends}
 
     @property
     def users(self) -> Users:
@@ -95,7 +85,7 @@ class Accounts:
         """Store another password; it ends all sessions of the user."""
         self.users.set_password(user, self.hashers.make(password))
 
-    # New users
+    # New users, and their tables
 
     def create_user(
         self, username: str, email: str | None, password: str | None, **columns: Any
@@ -121,6 +111,24 @@ class Accounts:
         users.insert(values)
         return users.by_username(username)
 
+    def create_superuser(
+        self, username: str, email: str | None, password: str | None, **columns: Any
+    ) -> Any:
+        """Add a user who may do everything."""
+        everything = {"is_staff": True, "is_superuser": True, **columns}
+        return self.create_user(username, email, password, **everything)
+
+    def create_tables(self, *, record_migrations: bool) -> list[str]:
+        """Make the tables of ``manage.py migrate auth`` that are missing, and name them.
+
+        :raises ValueError: where AUTH_USER_MODEL is not Django's own.
+        """
+        users, site = self.users, self.site
+        made = ddl.create_tables(users.engine, users.model)
+        if record_migrations:
+            ddl.record_migrations(users.engine, site.now(), lambda: site.settings.naive_zone)
+        return made
+
     def _defaults(self) -> dict[str, Any]:
         return {
             "first_name": "",
@@ -130,14 +138,3 @@ class Accounts:
             "is_active": True,
             "date_joined": self.site.now(),
         }
-
-
-def _check_known(path: str, factories: Mapping[str, BackendFactory]) -> None:
-    if path not in factories:
-        raise SettingError(
-            "AUTHENTICATION_BACKENDS",
-            f"names {path!r}, which is not known here",
-            "Say what stands for it: 'DjangoAuth(sessions, backends={...: ModelBackend})', where"
-            " ModelBackend finds its users and their permissions as well; or leave it out, and"
-            " those whom it has logged in are nobody here.",
-        )

@@ -6,13 +6,13 @@ gives objects of this kind for backends of its project's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from werkzeug.exceptions import Forbidden
 
-if TYPE_CHECKING:
-    from .accounts import Accounts
+from ..errors import SettingError
+from .accounts import Accounts
 
 
 class PermissionDenied(Forbidden):
@@ -130,3 +130,31 @@ KNOWN: dict[str, type[ModelBackend]] = {
         AllowAllUsersRemoteUserBackend,
     )
 }
+
+BackendFactory = Callable[[Accounts], ModelBackend]
+#: those of an app by their dotted names, in the order of AUTHENTICATION_BACKENDS
+Backends = Mapping[str, ModelBackend]
+
+
+def make_backends(accounts: Accounts, given: Mapping[str, BackendFactory]) -> Backends:
+    """Make what AUTHENTICATION_BACKENDS names.
+
+    :param given: makes the backends of the project's own, by their dotted names.
+    :raises SettingError: for a name that stands for nothing here.
+    """
+    factories: dict[str, BackendFactory] = {**KNOWN, **given}
+    paths = accounts.settings.backends
+    for path in paths:
+        _check_known(path, factories)
+    return {path: factories[path](accounts) for path in paths}
+
+
+def _check_known(path: str, factories: Mapping[str, BackendFactory]) -> None:
+    if path not in factories:
+        raise SettingError(
+            "AUTHENTICATION_BACKENDS",
+            f"names {path!r}, which is not known here",
+            "Say what stands for it: 'DjangoAuth(sessions, backends={...: ModelBackend})', where"
+            " ModelBackend finds its users and their permissions as well; or leave it out, and"
+            " those whom it has logged in are nobody here.",
+        )

@@ -9,25 +9,26 @@ from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from flask import Flask, Request, abort, current_app, has_request_context, request
+from flask import Flask, Request, abort, current_app, request
 from werkzeug.local import LocalProxy
 
-from ..cli.users import users as users_command
+from ..contexts import itself, running_request
 from ..extension import DjangoSessions, Engines
-from ..interface import DjangoSessionInterface, site_of
 from ..settings import AuthSettings, prepare_auth
 from ..settings.readings import is_set
 from ..settings.versions import installed
+from ..site import Site, site_of
 from ..store import AutocommitEngine
-from . import ddl, login
-from .accounts import Accounts, BackendFactory
-from .backends import PermissionDenied
-from .current import EXTENSION, current_accounts
+from .accounts import Accounts
+from .backends import BackendFactory, PermissionDenied, make_backends
+from .commands import users as users_command
+from .current import EXTENSION, current_login
+from .login import Login
 from .passwords import PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
-from .user import AnonymousUser, UserMixin
+from .user import AnonymousUser, DjangoUser, UserMixin
 from .users import Users
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -74,7 +75,7 @@ class DjangoAuth:
         self._backends = dict(backends or {})
         self._hashers = hashers
         self._given_settings = settings
-        self._accounts: WeakKeyDictionary[Flask, Accounts] = WeakKeyDictionary()
+        self._states: WeakKeyDictionary[Flask, Login] = WeakKeyDictionary()
         #: the request's user, or :class:`.AnonymousUser`; it is found out when it is needed
         self.current_user: Any = LocalProxy(self._current_user)
         if isinstance(user_model, type) and not issubclass(user_model, UserMixin):
@@ -105,13 +106,10 @@ class DjangoAuth:
         engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
         hashers = self._hashers or _hashers(settings, site)
-        self._accounts[app] = Accounts(
-            site,
-            settings,
-            lambda: self._make_users(site, settings, engines),
-            hashers,
-            self._backends,
+        accounts = Accounts(
+            site, settings, lambda: self._make_users(site, settings, engines), hashers
         )
+        self._states[app] = Login(accounts, make_backends(accounts, self._backends))
         app.extensions[EXTENSION] = self
         if not hasattr(app.request_class, "user"):
             app.request_class = _with_user(app.request_class)
@@ -120,9 +118,14 @@ class DjangoAuth:
 
     @property
     def accounts(self) -> Accounts:
+        """The users of the current app."""
+        return self.state.accounts
+
+    @property
+    def state(self) -> Login:
         """What belongs to the current app."""
         try:
-            return self._accounts[current_app._get_current_object()]  # type: ignore[attr-defined]
+            return self._states[itself(current_app)]
         except KeyError:
             raise RuntimeError(
                 "This 'DjangoAuth' does not know the app. Call 'auth.init_app(app, sessions)'."
@@ -136,7 +139,7 @@ class DjangoAuth:
         """Return the user with this name and password, or None, and it is not told why."""
         positional = {"username": username, "password": password}
         given = {name: value for name, value in positional.items() if value is not None}
-        return login.authenticate(self.accounts, _request(), {**given, **credentials})
+        return self.state.authenticate(running_request(), {**given, **credentials})
 
     def login(self, user: Any, backend: str | None = None) -> None:
         """Log *user* in, here and in Django; what an anonymous visitor did stays.
@@ -146,11 +149,11 @@ class DjangoAuth:
         :raises TypeError: for an object that is no user of Django's.
         :raises ValueError: where it is not clear which backend found the user.
         """
-        login.login(self.accounts, _itself(request), _itself(user), backend)
+        self.state.login(itself(request), itself(user), backend)
 
     def logout(self) -> None:
         """Log whoever it is out, here and in Django; the data, the row and the cookie go."""
-        login.logout(self.accounts, _itself(request))
+        self.state.logout(itself(request))
 
     def get_user(self, pk: Any) -> Any:
         """Return the user of a primary key, active or not; None where there is none."""
@@ -166,11 +169,11 @@ class DjangoAuth:
         After it, :meth:`update_session_auth_hash` keeps the session of the request, if it was
         found out before whose it is, as in a view with :meth:`login_required`.
         """
-        self.accounts.set_password(_itself(user), raw_password)
+        self.accounts.set_password(itself(user), raw_password)
 
     def update_session_auth_hash(self, user: Any) -> None:
         """Keep the request's session, under a new key, after its user's password was changed."""
-        login.update_session_auth_hash(self.accounts, _itself(request), _itself(user))
+        self.state.update_session_auth_hash(itself(request), itself(user))
 
     def create_user(
         self,
@@ -194,8 +197,7 @@ class DjangoAuth:
         **columns: Any,
     ) -> Any:
         """Add a user who may do everything, and return it."""
-        everything = {"is_staff": True, "is_superuser": True, **columns}
-        return self.accounts.create_user(username, email, password, **everything)
+        return self.accounts.create_superuser(username, email, password, **columns)
 
     def create_tables(self, *, record_migrations: bool = False) -> list[str]:
         """Make the tables of ``manage.py migrate auth`` that are missing, and name them.
@@ -204,14 +206,7 @@ class DjangoAuth:
             them were made here.
         :raises ValueError: where AUTH_USER_MODEL is not Django's own.
         """
-        accounts = self.accounts
-        made = ddl.create_tables(accounts.users.engine, accounts.users.model)
-        if record_migrations:
-            settings = accounts.site.settings
-            ddl.record_migrations(
-                accounts.users.engine, accounts.site.now(), lambda: settings.naive_zone
-            )
-        return made
+        return self.accounts.create_tables(record_migrations=record_migrations)
 
     # Views for some only
 
@@ -226,7 +221,7 @@ class DjangoAuth:
         def decorate(view: View) -> View:
             @wraps(view)
             def guarded(*args: Any, **kwargs: Any) -> Any:
-                if test_func(_itself(self.current_user)):
+                if test_func(itself(self.current_user)):
                     return current_app.ensure_sync(view)(*args, **kwargs)
                 url = login_url if is_set(login_url) else self.accounts.settings.login_url
                 if not is_set(url) and self.current_user.is_authenticated:
@@ -274,18 +269,15 @@ class DjangoAuth:
         return self.user_passes_test(has_them, login_url)
 
     def _current_user(self) -> Any:
-        if not has_request_context():
-            return AnonymousUser()
-        return login.user_of(self.accounts, _itself(request))
+        running = running_request()
+        return AnonymousUser() if running is None else self.state.user_of(running)
 
     def _for_templates(self) -> dict[str, Any]:
         # Django 5.2, contrib/auth/context_processors.py: auth
         user = self.current_user
         return {"user": user, "current_user": user, "perms": PermWrapper(user)}
 
-    def _make_users(
-        self, site: DjangoSessionInterface, settings: AuthSettings, engines: Engines
-    ) -> Users:
+    def _make_users(self, site: Site, settings: AuthSettings, engines: Engines) -> Users:
         given = self._user_model
         if given is None or isinstance(given, str):
             table, schema, source = given, None, None
@@ -298,6 +290,7 @@ class DjangoAuth:
             lambda: site.settings.naive_zone,
             source=source,
             username_field=self._username_field,
+            make_user=DjangoUser,
         )
 
     def _engine(
@@ -312,7 +305,7 @@ class DjangoAuth:
         return engines.of(bind_key)
 
 
-def _hashers(settings: AuthSettings, site: DjangoSessionInterface) -> PasswordHashers:
+def _hashers(settings: AuthSettings, site: Site) -> PasswordHashers:
     """Make passwords as the Django that is installed here does, otherwise as 5.2 does."""
     version = installed("Django")
     # With "sha1" the project runs on 3.2 at most, and short salts stay for those before it.
@@ -336,14 +329,5 @@ def _table_of(model: type[Any]) -> sa.Table:
 
 def _with_user(request_class: type[Request]) -> type[Request]:
     """Give requests ``request.user``, for views carried over from Django."""
-    user = property(lambda request: login.user_of(current_accounts(), request))
+    user = property(lambda request: current_login().user_of(request))
     return type(request_class.__name__, (request_class,), {"user": user})
-
-
-def _request() -> Any:
-    return _itself(request) if has_request_context() else None
-
-
-def _itself(proxy: Any) -> Any:
-    """Return the object behind ``current_user``, or the object itself."""
-    return proxy._get_current_object() if isinstance(proxy, LocalProxy) else proxy

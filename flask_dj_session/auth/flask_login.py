@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import flask_login
-from flask import Flask, Request, current_app, has_app_context, request
+from flask import Flask, current_app, has_app_context, request
 
+from ..contexts import itself
 from ..settings.readings import is_set
-from .current import current_accounts
-from .login import login, logout, session_of, user_of
+from .current import current_login
+from .login import session_of
 from .redirects import text_of
 from .signals import user_logged_in, user_logged_out
 from .user import AnonymousUser
@@ -67,21 +68,21 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
         self._login_view = value
 
     def _load_user(self) -> None:
-        user = user_of(current_accounts(), _running())
+        user = current_login().user_of(itself(request))
         self._update_request_context_with_user(user if user.is_authenticated else None)
 
     # What Flask-Login's functions did is done again in Django's way.
 
     def _on_login_user(self, app: Flask, user: Any, **_: Any) -> None:
-        session = session_of(_running())
+        session = session_of(itself(request))
         asked = {name: session.pop(name, None) for name in _FLASK_LOGINS}
-        login(current_accounts(), _running(), user)
+        current_login().login(itself(request), user)
         session["_fresh"] = asked["_fresh"]  # for 'fresh_login_required'
         if asked["_remember"] == "set":
             session.set_expiry(int(asked["_remember_seconds"] or session.get_session_cookie_age()))
 
     def _on_logout_user(self, app: Flask, **_: Any) -> None:
-        logout(current_accounts(), _running())
+        current_login().logout(itself(request))
 
     # What is done in Django's way is told to Flask-Login, which may know of another user.
 
@@ -90,8 +91,3 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
 
     def _on_logout(self, app: Flask, **_: Any) -> None:
         self._update_request_context_with_user()
-
-
-def _running() -> Request:
-    """Return the request itself, not what stands for it."""
-    return request._get_current_object()  # type: ignore[attr-defined,no-any-return]

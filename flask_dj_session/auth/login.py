@@ -12,12 +12,13 @@ from typing import Any
 
 from flask import Request, current_app
 
-from .. import interface
+from .. import site
+from ..contexts import itself
 from ..errors import SessionInterrupted
 from ..session import DjangoSession
 from . import csrf, signals
 from .accounts import Accounts
-from .backends import PermissionDenied
+from .backends import Backends, PermissionDenied
 from .hashes import Match, equal
 from .user import AnonymousUser, UserMixin
 from .verification import doubt, verify
@@ -34,8 +35,8 @@ def session_of(request: Request) -> DjangoSession:
 
     :raises RuntimeError: where that is none of Django's, so that the change would be lost.
     """
-    session = interface.session_of(request)
-    if session is not None and interface.is_saved(request, session):
+    session = site.session_of(request)
+    if session is not None and site.is_saved(request, session):
         return session
     raise RuntimeError(
         "Nobody can log in or out in this request, since its session is not Django's: the app's"
@@ -44,126 +45,150 @@ def session_of(request: Request) -> DjangoSession:
     )
 
 
-def user_of(accounts: Accounts, request: Request) -> Any:
-    """Return the user of a request; it is found out once. Without a Django session it is nobody."""
-    if "_cached_user" not in vars(request):
-        session = interface.session_of(request)
-        if session is None:
-            _remember(request, AnonymousUser())
-        else:
-            renews = interface.is_saved(request, session)
-            _remember(request, get_user(accounts, session, renews=renews))
-    return vars(request)["_cached_user"]
+class Login:
+    """The login of one app: its users, and the backends that know them.
 
-
-def get_user(accounts: Accounts, session: DjangoSession, *, renews: bool = True) -> Any:
-    """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
-
-    A session whose password was changed is flushed, where it is known that Django flushes it, too;
-    otherwise it stays as it is, and the log says why. One whose hash was made with a key of
-    SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
-
-    :param renews: whether the browser will be told another key.
+    :param accounts: its users.
+    :param backends: by their dotted names, in the order in which they are asked.
     """
-    if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
-        return AnonymousUser()
-    path = session[BACKEND_SESSION_KEY]
-    backend = accounts.backends.get(path) if isinstance(path, str) else None
-    pk = _pk_in(accounts, session)
-    user = None if backend is None or pk is None else backend.get_user(pk)
-    if user is None:
-        return AnonymousUser()
-    _check_is_user(user)
-    match = verify(accounts, session.get(HASH_SESSION_KEY), user)
-    if match is Match.NONE:
-        _end_if_stale(accounts, session, user)
-        return AnonymousUser()
-    if match is Match.FALLBACK and renews and _has_moved(session):
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    user.backend = session[BACKEND_SESSION_KEY]
-    return user
 
+    def __init__(self, accounts: Accounts, backends: Backends) -> None:
+        self.accounts = accounts
+        self.backends = backends
 
-def _end_if_stale(accounts: Accounts, session: DjangoSession, user: Any) -> None:
-    reason = doubt(accounts, session.get(HASH_SESSION_KEY), user)
-    if reason is None:
+    def user_of(self, request: Request) -> Any:
+        """Return the user of a request, found out once; nobody where it has no Django session."""
+        if "_cached_user" not in vars(request):
+            session = site.session_of(request)
+            if session is None:
+                _remember(request, AnonymousUser())
+            else:
+                renews = site.is_saved(request, session)
+                _remember(request, self.get_user(session, renews=renews))
+        return vars(request)["_cached_user"]
+
+    def get_user(self, session: DjangoSession, *, renews: bool = True) -> Any:
+        """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
+
+        A session whose password was changed is flushed, where it is known that Django flushes it,
+        too; otherwise it stays as it is, and the log says why. One whose hash was made with a key
+        of SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
+
+        :param renews: whether the browser will be told another key.
+        """
+        if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
+            return AnonymousUser()
+        path = session[BACKEND_SESSION_KEY]
+        backend = self.backends.get(path) if isinstance(path, str) else None
+        pk = self._pk_in(session)
+        user = None if backend is None or pk is None else backend.get_user(pk)
+        if user is None:
+            return AnonymousUser()
+        _check_is_user(user)
+        match = verify(self.accounts, session.get(HASH_SESSION_KEY), user)
+        if match is Match.NONE:
+            self._end_if_stale(session, user)
+            return AnonymousUser()
+        if match is Match.FALLBACK and renews and _has_moved(session):
+            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        user.backend = session[BACKEND_SESSION_KEY]
+        return user
+
+    def authenticate(self, request: Request | None, credentials: dict[str, Any]) -> Any:
+        """Return the user whom the first of the backends knows by *credentials*, or None."""
+        for path, backend in self.backends.items():
+            if not _takes(backend.authenticate, credentials):
+                continue
+            try:
+                user = backend.authenticate(**credentials)
+            except PermissionDenied:
+                break
+            if user is not None:
+                user.backend = path
+                return user
+        signals.user_login_failed.send(
+            itself(current_app), credentials=_cleansed(credentials), request=request
+        )
+        return None
+
+    def login(self, request: Request, user: Any, backend: str | None = None) -> None:
+        """Let *user* have the session of *request*, and this one alone.
+
+        :raises TypeError: for an object that is no user of Django's.
+        :raises ValueError: where it is not clear which backend found the user.
+        """
+        _check_is_user(user)
+        session = session_of(request)
+        auth_hash = user.get_session_auth_hash()
+        if SESSION_KEY not in session:
+            if not _has_moved(session):
+                # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
+                # clicks has moved, nothing comes back; the user begins anew.
+                session.flush()
+        elif self._pk_in(session) != user.pk or (
+            auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
+        ):
+            session.flush()  # another user's session is not this one's
+        path = backend or self._backend_of(user)
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = path
+        session[HASH_SESSION_KEY] = auth_hash
+        user.backend = path
+        _remember(request, user)
+        if not session.is_read_only:  # otherwise nobody is logged in when the request is over
+            csrf.rotate_token(self.accounts, session)
+            self.accounts.users.set_last_login(user, self.accounts.site.now())
+        signals.user_logged_in.send(itself(current_app), user=user, request=request)
+
+    def logout(self, request: Request) -> None:
+        """Flush the session, whoever has it."""
+        session = session_of(request)
+        user = self.user_of(request)
+        known = user if user.is_authenticated else None
+        # Before the session is flushed, so that receivers can look at it.
+        signals.user_logged_out.send(itself(current_app), user=known, request=request)
         session.flush()
-        return
-    # Unlike Django: what its own class of users knows is not known here, so nothing is ended.
-    current_app.logger.warning(
-        "Somebody whom Django may know is nobody here: '%s' in the session does not fit. %s."
-        " The session was left as it is.",
-        HASH_SESSION_KEY,
-        reason,
-    )
+        _remember(request, AnonymousUser())
 
+    def update_session_auth_hash(self, request: Request, user: Any) -> None:
+        """Keep the session of *request* after the password of its user was changed.
 
-def authenticate(accounts: Accounts, request: Request | None, credentials: dict[str, Any]) -> Any:
-    """Return the user whom the first of the backends knows by *credentials*, or None."""
-    for path, backend in accounts.backends.items():
-        if not _takes(backend.authenticate, credentials):
-            continue
-        try:
-            user = backend.authenticate(**credentials)
-        except PermissionDenied:
-            break
-        if user is not None:
-            user.backend = path
-            return user
-    signals.user_login_failed.send(_app(), credentials=_cleansed(credentials), request=request)
-    return None
+        Whose session it is must have been found out before that; afterwards it is nobody's.
+        """
+        session = session_of(request)
+        session.cycle_key()
+        if self.user_of(request).pk == user.pk:
+            session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 
-
-def login(accounts: Accounts, request: Request, user: Any, backend: str | None = None) -> None:
-    """Let *user* have the session of *request*, and this one alone.
-
-    :raises TypeError: for an object that is no user of Django's.
-    :raises ValueError: where it is not clear which backend found the user.
-    """
-    _check_is_user(user)
-    session = session_of(request)
-    auth_hash = user.get_session_auth_hash()
-    if SESSION_KEY not in session:
-        if not _has_moved(session):
-            # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
-            # clicks has moved, nothing comes back; the user begins anew.
+    def _end_if_stale(self, session: DjangoSession, user: Any) -> None:
+        reason = doubt(self.accounts, session.get(HASH_SESSION_KEY), user)
+        if reason is None:
             session.flush()
-    elif _pk_in(accounts, session) != user.pk or (
-        auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
-    ):
-        session.flush()  # another user's session is not this one's
-    path = backend or _backend_of(accounts, user)
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = path
-    session[HASH_SESSION_KEY] = auth_hash
-    user.backend = path
-    _remember(request, user)
-    if not session.is_read_only:  # otherwise nobody is logged in when the request is over
-        csrf.rotate_token(accounts, session)
-        accounts.users.set_last_login(user, accounts.site.now())
-    signals.user_logged_in.send(_app(), user=user, request=request)
+            return
+        # Unlike Django: what its own class of users knows is not known here, so nothing is ended.
+        current_app.logger.warning(
+            "Somebody whom Django may know is nobody here: '%s' in the session does not fit. %s."
+            " The session was left as it is.",
+            HASH_SESSION_KEY,
+            reason,
+        )
 
+    def _pk_in(self, session: DjangoSession) -> Any:
+        try:
+            return self.accounts.users.read_pk(session[SESSION_KEY])
+        except (KeyError, ValueError):
+            # Unlike Django: an id that can be no primary key is nobody's, and no error.
+            return None
 
-def logout(accounts: Accounts, request: Request) -> None:
-    """Flush the session, whoever has it."""
-    session = session_of(request)
-    user = user_of(accounts, request)
-    known = user if user.is_authenticated else None
-    # Before the session is flushed, so that receivers can look at it.
-    signals.user_logged_out.send(_app(), user=known, request=request)
-    session.flush()
-    _remember(request, AnonymousUser())
-
-
-def update_session_auth_hash(accounts: Accounts, request: Request, user: Any) -> None:
-    """Keep the session of *request* after the password of its user was changed.
-
-    Whose session it is must have been found out before that; afterwards it is nobody's.
-    """
-    session = session_of(request)
-    session.cycle_key()
-    if user_of(accounts, request).pk == user.pk:
-        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    def _backend_of(self, user: Any) -> str:
+        if user.backend is not None:
+            return str(user.backend)
+        if len(self.backends) > 1:
+            raise ValueError(
+                "AUTHENTICATION_BACKENDS names several, so 'login' must know which of them found"
+                " the user. Pass 'backend', or a user that 'authenticate' has returned."
+            )
+        return next(iter(self.backends))
 
 
 def _has_moved(session: DjangoSession) -> bool:
@@ -183,25 +208,6 @@ def _check_is_user(user: Any) -> None:
             f"A {type(user).__name__} cannot log in. Give a user that 'authenticate' or"
             " 'get_user' has returned, or an object of a class with 'UserMixin'."
         )
-
-
-def _pk_in(accounts: Accounts, session: DjangoSession) -> Any:
-    try:
-        return accounts.users.read_pk(session[SESSION_KEY])
-    except (KeyError, ValueError):
-        # Unlike Django: an id that can be no primary key is nobody's, and no error.
-        return None
-
-
-def _backend_of(accounts: Accounts, user: Any) -> str:
-    if user.backend is not None:
-        return str(user.backend)
-    if len(accounts.backends) > 1:
-        raise ValueError(
-            "AUTHENTICATION_BACKENDS names several, so 'login' must know which of them found the"
-            " user. Pass 'backend', or a user that 'authenticate' has returned."
-        )
-    return next(iter(accounts.backends))
 
 
 def _takes(authenticate: Callable[..., Any], credentials: dict[str, Any]) -> bool:
@@ -225,7 +231,3 @@ def _cleansed(credentials: dict[str, Any]) -> dict[str, Any]:
 
 def _remember(request: Request, user: Any) -> None:
     vars(request)["_cached_user"] = user
-
-
-def _app() -> Any:
-    return current_app._get_current_object()  # type: ignore[attr-defined]

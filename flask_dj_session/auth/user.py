@@ -5,13 +5,12 @@ Permissions and passwords are asked of the current app's :class:`~.accounts.Acco
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from .backends import ModelBackend, PermissionDenied
-from .current import current_accounts
+from .current import current_accounts, current_backends
 from .passwords import is_password_usable
 
 if TYPE_CHECKING:
@@ -285,27 +284,10 @@ def _is_granted(question: str, *arguments: Any) -> bool:
 
 
 def _backends_with(method: str) -> Iterator[ModelBackend]:
-    return (one for one in current_accounts().backends.values() if hasattr(one, method))
+    return (one for one in current_backends().values() if hasattr(one, method))
 
 
 def _has_perms(user: UserMixin | AnonymousUser, perm_list: Iterable[str], obj: Any) -> bool:
     if isinstance(perm_list, str) or not isinstance(perm_list, Iterable):
         raise ValueError("'perm_list' must be a list of permissions. Use 'has_perm' for one.")
     return all(user.has_perm(perm, obj) for perm in perm_list)
-
-
-def normalize_username(username: str) -> str:
-    """Write names that look the same in the same way.
-
-    # Django 5.2, contrib/auth/base_user.py: normalize_username
-    """
-    return unicodedata.normalize("NFKC", username)
-
-
-def normalize_email(email: str | None) -> str:
-    """Write the domain of an address in small letters.
-
-    # Django 5.2, contrib/auth/base_user.py: normalize_email
-    """
-    name, at, domain = (email or "").strip().rpartition("@")
-    return f"{name}@{domain.lower()}" if at else (email or "")

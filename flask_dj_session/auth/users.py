@@ -5,7 +5,8 @@ They run on the connections of the sessions, which commit each statement by them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -16,12 +17,19 @@ from sqlalchemy import orm
 from ..store import ExpireDate
 from ..store.ddl import translated
 from ..store.statements import Statement
-from .user import DjangoUser
 from .user_table import UserTable
 
 
 class Users(UserTable):
-    """Finds and changes users."""
+    """Finds and changes users.
+
+    :param make_user: makes a user object of a row's values by attribute, where no mapped class
+        stands for the table; it is told the names of the primary key and of the username.
+    """
+
+    def __init__(self, *table: Any, make_user: Callable[..., Any], **options: Any) -> None:
+        super().__init__(*table, **options)
+        self._make_user = make_user
 
     def by_pk(self, pk: Any) -> Any:
         """Return the user of a primary key, or None."""
@@ -136,7 +144,7 @@ class Users(UserTable):
 
     def _made(self, values: dict[str, Any]) -> Any:
         if self._mapper is None:
-            return DjangoUser(values, pk_name=self.pk_name, username_field=self.username_field)
+            return self._make_user(values, pk_name=self.pk_name, username_field=self.username_field)
         user = self._mapper.class_manager.new_instance()
         for name, value in values.items():
             orm.attributes.set_committed_value(user, name, value)
@@ -170,3 +178,20 @@ class Users(UserTable):
         except (sa.exc.OperationalError, sa.exc.ProgrammingError) as error:
             self.explain(error, self.table.name)
             raise
+
+
+def normalize_username(username: str) -> str:
+    """Write names that look the same in the same way.
+
+    # Django 5.2, contrib/auth/base_user.py: normalize_username
+    """
+    return unicodedata.normalize("NFKC", username)
+
+
+def normalize_email(email: str | None) -> str:
+    """Write the domain of an address in small letters.
+
+    # Django 5.2, contrib/auth/base_user.py: normalize_email
+    """
+    name, at, domain = (email or "").strip().rpartition("@")
+    return f"{name}@{domain.lower()}" if at else (email or "")

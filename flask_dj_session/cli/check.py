@@ -22,8 +22,8 @@ from ..doctor import (
     table_findings,
 )
 from ..errors import MissingTableError, SettingError
-from ..interface import DjangoSessionInterface
 from ..settings import ORIGIN, Origin, django_settings
+from ..site import Site
 from ..store import Store, database_time, expected_facts, found_facts, found_pooler
 from ..telling.words import printable
 from .command import SiteCommand, message_of, site
@@ -60,12 +60,12 @@ def check(module: str | None, as_json: bool) -> None:
 
     Nothing is changed. The exit code is 1 where something is wrong, 0 otherwise.
     """
-    interface = site()
+    own = site()
     django = _read_settings(module)  # before all that takes long
-    findings, is_whole = _examine_from_afar(interface)
+    findings, is_whole = _examine_from_afar(own)
     if django.settings is not None:
         # A setting that differs is the cause of what is found in the rows.
-        findings = setting_findings(_own_settings(interface.store), django.settings) + findings
+        findings = setting_findings(_own_settings(own.store), django.settings) + findings
     _print(findings, django.not_compared if is_whole else [], as_json=as_json)
     sys.exit(0 if is_healthy(findings) else 1)
 
@@ -98,11 +98,11 @@ def _own_settings(store: Store) -> dict[str, Any]:
     return {**current_app.config, "SQLALCHEMY_DATABASE_URI": store.engine.app_engine.url}
 
 
-def _examine_from_afar(interface: DjangoSessionInterface) -> tuple[list[Finding], bool]:
+def _examine_from_afar(site: Site) -> tuple[list[Finding], bool]:
     """Examine the way to the database, then what is in it."""
-    on_the_way = pooler_findings(found_pooler(interface.store.engine))
+    on_the_way = pooler_findings(found_pooler(site.store.engine))
     try:
-        findings, is_whole = _examine(interface)
+        findings, is_whole = _examine(site)
     except Exception as error:
         if is_healthy(on_the_way):
             raise
@@ -117,9 +117,9 @@ def _unreadable(what: str, error: Exception) -> Finding:
     return Finding("wrong", f"The {what} could not be read to the end: {said}.")
 
 
-def _examine(interface: DjangoSessionInterface) -> tuple[list[Finding], bool]:
+def _examine(site: Site) -> tuple[list[Finding], bool]:
     """Examine table, keys and rows; tell whether there is a table that has rows."""
-    store = interface.store
+    store = site.store
     found = found_facts(store.engine, store.table)
     if found is None:
         text, _, mend = str(MissingTableError(store.table.name)).partition(". ")
@@ -128,18 +128,18 @@ def _examine(interface: DjangoSessionInterface) -> tuple[list[Finding], bool]:
     findings = table_findings(found, expected)
     if expected.columns.keys() - found.columns.keys():
         return findings, False
-    findings.append(fingerprint_finding(interface.settings.keys, _database_name(store)))
-    return findings + _examine_rows(interface), True
+    findings.append(fingerprint_finding(site.settings.keys, _database_name(store)))
+    return findings + _examine_rows(site), True
 
 
-def _examine_rows(interface: DjangoSessionInterface) -> list[Finding]:
-    store = interface.store
+def _examine_rows(site: Site) -> list[Finding]:
+    store = site.store
     try:
         examination = Examination(
-            interface.settings,
-            now=interface.now(),
+            site.settings,
+            now=site.now(),
             database_now=database_time(store.engine),
-            salt=interface.session_class.key_salt,
+            salt=site.session_class.key_salt,
         )
         with progress("Reading rows", length=store.count, step=PAGE_SIZE) as advance:
             for page in store.pages(size=PAGE_SIZE):

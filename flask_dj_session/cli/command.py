@@ -13,7 +13,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..errors import DatabaseHeldError, DecodeError, MissingTableError
-from ..interface import DjangoSessionInterface, site_of
+from ..site import Site, site_of
 from ..telling.words import printable
 from ..wire import SessionCodec
 from .speech import say
@@ -69,7 +69,7 @@ def message_of(error: Exception) -> str:
     return message
 
 
-def site() -> DjangoSessionInterface:
+def site() -> Site:
     """Return what keeps the sessions of the current app."""
     try:
         return site_of(current_app)
@@ -79,5 +79,4 @@ def site() -> DjangoSessionInterface:
 
 def codec() -> SessionCodec:
     """Return the codec of the current app's sessions."""
-    interface = site()
-    return interface.codec(interface.session_class.key_salt)
+    return site().session_codec()

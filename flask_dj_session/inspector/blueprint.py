@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
 from ..errors import MissingTableError
-from ..interface import site_of
+from ..site import site_of
 from . import everybody, forgery, own, single
 from .access import Access, check_access
 from .headers import protect

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from . import plots
+from .current import codec, seal, site
 from .render import render
 from .search import FORMS, STATES, Found, Reader, Search, state_of
-from .site import codec, seal, site
 
 #: what a page may say that another one has done
 NOTICES = {"revoked": "The session is revoked. Its visitor is logged out, and its data is gone."}

@@ -12,10 +12,10 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from flask import Blueprint, Request, Response, current_app
-from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
+from ..contexts import url_adapter
 from .headers import protect
 
 
@@ -37,7 +37,7 @@ class Onlooking:
 
 def _endpoint(request: Request) -> str:
     """Return the endpoint that a request has, or would have with its slashes and method right."""
-    adapter, error = request_ctx.url_adapter, request.routing_exception
+    adapter, error = url_adapter(), request.routing_exception
     path = method = None
     for _ in range(2):  # the slashes, the method
         if isinstance(error, RequestRedirect):

@@ -6,10 +6,10 @@ from flask import Response, abort, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from . import visit
+from .current import codec, seal, site
 from .picture import picture_of
 from .render import render
 from .sent import sent_cookies
-from .site import codec, seal, site
 
 
 def yours() -> ResponseReturnValue:

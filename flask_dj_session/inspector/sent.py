@@ -10,7 +10,7 @@ from flask import request
 from ..store import StoredRow
 from ..wire.cookies import read_cookie, read_cookies
 from ..wire.keys import is_storable_key
-from .site import site
+from .current import site
 
 #: how many of several cookies are looked up
 LIMIT = 5

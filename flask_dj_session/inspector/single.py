@@ -7,10 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from ..store import StoredRow
 from ..telling.rows import read
+from .current import codec, seal, site
 from .picture import picture_of
 from .render import render
 from .sent import sent_key
-from .site import codec, seal, site
 
 
 def one(reference: str) -> ResponseReturnValue:

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 from flask import Response, current_app, request, url_for
 from itsdangerous import BadData
 
+from ..contexts import itself
+from ..interface import DjangoSessionInterface
 from ..session import DjangoSession
 from ..store import StoredRow
 from ..telling.words import iso, printable, shortened
 from ..wire.anatomy import written
 from . import forgery
+from .current import site
 from .derived import derived_key, signer
 from .sent import sent_key
-from .site import site
 
 #: the course's counter
 NAME = "num_visits"
@@ -65,8 +67,7 @@ def count_visit(own: DjangoSession, response: Response) -> None:
     :raises SessionInterrupted: where the row was deleted meanwhile.
     """
     own[NAME] = own.get(NAME, 0) + 1
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    site().save_session(app, own, response)
+    DjangoSessionInterface(site()).save_session(itself(current_app), own, response)
 
 
 def remember_before(response: Response, row: StoredRow | None) -> None:

@@ -8,10 +8,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import Cookie
 
-from ..interface import DjangoSessionInterface, site_of
+from ..site import Site, site_of
 
 
-def interface_of(app: Flask) -> DjangoSessionInterface:
+def django_site(app: Flask) -> Site:
     """Return what keeps the sessions of *app*.
 
     :raises TypeError: where it is not this package.
@@ -37,7 +37,7 @@ class CookiePlace(NamedTuple):
 
 def cookie_place(app: Flask) -> CookiePlace:
     """Return where a client of *app* keeps the session cookie that the app has set."""
-    cookie = interface_of(app).settings.cookie
+    cookie = django_site(app).settings.cookie
     host = (app.config["SERVER_NAME"] or "localhost").partition(":")[0]
     domain = (cookie.domain or host).lstrip(".")
     return CookiePlace(cookie.name, domain, cookie.path or "/", not cookie.domain)

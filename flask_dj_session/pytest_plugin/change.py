@@ -10,11 +10,11 @@ from werkzeug.test import Cookie
 
 from .. import signals
 from ..errors import DecodeError
-from ..interface import DjangoSessionInterface
 from ..session import DjangoSession
+from ..site import Site
 from ..store.listing import StoredRow
 from ..wire import keys
-from .browser import interface_of, session_cookie
+from .browser import django_site, session_cookie
 
 Kind = Literal["untouched", "created", "changed", "cycled", "replaced", "flushed"]
 
@@ -39,7 +39,7 @@ class SessionChange:
 
     def __init__(self, client: FlaskClient) -> None:
         self._client = client
-        self._site = interface_of(client.application)
+        self._site = django_site(client.application)
         self._before = self._after = _Seen(None, None, {})
         self._cycled: set[str | None] = set()
         self._listening = ExitStack()
@@ -105,7 +105,7 @@ class SessionChange:
         return _Seen(cookie, row, _data(self._site, row) if row else {})
 
 
-def _live_row(site: DjangoSessionInterface, key: str) -> StoredRow | None:
+def _live_row(site: Site, key: str) -> StoredRow | None:
     if not keys.is_storable_key(key, site.store.max_key_length):
         return None
     rows = site.store.starting_with(key)
@@ -113,9 +113,9 @@ def _live_row(site: DjangoSessionInterface, key: str) -> StoredRow | None:
     return next((row for row in rows if row.session_key == key and not row.has_expired(now)), None)
 
 
-def _data(site: DjangoSessionInterface, row: StoredRow) -> dict[str, Any]:
+def _data(site: Site, row: StoredRow) -> dict[str, Any]:
     # Not by a session, which would log what it cannot read: that is for the app to do.
     try:
-        return site.codec(site.session_class.key_salt).decode(row.session_data)
+        return site.session_codec().decode(row.session_data)
     except DecodeError:
         return {}

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from ..extension import DjangoSessions
 from ..session import DjangoSession
 from ..wire import SessionCodec, flashes
-from .browser import cookie_place, interface_of
+from .browser import cookie_place, django_site
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -24,7 +24,7 @@ class MakeSession:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._site = interface_of(app)
+        self._site = django_site(app)
 
     def __call__(
         self,
@@ -168,7 +168,7 @@ def _with_auth(app: Flask) -> Flask:
     """Make an app on the same database that knows Django's users, as *app* itself does not."""
     from ..auth import DjangoAuth
 
-    url = interface_of(app).store.engine.app_engine.url
+    url = django_site(app).store.engine.app_engine.url
     twin = Flask(app.name)
     twin.config.from_mapping(
         SECRET_KEY=app.config["SECRET_KEY"],

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from flask import Flask
 
 from ..settings import DEFAULTS
-from .browser import interface_of
+from .browser import django_site
 from .databases import django_entry
 
 #: settings of the app that are not Django's, or not any more
@@ -177,7 +177,7 @@ def _port(process: subprocess.Popen[bytes], settings: bytes) -> str:
 def begin(log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Begin the process; it waits for its settings, and ends where nobody is left to send them."""
     return subprocess.Popen(
-        [sys.executable, "-m", "flask_dj_session.pytest_plugin.site"],
+        [sys.executable, "-m", "flask_dj_session.pytest_plugin.django_server"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -191,5 +191,5 @@ def _settings_of(app: Flask) -> dict[str, Any]:
     names = [name for name in DEFAULTS if name not in _NOT_DJANGOS and name in config]
     # A serializer that is a class cannot be named, and Django's own is the default.
     mine = {name: config[name] for name in names if isinstance(config[name], _JSON_KNOWS)}
-    database = django_entry(interface_of(app).store.engine.app_engine.url)
+    database = django_entry(django_site(app).store.engine.app_engine.url)
     return {**mine, "DATABASES": {"default": database}}

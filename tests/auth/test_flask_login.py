@@ -71,7 +71,7 @@ def test_a_login_in_django_is_flask_logins(browser: Visitor) -> None:
     assert browser.on_flask("fl-who") == "ann True"
     browser.on_django("out")
     assert browser.on_flask("fl-who") == "AnonymousUser False"
-    assert browser.response("fl-secret").status_code == 302
+    assert browser.response("fl-secret").status_code in (302, 303)  # Flask 3.2: 303
 
 
 def test_nobody_is_what_the_app_says(shop: Flask, browser: Visitor) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from click.testing import Result
 
-from ..auth.conftest import PASSWORD, AuthSite, MakeAuth, make_auth  # noqa: F401 - a fixture
 from ..conftest import Site
+from .conftest import PASSWORD, AuthSite, MakeAuth
 
 
 def _run(flask: AuthSite, *args: str, typed: str = "") -> Result:
@@ -17,13 +17,13 @@ TYPED = f"{PASSWORD}\n{PASSWORD}\n"
 
 
 @pytest.fixture
-def empty(make_auth: MakeAuth) -> AuthSite:  # noqa: F811
+def empty(make_auth: MakeAuth) -> AuthSite:
     """Return an app without the tables."""
     return make_auth(tables=False)
 
 
 @pytest.fixture
-def flask(make_auth: MakeAuth) -> AuthSite:  # noqa: F811
+def flask(make_auth: MakeAuth) -> AuthSite:
     """Return an app with them."""
     return make_auth()
 

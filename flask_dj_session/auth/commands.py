@@ -1,44 +1,13 @@
-"""``flask users``: the tables of users, and the first users, where no Django makes them.
-
-It is there where an app has ``DjangoAuth``, and asks it for everything.
-"""
+"""``flask users``: the tables of users, and the first users, where no Django makes them."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
-from .command import SiteCommand
-from .speech import say
-
-
-class Auth(Protocol):
-    """What the commands ask of an app's ``DjangoAuth``."""
-
-    def get_by_natural_key(self, username: str) -> Any:
-        """Return the user of a name, or None."""
-
-    def create_user(
-        self, username: str, email: str | None, password: str | None, **columns: Any
-    ) -> Any:
-        """Add a user."""
-
-    def create_superuser(
-        self, username: str, email: str | None, password: str | None, **columns: Any
-    ) -> Any:
-        """Add a user who may do everything."""
-
-    def create_tables(self, *, record_migrations: bool) -> list[str]:
-        """Make the tables that are missing."""
-
-
-def _auth() -> Auth:
-    auth: Auth = current_app.extensions["django_auth"]
-    return auth
-
+from ..cli.command import SiteCommand
+from ..cli.speech import say
+from .current import current_accounts
 
 users = AppGroup("users", help="Make Django's users, and the tables that they are in.")
 
@@ -51,7 +20,7 @@ users = AppGroup("users", help="Make Django's users, and the tables that they ar
 )
 def create_tables(record_migrations: bool) -> None:
     """Make the tables of Django's users, groups and permissions. Those there are left alone."""
-    made = _auth().create_tables(record_migrations=record_migrations)
+    made = current_accounts().create_tables(record_migrations=record_migrations)
     for name in made:
         say(f"Table '{name}' made.")
     if not made:
@@ -66,10 +35,10 @@ def create_tables(record_migrations: bool) -> None:
 @click.option("--superuser", is_flag=True, help="May do everything, and enter Django's admin.")
 def create(username: str, email: str, superuser: bool) -> None:
     """Make a user. The password is asked for, twice, and not shown."""
-    auth = _auth()
-    if auth.get_by_natural_key(username) is not None:  # before a password is typed in vain
+    accounts = current_accounts()
+    if accounts.users.by_username(username) is not None:  # before a password is typed in vain
         raise click.ClickException("That username is taken.")
     password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    make = auth.create_superuser if superuser else auth.create_user
+    make = accounts.create_superuser if superuser else accounts.create_user
     make(username, email, password)
     say("Superuser created." if superuser else "User created.")

@@ -1,0 +1,88 @@
+"""What a session asks of the site that it belongs to: rows, settings, codec and clock.
+
+So ``session`` needs neither a database nor an app; :class:`flask_dj_session.site.Site` is what
+stands behind it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Any, Protocol
+
+from .wire import SessionCodec
+
+
+class Rows(Protocol):
+    """Where sessions are kept; :class:`flask_dj_session.store.Store` says more of each."""
+
+    @property
+    def max_key_length(self) -> int:
+        """How many characters a key may have."""
+
+    def load(self, session_key: str, now: datetime) -> str | None:
+        """Return the text of a row that has not expired, else None."""
+
+    def exists(self, session_key: str) -> bool:
+        """Tell whether there is a row, expired or not."""
+
+    def insert(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Add a row, or raise CreateError."""
+
+    def update(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Change a row, or raise UpdateError."""
+
+    def delete(self, session_key: str) -> bool:
+        """Remove a row, and tell whether there was one."""
+
+
+class SiteSettings(Protocol):
+    """The settings that a session itself asks for."""
+
+    @property
+    def cookie_age(self) -> float:
+        """SESSION_COOKIE_AGE, in seconds."""
+
+    @property
+    def expire_at_browser_close(self) -> bool:
+        """SESSION_EXPIRE_AT_BROWSER_CLOSE."""
+
+    @property
+    def time_zone(self) -> tzinfo:
+        """TIME_ZONE."""
+
+    @property
+    def naive_zone(self) -> tzinfo | None:
+        """TIME_ZONE where USE_TZ is false, else None."""
+
+
+class SessionSite(Protocol):
+    """All that a session asks of its site."""
+
+    @property
+    def sender(self) -> object:
+        """Whom the signals of sessions come from: the app."""
+
+    @property
+    def store(self) -> Rows:
+        """The rows of the site's table."""
+
+    @property
+    def settings(self) -> SiteSettings:
+        """The site's settings."""
+
+    @property
+    def watches_changes(self) -> bool:
+        """Whether sessions remember how they were loaded, to find changes in place."""
+
+    def keeps_as_it_is(self, session: object) -> bool:
+        """Tell whether nothing that *session* writes may reach the table."""
+
+    def codec(self, salt: str) -> SessionCodec:
+        """Return the codec of the site's keys."""
+
+    def now(self) -> datetime:
+        """Return the time, aware and in UTC."""
