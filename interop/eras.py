@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,7 @@ ERAS = (
     Era((4, 2), ("3.11", "3.10", "3.12", "3.9", "3.8"), _NEW_DRIVERS, "2.2.7"),
     Era((5, 2), ("3.12", "3.13", "3.11", "3.10", "3.14"), _NEW_DRIVERS, "2.2.7", required=True),
     Era((6, 0), ("3.13", "3.14", "3.12"), _NEW_DRIVERS, "2.2.7", required=True),
+    Era((6, 1), ("3.13", "3.14", "3.12"), _NEW_DRIVERS, "2.2.7", required=True),
 )
 
 
@@ -85,6 +88,30 @@ class Environment:
             _run([*pip, "pip>=21.3,<22"])
         _run([*pip, *requirements])
         done.write_text(text)
+
+
+def newest_django() -> str:
+    """Return the version of the newest Django that the newest Python here can have.
+
+    :raises NotRunError: where that cannot be found out.
+    """
+    python = _find_python(ERAS[-1])
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command += ["--dry-run", "--no-deps", "--ignore-installed", "--report", "-", "Django"]
+    (found,) = json.loads(_run(command))["install"]
+    version: str = found["metadata"]["version"]
+    return version
+
+
+def unknown_django(newest: str) -> str | None:
+    """Say that nobody has looked at *newest* yet; None where it is one of :data:`ERAS`."""
+    major, minor = (int(part) for part in re.findall(r"\d+", newest)[:2])
+    if (major, minor) <= max(era.version for era in ERAS):
+        return None
+    return (
+        f"NOT LOOKED AT: Django {newest} is out. Add it to 'ERAS' in interop/eras.py, and see what"
+        " it does otherwise."
+    )
 
 
 def _find_python(era: Era) -> str:

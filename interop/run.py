@@ -16,7 +16,7 @@ from typing import Any
 
 from .conversation import DjangoSide, django_side
 from .database import KINDS, VARIABLES, Database, fresh_database, knock
-from .eras import ERAS, Environment, Era
+from .eras import ERAS, Environment, Era, newest_django, unknown_django
 from .flask_side import flask_side
 from .login import login_scenarios_for
 from .reasons import NoAnswerError, NotRunError
@@ -251,7 +251,16 @@ def main() -> int:
     sys.stdout.write(table + "\n")
     if arguments.markdown:
         arguments.markdown.write_text(table, encoding="utf-8")
+    sys.stdout.write(f"{_what_is_new()}\n")
     return report(rows)
+
+
+def _what_is_new() -> str:
+    try:
+        newest = newest_django()
+    except NotRunError as error:
+        return f"Whether there is a newer Django is not known: {error}"
+    return unknown_django(newest) or f"The newest Django is {newest}."
 
 
 def report(rows: list[Row]) -> int:

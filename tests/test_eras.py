@@ -117,7 +117,19 @@ def test_a_reason_is_a_failure_or_not(reason: type[NotRunError], fails: list[boo
 
 
 def test_the_djangos_of_today_are_required() -> None:
-    assert [era.name for era in ERAS if era.required] == ["5.2", "6.0"]
+    assert [era.name for era in ERAS if era.required] == ["5.2", "6.0", "6.1"]
+
+
+@pytest.mark.parametrize("newest", ["6.2", "6.2a1", "7.0.3"])
+def test_a_django_that_nobody_has_looked_at_is_named(newest: str) -> None:
+    said = eras.unknown_django(newest)
+    assert said is not None
+    assert said.startswith(f"NOT LOOKED AT: Django {newest} is out.")
+
+
+@pytest.mark.parametrize("newest", ["6.1", "6.1.9", "5.2.14"])
+def test_a_django_that_was_looked_at_is_not(newest: str) -> None:
+    assert eras.unknown_django(newest) is None
 
 
 @pytest.mark.usefixtures("no_servers")

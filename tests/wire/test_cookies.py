@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django import VERSION
 from django.http import HttpResponse, SimpleCookie, parse_cookie
 from django.utils.cache import patch_vary_headers
 from hypothesis import given
@@ -242,6 +243,14 @@ def test_vary_is_patched_as_django_does(before: str, after: str) -> None:
     assert patch_vary(before) == after
 
 
+def same_list(ours: str, theirs: str) -> bool:
+    """Compare two lists in a header; since 6.1 Django leaves out what is empty or space in one."""
+    if VERSION < (6, 1):
+        return ours == theirs
+    members = [each.strip() for each in ours.split(",")]
+    return ", ".join(filter(None, members)) == theirs
+
+
 @given(st.text(st.sampled_from(" \t,*aC\xa0"), max_size=12))
 def test_any_vary_is_patched_as_django_does(before: str) -> None:
     response = HttpResponse()
@@ -249,7 +258,7 @@ def test_any_vary_is_patched_as_django_does(before: str) -> None:
     # Not through 'headers', which encodes what is no latin-1.
     response.headers._store["vary"] = ("Vary", before)
     patch_vary_headers(response, ["Cookie"])
-    assert patch_vary(before) == (response.headers["Vary"] if before else "Cookie")
+    assert same_list(patch_vary(before), response.headers["Vary"] if before else "Cookie")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, BaseUserManager
@@ -56,7 +57,10 @@ class Guest(AbstractUser):  # type: ignore[misc]
         return self._get_session_auth_hash()
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        made: str = salted_hmac("shop.Guest", self.password + self.token, secret).hexdigest()
+        with warnings.catch_warnings():
+            # Since Django 6.1 it warns of whoever names no algorithm, as many projects do.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            made: str = salted_hmac("shop.Guest", self.password + self.token, secret).hexdigest()
         return made
 
     class Meta:
