@@ -1,18 +1,24 @@
-# Two targets are for everybody: `make run` and `make test`.
+# Three targets are for everybody: `make run`, `make quick` and `make test`.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The tests of one file stay together as far as that keeps all workers busy.
+PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
-.PHONY: run test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
+.PHONY: run quick test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
   test-drivers run-drivers faults interop mutants test-mutants package clean
 
 run: $(VENV)/.run
 	$(BIN)/flask --debug run --no-reload
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+# For while you work: lint, and the tests that start no process, with fewer random examples.
+quick: lint
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not process" --hypothesis-profile=quick $(PYTEST_ARGS)
 
-lint: $(VENV)/.dev
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+
+lint: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -21,7 +27,7 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
-# The test-suite on every Python that is installed here (a skipped one is said), with what pip
+# The test-suite (without a browser) on every Python that is installed here (a skipped one is said), with what pip
 # chooses; then once with the lowest versions that pyproject.toml allows, those of the extras too.
 test-versions:
 	@for version in 3.10 3.11 3.12 3.13; do \
@@ -34,10 +40,10 @@ test-versions:
 test-lowest:
 	$(MAKE) --no-print-directory run-lowest VENV=.venv-lowest
 
-run-lowest: $(VENV)/.dev
-	$(BIN)/python tools/lowest.py test > $(VENV)/lowest.txt
+run-lowest: $(VENV)/.browser
+	$(BIN)/python tools/lowest.py browser > $(VENV)/lowest.txt
 	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # Sessions and their faults with every driver that people have, then with the lowest versions of
 # these; docs/drivers.md. A driver that cannot be installed here is named, and skipped.
@@ -46,7 +52,7 @@ test-drivers:
 	$(MAKE) --no-print-directory run-drivers VENV=.venv-drivers
 
 run-drivers: $(VENV)/.drivers
-	TEST_EVERY_DRIVER=1 $(BIN)/python -m pytest $(ON_DRIVERS) $(PYTEST_ARGS)
+	TEST_EVERY_DRIVER=1 $(BIN)/python -m pytest $(PARALLEL) $(ON_DRIVERS) $(PYTEST_ARGS)
 	$(BIN)/python -m faults.run --checks interrupted
 
 # A visitor to and fro between this package and real Djangos: docs/eras.md. Servers are those of
@@ -86,7 +92,19 @@ $(VENV)/.bench: $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.run
+$(VENV)/.test: $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+$(VENV)/.lint: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --editable '.[lint]'
+	touch $@
+
+$(VENV)/.browser: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --editable '.[browser]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.lint $(VENV)/.browser
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from importlib.metadata import entry_points
@@ -39,6 +40,8 @@ settings.register_profile(
 settings.register_profile(
     "further", settings.get_profile("same"), derandomize=False, max_examples=1000
 )
+# For those who try a change of a minute ago again and again: make quick.
+settings.register_profile("quick", settings.get_profile("same"), max_examples=10)
 settings.load_profile("same")
 
 needs_installation = pytest.mark.skipif(
@@ -55,6 +58,39 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if not pluginmanager.is_registered(pytest_plugin):
         pluginmanager.register(pytest_plugin)
     parser.addoption("--no-skips", action="store_true", help="take a skipped test for a failure")
+
+
+_PROCESSES = (
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.spawn",
+    "os.system",
+    "subprocess.Popen",
+)
+_running: list[pytest.Item] = []
+
+
+def _on_audit(event: str, _arguments: object) -> None:
+    if event in _PROCESSES and _running and not _running[-1].get_closest_marker("process"):
+        test = _running[-1].nodeid
+        raise AssertionError(f"{test} starts a process ({event}), so mark it 'pytest.mark.process'")
+
+
+def pytest_configure() -> None:
+    """Hold that what starts a process says so: 'make quick' leaves it out."""
+    sys.addaudithook(_on_audit)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Know which test is running."""
+    _running.append(item)
+    try:
+        return (yield)
+    finally:
+        _running.pop()
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,6 +11,8 @@ import pytest
 
 from .docs.serving import copy_course, environment
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 
 

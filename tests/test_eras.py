@@ -132,6 +132,7 @@ def test_a_django_that_was_looked_at_is_not(newest: str) -> None:
     assert eras.unknown_django(newest) is None
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("no_servers")
 @pytest.mark.parametrize(("strict", "code"), [(True, 1), (False, 0)], ids=["CI", "a desk"])
 def test_a_django_that_cannot_be_installed_fails_in_ci(
@@ -149,6 +150,7 @@ def test_a_django_that_cannot_be_installed_fails_in_ci(
     assert (expected in capsys.readouterr().out) is strict
 
 
+@pytest.mark.process
 @pytest.mark.usefixtures("no_servers")
 def test_a_python_that_is_not_here_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     era = Era((5, 99), ("2.0",), {}, "", required=True)

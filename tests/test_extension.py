@@ -174,10 +174,12 @@ def _loaded_by(statement: str) -> str:
     return subprocess.run(run, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+@pytest.mark.process
 def test_importing_the_package_loads_nothing_else_yet() -> None:
     assert _loaded_by("import flask_dj_session") == "[]\n"
 
 
+@pytest.mark.process
 def test_the_codec_needs_neither_flask_nor_sqlalchemy() -> None:
     assert _loaded_by("from flask_dj_session import SessionCodec") == "[]\n"
 

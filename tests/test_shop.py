@@ -120,6 +120,7 @@ def test_who_logs_out_leaves_no_row(
     assert change.kind == "flushed"
 
 
+@pytest.mark.process
 def test_django_sees_who_has_logged_in_here_and_the_cart(
     app: Flask,
     django_user: MakeUser,

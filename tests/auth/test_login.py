@@ -628,6 +628,7 @@ def test_a_user_is_equal_to_no_other_and_to_nothing_else(flask: AuthSite) -> Non
         assert len({ann, bob, AnonymousUser(), AnonymousUser()}) == 3
 
 
+@pytest.mark.process
 def test_nothing_of_it_is_loaded_unless_it_is_used() -> None:
     script = (
         "import sys, flask_dj_session\n"

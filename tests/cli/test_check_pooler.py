@@ -15,7 +15,10 @@ from ..conftest import MakeSite, Site
 from ..databases import text_of
 from ..pgbouncer import pgbouncer
 
-pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
+]
 
 #: what the finding says to set
 NOTHING_PREPARED = {"connect_args": {"prepare_threshold": None}}

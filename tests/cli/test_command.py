@@ -110,6 +110,7 @@ def _stderr_on_a_terminal(folder: Path, database: Path, *args: str) -> tuple[str
     return done.stdout, bar.decode()
 
 
+@pytest.mark.process
 def test_long_work_shows_a_bar_on_a_terminal(put: Put, database: Path, tmp_path: Path) -> None:
     for number in range(4):
         put(f"old{number}", ends=-(10**8))
@@ -151,6 +152,7 @@ STOPPED = [
 ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("command", "statements", "done"), STOPPED)
 def test_ctrl_c_in_a_real_process_ends_with_a_sentence_and_130(
     put: Put, database: Path, tmp_path: Path, command: str, statements: int, done: str

@@ -17,6 +17,7 @@ from flask import session
 from time_machine import Traveller
 
 from flask_dj_session import django_settings
+from flask_dj_session.site import site_of
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -270,9 +271,9 @@ def test_a_clock_that_is_fast_is_named_and_nobody_told_to_clear(
 ) -> None:
     visits(django, 30)
     site = make_site(table=False)
-    interface: Any = site.app.session_interface
-    now = interface.now() + timedelta(days=30)
-    monkeypatch.setattr(interface, "now", lambda: now)
+    of_app: Any = site_of(site.app)
+    now = of_app.now() + timedelta(days=30)
+    monkeypatch.setattr(of_app, "now", lambda: now)
     printed = check(site)
     assert "30 rows have expired" in printed
     assert "clearsessions" not in printed

@@ -23,6 +23,7 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "scene", [one for one in _SCENES if one[0].stage], ids=lambda one: str(one[0])
 )

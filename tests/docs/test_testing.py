@@ -9,6 +9,8 @@ import pytest
 from ..conftest import needs_installation
 from .console import ROOT
 
+pytestmark = pytest.mark.process
+
 pytest_plugins = ["pytester"]
 
 _TEST = re.compile(r"^def test_", re.MULTILINE)

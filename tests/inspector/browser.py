@@ -7,11 +7,14 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _OPTIONS = [
@@ -30,9 +33,12 @@ def chromium() -> Iterator[Browser]:
     """Lend a headless Chromium, or skip the test where none is installed."""
     found = (os.environ.get("CHROMIUM"), *map(shutil.which, _NAMES))
     path = next(filter(None, found), None)
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="Playwright is not installed; pip install '.[browser]'"
+    )
     if path is None:
         pytest.skip("no Chromium is found; 'apt-get install chromium', or name one in CHROMIUM")
-    with sync_playwright() as playwright:
+    with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=_OPTIONS)
         try:
             yield browser

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+pytest.importorskip("playwright", reason="Playwright is not installed; pip install '.[browser]'")
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
@@ -23,6 +26,8 @@ from ..docs.serving import course
 from ..live_django import SECRET_KEY
 from .browser import chromium, served
 from .conftest import HOSTILE
+
+pytestmark = pytest.mark.process
 
 _DESKTOP: ViewportSize = {"width": 1280, "height": 860}
 _PHONE: ViewportSize = {"width": 360, "height": 740}

@@ -45,6 +45,7 @@ def test_it(django_session_client, django_session_db):
 """
 
 
+@pytest.mark.process
 def test_nothing_is_loaded_where_no_fixture_is_used(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "import sys\n"

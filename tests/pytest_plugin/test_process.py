@@ -15,6 +15,8 @@ from flask_dj_session.pytest_plugin import DjangoProcess, MakeClient, MakeSessio
 from flask_dj_session.pytest_plugin.databases import django_entry
 from flask_dj_session.pytest_plugin.process import begin, run
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def django_process_settings() -> dict[str, Any]:

@@ -126,6 +126,7 @@ def answering(write: Callable[[cookies.CookieAttributes], str]) -> Callable[[], 
     return lambda: Response(headers=headers)
 
 
+@pytest.mark.process
 def test_a_browser_keeps_what_is_accepted_drops_what_is_refused_and_deletes_all() -> None:
     app = Flask(__name__)
     app.add_url_rule("/", "login", answering(handed_out))

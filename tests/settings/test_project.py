@@ -83,6 +83,7 @@ def test_it_is_remembered_where_settings_came_from_but_not_what_they_are(
     assert read[ORIGIN] == Origin("mysite.settings", "default", frozenset({"SECRET_KEY"}))
 
 
+@pytest.mark.process
 def test_django_is_not_imported_where_the_module_does_not(
     write_settings: WriteSettings, folder: Path
 ) -> None:

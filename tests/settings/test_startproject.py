@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from flask_dj_session import django_settings
 from flask_dj_session.settings import DEFAULTS, prepare
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent.parent
 
 _PRINT_SETTINGS = """

@@ -327,6 +327,7 @@ def _save_in_child(site: Site, key: str, answer: Any) -> None:
     answer.put("saved")
 
 
+@pytest.mark.process
 def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: MakeSite) -> None:
     site = make_site()
     with site.app.app_context():
@@ -347,6 +348,7 @@ class _Connection(sqlite3.Connection):
     """One that can be watched."""
 
 
+@pytest.mark.process
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_child_neither_uses_nor_closes_what_its_parent_has_open(make_site: MakeSite) -> None:
     site = make_site(options={"connect_args": {"factory": _Connection}})
@@ -379,6 +381,7 @@ def _fate_in_child(
     return 0 if len(opened) == 2 else 2
 
 
+@pytest.mark.process
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_fork_while_a_thread_opens_the_pool_does_not_hang_the_child(
     make_site: MakeSite,

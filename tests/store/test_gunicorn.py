@@ -16,7 +16,10 @@ import sqlalchemy as sa
 
 from ..databases import EVERY_DATABASE, text_of
 
-pytestmark = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True),
+]
 
 ROOT = Path(__file__).parent.parent.parent
 APP = """

@@ -17,6 +17,8 @@ from ..databases import EVERY_SERVER, text_of
 from ..pgbouncer import keeps_statements, pgbouncer
 
 EVERY_POSTGRESQL = [name for name in EVERY_SERVER if name.startswith("postgresql")]
+pytestmark = pytest.mark.process  # PgBouncer
+
 every_driver = pytest.mark.parametrize("database_url", EVERY_POSTGRESQL, indirect=True)
 with_psycopg = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 

@@ -167,6 +167,7 @@ def test_a_database_in_memory_of_each_thread_is_the_apps(make_site: MakeSite) ->
     engine.dispose()
 
 
+@pytest.mark.process
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_child_of_a_fork_uses_the_copy_that_it_has(site: Site) -> None:
     with site.app.app_context():

@@ -55,6 +55,7 @@ def signer(*keys: str | bytes) -> TimestampSigner:
         (3844, "100"),
         (1795395381, "1xVIM1"),
         (10**12, "HbXm5a4"),
+        (-1, "-1"),
         (-62, "-10"),
     ],
 )
@@ -161,6 +162,11 @@ def test_a_text_that_was_tampered_with_is_refused(text: str) -> None:
     with pytest.raises(SignatureError) as caught:
         signer().unsign(text)
     assert caught.value.reason == "signature"
+
+
+def test_a_text_with_no_colon_is_said_to_have_no_signature() -> None:
+    with pytest.raises(SignatureError, match="has no signature"):
+        signer().unsign("eyJudW1fdmlzaXRzIjoxfQ")
 
 
 def test_padding_is_refused_though_itsdangerous_would_take_it() -> None:
