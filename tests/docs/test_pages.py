@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,21 +15,44 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 import flask_dj_session
-from flask_dj_session import auth
-from flask_dj_session.auth import passwords
+from flask_dj_session import DjangoSessions, auth, django_settings
+from flask_dj_session.auth import DjangoAuth, passwords
 from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS
+from tools import rooms
+
+from .console import consoles
 
 PACKAGE = Path(flask_dj_session.__file__).parent
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 DOCS = sorted((ROOT / "docs").rglob("*.md"))
-PAGES = [README, ROOT / "CHANGELOG.md", *DOCS]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+PAGES = [README, CONTRIBUTING, ROOT / "CHANGELOG.md", *DOCS]
 
-_BLOCK = re.compile(r"^(<!-- continues -->\n)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^(?:<!-- (?P<mark>continues|served: \S+) -->\n)?```python\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 _PRINTED = re.compile(r"^ *print\(.*\)  # (.*)$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#([^)\s]+))?\)")
 _ROW = re.compile(r"^\| `([^`]+)` \| (.*) \|$", re.MULTILINE)
+
+
+#: what the pages rely on of what ``startproject`` writes
+_SETTINGS = """
+from pathlib import Path
+
+SECRET_KEY = "django-insecure-key"
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": Path(__file__).parent.parent / "db.sqlite3",
+    }
+}
+TIME_ZONE = "UTC"
+USE_TZ = True
+"""
 
 
 class Example(NamedTuple):
@@ -45,12 +70,35 @@ def _examples(page: Path) -> list[Example]:
     text = page.read_text(encoding="utf-8")
     found: list[Example] = []
     for block in _BLOCK.finditer(text):
-        line = text.count("\n", 0, block.start(2)) + 1
-        if block[1]:
-            found[-1] = found[-1]._replace(code=f"{found[-1].code}\n{block[2]}")
-        else:
-            found.append(Example(page, line, block[2]))
+        line = text.count("\n", 0, block.start("code")) + 1
+        if block["mark"] == "continues":
+            found[-1] = found[-1]._replace(code=f"{found[-1].code}\n{block['code']}")
+        elif not block["mark"]:
+            found.append(Example(page, line, block["code"]))
     return found
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Begin in the folder of a Django project called ``mysite``, which has had its migrations."""
+    before = set(sys.modules)
+    (tmp_path / "mysite").mkdir()
+    (tmp_path / "mysite" / "__init__.py").touch()
+    (tmp_path / "mysite" / "settings.py").write_text(_SETTINGS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    app = Flask("project")
+    app.config.from_mapping(django_settings("mysite.settings"))
+    sessions = DjangoSessions(app, SQLAlchemy(app))
+    with app.app_context():
+        sessions.create_table()
+        DjangoAuth(sessions).create_tables()
+    _dispose({"app": app})
+    yield
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] in ("mysite", "shop"):
+            del sys.modules[name]
 
 
 def _dispose(namespace: dict[str, Any]) -> None:
@@ -72,13 +120,10 @@ def _section(page: str, heading: str) -> str:
 @pytest.mark.parametrize(
     "example", [example for page in [README, *DOCS] for example in _examples(page)], ids=str
 )
+@pytest.mark.usefixtures("project")
 def test_an_example_runs_and_prints_what_it_says(
-    example: Example,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    example: Example, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
     namespace: dict[str, Any] = {"__name__": "example"}
     try:
         exec(compile(example.code, str(example), "exec"), namespace)
@@ -92,6 +137,17 @@ def test_no_python_is_left_out(page: Path) -> None:
     # What is no "python" is a file of the example in testing.md, which runs as a test-suite.
     left_out = page.read_text(encoding="utf-8").count("```py\n")
     assert left_out == 0 or page.name == "testing.md"
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_a_file_that_is_served_is_named_by_a_command_that_is_tried(page: Path) -> None:
+    served = re.findall(r"^<!-- served: (\w+)\.py -->$", page.read_text("utf-8"), re.MULTILINE)
+    commands = [one.text for console in consoles(page) if console.stage for one in console.commands]
+    assert [name for name in served if not any(name in command for command in commands)] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 200
 
 
 def test_the_readme_shows_working_code_within_fifteen_lines() -> None:
@@ -135,14 +191,32 @@ def test_every_room_is_documented() -> None:
 
 
 def test_every_room_is_in_the_drawing() -> None:
-    drawing = (ROOT / "docs" / "_static" / "rooms.svg").read_text(encoding="utf-8")
+    drawing = rooms.FILE.read_text(encoding="utf-8")
     drawn = {name.strip("/") for name in re.findall(r'class="name"[^>]*>([^<]+)<', drawing)}
-    rooms = _ROW.findall(_section("design.md", "The rooms"))
-    assert drawn == {name.strip("/") for name, _ in rooms}
+    described = _ROW.findall(_section("design.md", "The rooms"))
+    assert drawn == {name.strip("/") for name, _ in described}
+
+
+def test_the_drawing_is_of_what_the_rooms_import_now() -> None:
+    assert rooms.FILE.read_text(encoding="utf-8") == rooms.drawing()
+
+
+def test_the_core_is_what_a_request_needs() -> None:
+    optional = set(rooms.ROOMS) - rooms.core()
+    assert optional == {"auth", "cli", "doctor", "inspector", "model", "pytest_plugin", "telling"}
 
 
 def _is_package(path: Path) -> bool:
     return (path / "__init__.py").exists()
+
+
+def test_what_to_read_first_is_there_and_is_as_long_as_is_said() -> None:
+    text = CONTRIBUTING.read_text(encoding="utf-8")
+    names = re.findall(r"^\d+\. `([\w/]+\.py)`", text, re.MULTILINE)
+    lines = sum(len((PACKAGE / name).read_text("utf-8").splitlines()) for name in names)
+    said = re.search(r"^About ([\d,]+) lines", text, re.MULTILINE)
+    assert said is not None
+    assert abs(int(said[1].replace(",", "")) - lines) < 100
 
 
 def test_every_public_name_is_in_the_reference_or_is_an_error() -> None:
@@ -172,3 +246,20 @@ def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     prose = _FENCED.sub("", page.read_text(encoding="utf-8"))
     targets = [target for target, _ in _LINK.findall(prose) if "://" not in target]
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_a_heading_find_it(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    prose = _FENCED.sub("", text)
+    found = re.findall(r"\]\((?!\w+:)([^)#\s]*)#([^)\s]+)\)", prose)
+    targets = [(page.parent / name if name else page, anchor) for name, anchor in found]
+    missing = [anchor for target, anchor in targets if anchor not in _anchors(target)]
+    assert missing == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """Name the headings of *page* as GitHub does, and MyST after it."""
+    prose = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    titles = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
