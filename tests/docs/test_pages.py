@@ -6,12 +6,13 @@ import ast
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any, NamedTuple
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask_sqlalchemy import SQLAlchemy
 
 import flask_dj_session
@@ -205,6 +206,41 @@ def test_the_drawing_is_of_what_the_rooms_import_now() -> None:
 def test_the_core_is_what_a_request_needs() -> None:
     optional = set(rooms.ROOMS) - rooms.core()
     assert optional == {"auth", "cli", "doctor", "inspector", "model", "pytest_plugin", "telling"}
+
+
+@pytest.mark.usefixtures("project")
+def test_visits_go_through_as_many_lines_as_is_said() -> None:
+    app = Flask("visits")
+    app.config.from_mapping(django_settings("mysite.settings"))
+    sessions = DjangoSessions(app, SQLAlchemy(app))
+    app.add_url_rule("/", view_func=lambda: str(session.setdefault("n", 1)))
+    app.add_url_rule("/end", "end", lambda: str(session.pop("n")))
+    with app.app_context():
+        sessions.create_table()  # which opens the connection
+    client = app.test_client()
+    files = _files_run(lambda: [client.get("/"), client.get("/"), client.get("/end")])
+    _dispose({"app": app})
+    lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
+    said = re.search(r"about\s+([\d,]+) lines", _section("design.md", "The rooms"))
+    assert said is not None
+    assert abs(int(said[1].replace(",", "")) - lines) < 150
+    assert {_room_of(file) for file in files} <= rooms.core()
+
+
+def _files_run(visits: Callable[[], object]) -> set[Path]:
+    """Return the files of the package in which a function is called meanwhile."""
+    called: set[CodeType] = set()
+    sys.setprofile(lambda frame, _event, _argument: called.add(frame.f_code))
+    try:
+        visits()
+    finally:
+        sys.setprofile(None)
+    files = {Path(code.co_filename) for code in called if code.co_name != "<module>"}
+    return {file for file in files if PACKAGE in file.parents}
+
+
+def _room_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def _is_package(path: Path) -> bool:
