@@ -278,6 +278,11 @@ def test_every_page_can_be_found_from_the_first() -> None:
     assert pages - {"index"} == set(re.findall(r"^[\w/-]+$", index, re.MULTILINE))
 
 
+def test_the_first_page_leads_to_login_inspector_and_testing() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert {"auth.md", "inspector.md", "testing.md"} <= {page for page, _ in _LINK.findall(index)}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
     prose = _FENCED.sub("", page.read_text(encoding="utf-8"))
