@@ -76,7 +76,7 @@ test-mutants: $(VENV)/.mutants
 	$(BIN)/python -m pytest -q mutants
 
 # What a request costs, beside other packages: docs/performance.md tells how to read it. What it
-# writes is what the README shows.
+# writes is what that page shows.
 BENCH_FILES ?= --json docs/performance.json --chart docs/performance.svg
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.compare $(BENCH_FILES) $(BENCH_ARGS)

@@ -18,7 +18,7 @@ html_css_files = ["site.css"]
 
 # Pages link to one another's headings, as they do where the repository is browsed.
 myst_heading_anchors = 4
-myst_enable_extensions = ["attrs_inline"]
+myst_enable_extensions = ["attrs_inline", "deflist"]
 # Links to files outside of this folder, as ../app.py, are for those who browse the repository.
 suppress_warnings = ["myst.xref_missing"]
 

@@ -240,17 +240,17 @@ def fill_table(eras: list[Era], *, strict: bool) -> list[Row]:
 def main() -> int:
     """Run it all; 1 where anything disagreed, or was not tried that should have been."""
     parser = argparse.ArgumentParser(prog="python -m interop.run", description=__doc__)
-    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the table here, too")
+    parser.add_argument("--markdown", metavar="FILE", type=Path, help="write the tables here, too")
     parser.add_argument("--only", metavar="VERSION", action="append", help="a Django, as 4.2")
     arguments = parser.parse_args()
     eras = [era for era in ERAS if not arguments.only or era.name in arguments.only]
     # Forged rows are part of it.
     logging.getLogger("django.security.SuspiciousSession").setLevel(logging.CRITICAL)
     rows = fill_table(eras, strict=os.environ.get("CI") == "true")
-    table = markdown(rows, columns_of(KINDS))
-    sys.stdout.write(table + "\n")
+    tables = markdown(rows, columns_of(KINDS))
+    sys.stdout.write(tables + "\n")
     if arguments.markdown:
-        arguments.markdown.write_text(table, encoding="utf-8")
+        arguments.markdown.write_text(tables, encoding="utf-8")
     sys.stdout.write(f"{_what_is_new()}\n")
     return report(rows)
 

@@ -194,7 +194,7 @@ def dates_are_equal(meeting: Meeting) -> None:
         texts = set()
         for writer, reader in meeting.both_ways():
             if writer is meeting.flask and not meeting.reads_dates:
-                continue  # a limit that the README states
+                continue  # a limit: docs/limits.md
             key = new_session(writer, "expire_at", **given)
             texts.add(meeting.database.expire_date(key))
             reader.visit("touch", key)

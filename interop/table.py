@@ -1,4 +1,4 @@
-"""The table of what agreed, in Markdown."""
+"""The tables of what agreed, in Markdown."""
 
 from __future__ import annotations
 
@@ -43,10 +43,18 @@ def columns_of(kinds: Iterable[str]) -> list[str]:
 
 
 def markdown(rows: Iterable[Row], columns: list[str]) -> str:
-    """Write the table."""
-    lines = [(*_HEAD, *columns), ("---",) * (len(_HEAD) + len(columns))]
+    """Write a table for each database: one for all would be wider than a page."""
+    rows = list(rows)
+    kinds = dict.fromkeys(column.partition(", ")[0] for column in columns)
+    return "\n".join(f"**{kind}**\n\n{_table(rows, kind, columns)}" for kind in kinds)
+
+
+def _table(rows: list[Row], kind: str, columns: list[str]) -> str:
+    own = [column for column in columns if column.startswith(f"{kind}, ")]
+    lines = [(*_HEAD, *(column.partition(", ")[2] for column in own))]
+    lines.append(("---",) * len(lines[0]))
     for row in rows:
-        cells = [_escaped(str(row.cells[column])) for column in columns]
+        cells = [_escaped(str(row.cells[column])) for column in own]
         lines.append((row.django, row.python, row.form, *cells))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

@@ -14,6 +14,12 @@ _BLOCK = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 
+#: a file of the project or test-suite that a page is about
+_FILE = re.compile(
+    r"^<!-- (?:file|served): (?P<name>\S+) -->\n```\w+\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+
 #: what is another each time, and what stands for it in a comparison
 _CHANGING = [
     (re.compile(r"[\w.-]+:1[0-9A-Za-z]{5}:[\w-]{43}"), "<session_data>"),
@@ -65,6 +71,11 @@ def consoles(page: Path) -> list[Console]:
         )
         for block in _BLOCK.finditer(text)
     ]
+
+
+def files(page: Path) -> dict[str, str]:
+    """Return the text of each file that *page* shows whole, by its name."""
+    return {file["name"]: file["text"] for file in _FILE.finditer(page.read_text("utf-8"))}
 
 
 def _commands(body: str) -> list[Command]:

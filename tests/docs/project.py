@@ -1,22 +1,25 @@
-"""A Django project, as ``startproject`` makes it, with the README's view; and Flask beside it."""
+"""A Django project, as ``startproject`` makes it, with a view that counts; and Flask beside it."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from . import serving
-from .console import ROOT
+from .console import ROOT, files
 
-_URLS = re.compile(r"^```python\n(from django\.http .*?)^```$", re.MULTILINE | re.DOTALL)
+_URLS = files(ROOT / "docs" / "how-to" / "beside-django.md")["mysite/urls.py"]
+_SERVES = re.compile(r"flask(?: --app (?P<app>\w+))? run(?: &)?")
+_GUNICORN = re.compile(r"gunicorn --bind 127\.0\.0\.1:(?P<port>\d+) (?P<options>.*) &")
 _EXPORTED = re.compile(r"(\w+)=")
 
 
@@ -41,15 +44,32 @@ class Project:
                 serving.django(self._folder, self._variables)
             )
             return []
-        if command == "flask run" or ("5000" in command and "5000" not in self._ports):
-            self._serve("5000", serving.flask(self._course_folder, self._variables))
-            if command == "flask run":
-                return []
+        if serves := _SERVES.fullmatch(command):
+            self._serve_flask(serves["app"])
+            return []
+        if serves := _GUNICORN.fullmatch(command):
+            self._serve_with_gunicorn(serves["port"], *serves["options"].split())
+            return []
+        if "5000" in command and "5000" not in self._ports:
+            self._serve_flask()
         for port, here in self._ports.items():
             command = command.replace(port, here)
         return self._bash(command)
 
-    def _serve(self, port: str, server: AbstractContextManager[str]) -> None:
+    def write(self, name: str, text: str) -> None:
+        """Put a file into the project."""
+        (self._folder / name).write_text(text, encoding="utf-8")
+
+    def _serve_flask(self, app: str | None = None) -> None:
+        """Serve the *app* of the project's folder, or else ``app.py``."""
+        folder, options = (self._folder, ("--app", app)) if app else (self._course_folder, ())
+        server = serving.flask(folder, self._variables, *options)
+        self._ports["5000"] = self._stack.enter_context(server)
+
+    def _serve_with_gunicorn(self, port: str, *options: str) -> None:
+        if not importlib.util.find_spec("gunicorn"):
+            pytest.skip("not installed here: gunicorn")
+        server = serving.gunicorn(self._folder, self._variables, *options)
         self._ports[port] = self._stack.enter_context(server)
 
     def _export(self, command: str) -> None:
@@ -63,8 +83,8 @@ class Project:
             pytest.skip("not installed here: curl")
         done = subprocess.run(
             ["bash", "-c", command],
-            # Where app.py is for Flask's commands, and manage.py for Django's.
-            cwd=self._course_folder if command.startswith("flask ") else self._folder,
+            # Where app.py is for Flask's commands, unless they name an app beside manage.py.
+            cwd=self._course_folder if _is_of_the_course(command) else self._folder,
             env=serving.environment(self._variables),
             stdout=subprocess.PIPE,
             text=True,
@@ -72,6 +92,10 @@ class Project:
             timeout=60,
         )
         return done.stdout.splitlines()
+
+
+def _is_of_the_course(command: str) -> bool:
+    return command.startswith("flask ") and "--app" not in command
 
 
 @contextmanager
@@ -85,11 +109,9 @@ def project(folder: Path, *, prepare: tuple[str, ...] = ()) -> Iterator[Project]
     serving.copy_course(folder / "course")
     make = [sys.executable, "-m", "django", "startproject", "mysite", "."]
     subprocess.run(make, cwd=folder / "site", check=True, timeout=60)
-    urls = _URLS.search((ROOT / "README.md").read_text(encoding="utf-8"))
-    assert urls is not None
-    (folder / "site" / "mysite" / "urls.py").write_text(urls[1], encoding="utf-8")
     with ExitStack() as stack:
         terminal = Project(folder / "site", folder / "course", stack)
+        terminal.write("mysite/urls.py", _URLS)
         for command in prepare:
             terminal.run(command)
         yield terminal

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .console import ROOT
 
-_ADDRESS = re.compile(r"(?:Running on|server at) http://127\.0\.0\.1:(\d+)")
+_ADDRESS = re.compile(r"(?:Running on|server at|Listening at:) http://127\.0\.0\.1:(\d+)")
 
 
 def environment(variables: Mapping[str, str]) -> dict[str, str]:
@@ -42,11 +42,26 @@ def course(folder: Path, *options: str) -> Iterator[str]:
 
 @contextmanager
 def flask(folder: Path, variables: Mapping[str, str], *options: str) -> Iterator[str]:
-    """Serve the ``app.py`` of *folder* as ``flask run`` does, and lend the port."""
-    paths = [str(ROOT), *filter(None, [variables.get("PYTHONPATH")])]
-    variables = {**variables, "PYTHONPATH": os.pathsep.join(paths)}
-    with _served(folder, variables, "-m", "flask", "run", "--port", "0", *options) as port:
+    """Serve the app of *folder* as ``flask run`` does, and lend the port.
+
+    :param options: of ``flask`` itself, such as ``--app shop``; without any it is ``app.py``.
+    """
+    command = ["-m", "flask", *options, "run", "--port", "0"]
+    with _served(folder, _with_the_package(variables), *command) as port:
         yield port
+
+
+@contextmanager
+def gunicorn(folder: Path, variables: Mapping[str, str], *options: str) -> Iterator[str]:
+    """Serve an application of *folder* with gunicorn, and lend the port."""
+    command = ["-m", "gunicorn", "--bind", "127.0.0.1:0", *options]
+    with _served(folder, _with_the_package(variables), *command) as port:
+        yield port
+
+
+def _with_the_package(variables: Mapping[str, str]) -> dict[str, str]:
+    paths = [str(ROOT), *filter(None, [variables.get("PYTHONPATH")])]
+    return {**variables, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .console import PAGES, ROOT, Console, comparable, consoles
+from .console import PAGES, ROOT, Console, comparable, consoles, files
+from .project import Project
 from .stages import STAGES, Stage
 
 _FILE = re.compile(r"[\w./-]+/[\w.-]+")
@@ -29,6 +30,9 @@ def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_commands_print_what_the_documents_say(scene: list[Console], tmp_path: Path) -> None:
     with STAGES[scene[0].stage](tmp_path) as stage:
+        if isinstance(stage, Project):
+            for name, text in files(scene[0].page).items():
+                stage.write(name, text)
         for console in scene:
             _try(console, stage)
 
