@@ -10,8 +10,9 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, make_response, render_template, request, session
+from flask import Flask, Response, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 
@@ -51,10 +52,25 @@ try:
 except SettingError as error:  # the project has a login that is not Django's own
     app.logger.warning("The shop corner is closed. %s", error)
 if app.debug:  # otherwise the sessions are nobody's to look at
-    app.register_blueprint(Inspector())
+    app.register_blueprint(Inspector(links={"The lesson": "index"}))
 
 with app.app_context():
     sessions.create_table()  # nothing happens where Django has made it
+
+
+@app.context_processor
+def lessons() -> dict[str, Any]:
+    """Tell each page which lessons there are."""
+    return {"blueprints": app.blueprints}
+
+
+def told(text: str) -> Response:
+    """Answer with *text* alone, but to a browser, which asks for HTML, with a page around it."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return make_response(text)
+    response = make_response(render_template("target.html", text=text))
+    response.vary.add("Accept")
+    return response
 
 
 @app.get("/")
@@ -62,7 +78,6 @@ def index() -> ResponseReturnValue:
     """Tell the lesson: cookie, counter, row."""
     return render_template(
         "index.html",
-        blueprints=app.blueprints,
         zap=request.cookies.get("zap", type=int),
         num_visits=session.get("num_visits"),
     )
@@ -72,7 +87,7 @@ def index() -> ResponseReturnValue:
 def cookie() -> ResponseReturnValue:
     """Count in the browser: the number is in the cookie, where anybody can change it."""
     old = request.cookies.get("zap", type=int)
-    response = make_response(f"In a view - the zap cookie value is {old}")
+    response = told(f"In a view - the zap cookie value is {old}")
     response.set_cookie("zap", str(42 if old is None else old + 1))  # until the browser closes
     response.set_cookie("sakaicar", "42", max_age=1000)  # for 1000 seconds
     return response
@@ -85,4 +100,4 @@ def sessfun() -> ResponseReturnValue:
     session["num_visits"] = num_visits
     if num_visits > 4:
         del session["num_visits"]
-    return f"view count={num_visits}"
+    return told(f"view count={num_visits}")

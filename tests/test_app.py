@@ -77,6 +77,54 @@ def test_the_start_page_tells_where_the_visitor_is(folder: Path) -> None:
     assert "You were counted <strong>2</strong> times." in page
 
 
+def test_the_start_page_tells_what_became_of_the_number_after_the_fifth_visit(
+    folder: Path,
+) -> None:
+    assert "You have not been counted yet." in _run(folder, _print("/"))
+    visits = "for _ in range(5): client.get('/session/sessfun')\n"
+    page = _run(folder, visits + _print("/"))
+    assert "There is no number in your session: the fifth visit takes it out" in page
+    assert "not been counted" not in page
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/plain, */*;q=0.5"])
+def test_the_two_targets_answer_a_program_with_their_text_alone(folder: Path, accept: str) -> None:
+    script = (
+        f"for name in ('cookie', 'sessfun'): print(client.get('/session/' + name,"
+        f" headers={{'Accept': {accept!r}}}).text)"
+    )
+    assert _run(folder, script) == "In a view - the zap cookie value is None\nview count=1\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/session/cookie", "In a view - the zap cookie value is None"),
+        ("/session/sessfun", "view count=1"),
+    ],
+)
+def test_the_two_targets_answer_a_browser_with_a_page_that_leads_back(
+    folder: Path, path: str, said: str
+) -> None:
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    script = (
+        f"answer = client.get({path!r}, headers={{'Accept': {accept!r}}})\n"
+        "print(answer.headers.getlist('Vary'), answer.text)"
+    )
+    page = _run(folder, script)
+    assert "Accept" in page.partition("]")[0]
+    assert f"<h1>{said}</h1>" in page
+    assert '<a href="/">Back to the lesson</a>' in page
+    assert 'name="viewport"' in page
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/shop/login"])
+def test_the_shops_pages_lead_to_the_other_lessons(folder: Path, path: str) -> None:
+    page = _run(folder, _print(path), FLASK_DEBUG="1")
+    for lesson in ("/", "/shop/", "/sessions/"):
+        assert f'<li><a href="{lesson}">' in page
+
+
 def test_in_debug_mode_alone_there_is_the_inspector(folder: Path) -> None:
     script = "print(client.get('/sessions/').status_code)\n" + _print("/")
     status, page = _run(folder, script).split("\n", 1)
