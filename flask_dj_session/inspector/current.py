@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app, request, url_for
@@ -24,6 +25,13 @@ def codec() -> SessionCodec:
 def seal() -> Seal:
     """Return what seals the session keys of the current app for URLs."""
     return Seal(site().settings.keys[0])
+
+
+def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
+    """Return what those of the users are called whose names the app knows, by their ids."""
+    names = site().user_names
+    known = {user_id for user_id in user_ids if user_id is not None}
+    return names.of(known) if names and known else {}
 
 
 def links() -> list[tuple[str, str]]:
