@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,36 @@ def test_the_secret_key_is_drawn_once_and_readable_by_its_owner_alone(folder: Pa
     assert len(file.read_text()) >= 50
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in file.parent.iterdir()) == ["db.sqlite3", "secret_key"]
+
+
+_MODES = """
+with app.app_context(), db.engine.connect() as connection:
+    for pragma in ("journal_mode", "synchronous"):
+        print(connection.exec_driver_sql(f"PRAGMA {pragma}").scalar(), end=" ")
+with app.app_context(): db.engine.dispose()
+"""
+_WRITTEN_AHEAD, _AS_SQLITE_DOES = "wal 1 ", "delete 2 "
+
+
+def test_its_own_database_serves_many_visitors(folder: Path) -> None:
+    assert _run(folder, _MODES) == _WRITTEN_AHEAD
+
+
+def test_a_database_that_it_is_pointed_at_keeps_its_modes(folder: Path, tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    assert _run(folder, _MODES, FLASK_SQLALCHEMY_DATABASE_URI=uri) == _AS_SQLITE_DOES
+
+
+def test_it_starts_while_another_process_changes_the_mode_of_the_file(folder: Path) -> None:
+    database = folder / "instance" / "db.sqlite3"
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("CREATE TABLE django_session (session_key, session_data, expire_date)")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM django_session").fetchall()  # nobody may change it now
+        at_once = '{"connect_args": {"timeout": 0}}'
+        modes = _run(folder, _MODES, FLASK_SQLALCHEMY_ENGINE_OPTIONS=at_once)
+        assert modes == _AS_SQLITE_DOES
 
 
 def test_variables_point_it_at_another_database(folder: Path) -> None:
