@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
   test-drivers run-drivers faults interop mutants test-mutants package clean
 
 run: $(VENV)/.run
-	$(BIN)/flask --debug run --no-reload
+	@$(BIN)/flask --debug run --no-reload || \
+	  { echo "If the port is taken, choose another: make run FLASK_RUN_PORT=5001"; exit 1; }
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -75,10 +76,13 @@ BENCH_FILES ?= --json docs/performance.json --chart docs/performance.svg
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.compare $(BENCH_FILES) $(BENCH_ARGS)
 
+export MAKECMDGOALS
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@tools/make-venv "$(PYTHON)" "$(VENV)"
 
+# Once more, since what an earlier run has left there may be of no use.
 $(VENV)/.run: $(BIN)/python requirements.txt pyproject.toml
+	@tools/make-venv "$(PYTHON)" "$(VENV)"
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt --editable .
 	touch $@
 
