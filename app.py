@@ -9,6 +9,7 @@ so does DJANGO_SETTINGS_MODULE alone, which names the project's settings. In deb
 import os
 import secrets
 import sqlite3
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,9 @@ with app.app_context():
 
 @app.context_processor
 def lessons() -> dict[str, Any]:
-    """Tell each page which lessons there are."""
-    return {"blueprints": app.blueprints}
+    """Tell each page which lessons there are, and how ``flask`` is called here."""
+    flask = os.path.relpath(Path(sys.executable).with_name("flask"))
+    return {"blueprints": app.blueprints, "flask": flask}
 
 
 def told(text: str) -> Response:

@@ -127,6 +127,28 @@ def test_the_shops_pages_lead_to_the_other_lessons(folder: Path, path: str) -> N
         assert f'<li><a href="{lesson}">' in page
 
 
+def test_commands_that_pages_show_work_as_they_are_printed(folder: Path) -> None:
+    script = (
+        "client.get('/session/sessfun')\n"
+        "for path in ('/', '/shop/login'): print(client.get(path).text)\n"
+        "with app.app_context(): db.engine.dispose()"
+    )
+    commands = re.findall(r"[^\s<>]*/flask (?:users|sessions) [^<\n]+", _run(folder, script))
+    assert [command.split()[2] for command in commands] == ["revoke", "create-tables", "create"]
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment({"PYTHONPATH": str(ROOT)}),
+            input="correct horse\n" * 2,
+            text=True,
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+
+
 def test_in_debug_mode_alone_there_is_the_inspector(folder: Path) -> None:
     script = "print(client.get('/sessions/').status_code)\n" + _print("/")
     status, page = _run(folder, script).split("\n", 1)
