@@ -80,7 +80,7 @@ class Commands:
 
     def run(self, command: str) -> list[str]:
         """Run a command of ``flask``; where it asks, the answer is yes, or a password."""
-        program, *arguments = command.split()
+        program, *arguments = command.removeprefix("FLASK_SECRET_KEY=secret ").split()  # as here
         assert program in ("flask", ".venv/bin/flask")
         app = self._app
         if arguments[0] == "--app":
