@@ -166,11 +166,17 @@ def test_the_secret_key_is_drawn_once_and_readable_by_its_owner_alone(folder: Pa
     assert sorted(path.name for path in file.parent.iterdir()) == ["db.sqlite3", "secret_key"]
 
 
+#: prints the modes of the app's connections, and of those that the sessions have
 _MODES = """
-with app.app_context(), db.engine.connect() as connection:
-    for pragma in ("journal_mode", "synchronous"):
-        print(connection.exec_driver_sql(f"PRAGMA {pragma}").scalar(), end=" ")
-with app.app_context(): db.engine.dispose()
+with app.app_context():
+    modes = set()
+    for engine in (db.engine, app.extensions["django_sessions"].store.engine):
+        with engine.connect() as connection:
+            asked = [f"PRAGMA {pragma}" for pragma in ("journal_mode", "synchronous")]
+            modes.add(tuple(connection.exec_driver_sql(one).scalar() for one in asked))
+    (found,) = modes
+    print(*found, end=" ")
+    db.engine.dispose()
 """
 _WRITTEN_AHEAD, _AS_SQLITE_DOES = "wal 1 ", "delete 2 "
 
