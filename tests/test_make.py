@@ -16,9 +16,12 @@ from .docs.serving import copy_course, environment
 ROOT = Path(__file__).parents[1]
 _TOOL = ROOT / "tools" / "make-venv"
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("make") and shutil.which("bash")), reason="make or bash is not installed"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        not (shutil.which("make") and shutil.which("bash")), reason="make or bash is not installed"
+    ),
+]
 
 
 @pytest.fixture

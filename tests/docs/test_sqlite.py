@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .console import ROOT
 
 _PAGE = ROOT / "docs" / "how-to" / "sqlite.md"
@@ -25,6 +27,7 @@ connection.close()
 """
 
 
+@pytest.mark.process
 def test_djangos_init_command_sets_both_modes(tmp_path: Path) -> None:
     text = _PAGE.read_text(encoding="utf-8")
     found = re.search(r"^```text\n(DATABASES = .*?)^```$", text, re.DOTALL | re.MULTILINE)
