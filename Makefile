@@ -9,7 +9,8 @@ PARALLEL := -n auto --maxprocesses 8 --dist worksteal
   test-drivers run-drivers faults interop mutants test-mutants package clean
 
 run: $(VENV)/.run
-	$(BIN)/flask --debug run --no-reload
+	@$(BIN)/flask --debug run --no-reload || \
+	  { echo "If the port is taken, choose another: make run FLASK_RUN_PORT=5001"; exit 1; }
 
 # For while you work: lint, and the tests that start no process, with fewer random examples.
 quick: lint
@@ -81,10 +82,13 @@ BENCH_FILES ?= --json docs/performance.json --chart docs/performance.svg
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.compare $(BENCH_FILES) $(BENCH_ARGS)
 
+export MAKECMDGOALS
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@tools/make-venv "$(PYTHON)" "$(VENV)"
 
+# Once more, since what an earlier run has left there may be of no use.
 $(VENV)/.run: $(BIN)/python requirements.txt pyproject.toml
+	@tools/make-venv "$(PYTHON)" "$(VENV)"
 	$(BIN)/python -m pip install --quiet --requirement requirements.txt --editable .
 	touch $@
 

@@ -8,12 +8,16 @@ so does DJANGO_SETTINGS_MODULE alone, which names the project's settings. In deb
 
 import os
 import secrets
+import sqlite3
+import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, make_response, render_template, request, session
+from flask import Flask, Response, make_response, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
 
 from flask_dj_session import DjangoSessions, django_settings
 from flask_dj_session.auth import DjangoAuth
@@ -34,8 +38,17 @@ def generated_key(file: Path) -> str:
     return file.read_text()
 
 
+def serve_many(connection: Any, _: object) -> None:
+    """Let visitors read while one writes, and wait less for the disk: docs/how-to/sqlite.md."""
+    with suppress(sqlite3.OperationalError):  # another process is about to do the same
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+OWN_DATABASE = "sqlite:///db.sqlite3"  # a path below instance/
+
 app = Flask(__name__, instance_relative_config=True)
-app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///db.sqlite3"  # a path below instance/
+app.config["SQLALCHEMY_DATABASE_URI"] = OWN_DATABASE
 if os.environ.get("DJANGO_SETTINGS_MODULE"):
     app.config.from_mapping(django_settings())  # the project's keys, cookie and database
 app.config.from_prefixed_env()
@@ -51,10 +64,28 @@ try:
 except SettingError as error:  # the project has a login that is not Django's own
     app.logger.warning("The shop corner is closed. %s", error)
 if app.debug:  # otherwise the sessions are nobody's to look at
-    app.register_blueprint(Inspector())
+    app.register_blueprint(Inspector(links={"The lesson": "index"}))
 
 with app.app_context():
+    if app.config["SQLALCHEMY_DATABASE_URI"] == OWN_DATABASE:  # a site's own is the site's affair
+        event.listen(db.engine, "connect", serve_many)
     sessions.create_table()  # nothing happens where Django has made it
+
+
+@app.context_processor
+def lessons() -> dict[str, Any]:
+    """Tell each page which lessons there are, and how ``flask`` is called here."""
+    flask = os.path.relpath(Path(sys.executable).with_name("flask"))
+    return {"blueprints": app.blueprints, "flask": flask}
+
+
+def told(text: str) -> Response:
+    """Answer with *text* alone, but to a browser, which asks for HTML, with a page around it."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return make_response(text)
+    response = make_response(render_template("target.html", text=text))
+    response.vary.add("Accept")
+    return response
 
 
 @app.get("/")
@@ -62,7 +93,6 @@ def index() -> ResponseReturnValue:
     """Tell the lesson: cookie, counter, row."""
     return render_template(
         "index.html",
-        blueprints=app.blueprints,
         zap=request.cookies.get("zap", type=int),
         num_visits=session.get("num_visits"),
     )
@@ -72,7 +102,7 @@ def index() -> ResponseReturnValue:
 def cookie() -> ResponseReturnValue:
     """Count in the browser: the number is in the cookie, where anybody can change it."""
     old = request.cookies.get("zap", type=int)
-    response = make_response(f"In a view - the zap cookie value is {old}")
+    response = told(f"In a view - the zap cookie value is {old}")
     response.set_cookie("zap", str(42 if old is None else old + 1))  # until the browser closes
     response.set_cookie("sakaicar", "42", max_age=1000)  # for 1000 seconds
     return response
@@ -85,4 +115,4 @@ def sessfun() -> ResponseReturnValue:
     session["num_visits"] = num_visits
     if num_visits > 4:
         del session["num_visits"]
-    return f"view count={num_visits}"
+    return told(f"view count={num_visits}")

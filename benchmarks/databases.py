@@ -64,10 +64,11 @@ def for_psycopg(url: sa.URL) -> str:
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def describe(kind: str) -> str:
+def describe(kind: str, *, journal: str = "wal") -> str:
     """Tell the version of a database, and what it does at a commit."""
     if kind == "sqlite":
-        return f"SQLite {sqlite3.sqlite_version}, WAL, synchronous=NORMAL"
+        mode = "WAL, synchronous=NORMAL" if journal == "wal" else f"journal_mode={journal}"
+        return f"SQLite {sqlite3.sqlite_version}, {mode}"
     with psycopg.connect(for_psycopg(_server(kind)), autocommit=True) as connection:
         row = connection.execute(
             "SELECT current_setting('server_version'), current_setting('fsync'),"

@@ -54,6 +54,9 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument(
+        "--journal", choices=["wal", "delete"], default="wal", help="the mode of SQLite's file"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE")
     return parser.parse_args(arguments)
 
@@ -61,7 +64,10 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
 def _measure(database: str, options: Namespace) -> Rounds:
     """Load all by turns, each round with a server of its own that is warm."""
     rounds: Rounds = {name: [] for name in _LOADED}
-    with lend(database) as make, progress(database, options.rounds * len(_LOADED)) as advance:
+    with (
+        lend(database, journal=options.journal) as make,
+        progress(database, options.rounds * len(_LOADED)) as advance,
+    ):
         urls = {name: make(name) for name in _LOADED}
         for url in urls.values():
             make_table(url)
@@ -132,7 +138,9 @@ def _document(measured: dict[str, Rounds], options: Namespace) -> dict[str, Any]
     numbers = ("visitors", "requests", "rounds", "workers", "threads")
     return {
         "machine": machine(),
-        "databases": {database: describe(database) for database in measured},
+        "databases": {
+            database: describe(database, journal=options.journal) for database in measured
+        },
         **{name: getattr(options, name) for name in numbers},
         "results": [
             {"database": database, "contender": name, **_medians(rounds, name), "rounds": given}

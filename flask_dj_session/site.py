@@ -5,7 +5,7 @@ Flask's two hooks are in ``interface``; everybody else asks the :class:`Site`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -84,6 +84,16 @@ class Onlooker(Protocol):
         """Have the last word on its answer."""
 
 
+class UserNames(Protocol):
+    """Knows what the users are called whose ids are in sessions."""
+
+    def of(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of these users by their ids; those that have none are left out."""
+
+    def id_of(self, username: str) -> str | None:
+        """Return the id of a user, as sessions have it; None where nobody is called so."""
+
+
 class Site:
     """The surroundings of the sessions of one app.
 
@@ -104,6 +114,8 @@ class Site:
         self.session_class = session_class
         #: whose requests have a session that is written nowhere, whatever the app does to it
         self.onlookers: list[Onlooker] = []
+        #: what the users are called; None where the app has no login of Django's
+        self.user_names: UserNames | None = None
         self._app = app
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,76 @@ def test_the_start_page_tells_where_the_visitor_is(folder: Path) -> None:
     assert "You were counted <strong>2</strong> times." in page
 
 
+def test_the_start_page_tells_what_became_of_the_number_after_the_fifth_visit(
+    folder: Path,
+) -> None:
+    assert "You have not been counted yet." in _run(folder, _print("/"))
+    visits = "for _ in range(5): client.get('/session/sessfun')\n"
+    page = _run(folder, visits + _print("/"))
+    assert "There is no number in your session: the fifth visit takes it out" in page
+    assert "not been counted" not in page
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/plain, */*;q=0.5"])
+def test_the_two_targets_answer_a_program_with_their_text_alone(folder: Path, accept: str) -> None:
+    script = (
+        f"for name in ('cookie', 'sessfun'): print(client.get('/session/' + name,"
+        f" headers={{'Accept': {accept!r}}}).text)"
+    )
+    assert _run(folder, script) == "In a view - the zap cookie value is None\nview count=1\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/session/cookie", "In a view - the zap cookie value is None"),
+        ("/session/sessfun", "view count=1"),
+    ],
+)
+def test_the_two_targets_answer_a_browser_with_a_page_that_leads_back(
+    folder: Path, path: str, said: str
+) -> None:
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    script = (
+        f"answer = client.get({path!r}, headers={{'Accept': {accept!r}}})\n"
+        "print(answer.headers.getlist('Vary'), answer.text)"
+    )
+    page = _run(folder, script)
+    assert "Accept" in page.partition("]")[0]
+    assert f"<h1>{said}</h1>" in page
+    assert '<a href="/">Back to the lesson</a>' in page
+    assert 'name="viewport"' in page
+
+
+@pytest.mark.parametrize("path", ["/shop/", "/shop/login"])
+def test_the_shops_pages_lead_to_the_other_lessons(folder: Path, path: str) -> None:
+    page = _run(folder, _print(path), FLASK_DEBUG="1")
+    for lesson in ("/", "/shop/", "/sessions/"):
+        assert f'<li><a href="{lesson}">' in page
+
+
+def test_commands_that_pages_show_work_as_they_are_printed(folder: Path) -> None:
+    script = (
+        "client.get('/session/sessfun')\n"
+        "for path in ('/', '/shop/login'): print(client.get(path).text)\n"
+        "with app.app_context(): db.engine.dispose()"
+    )
+    commands = re.findall(r"[^\s<>]*/flask (?:users|sessions) [^<\n]+", _run(folder, script))
+    assert [command.split()[2] for command in commands] == ["revoke", "create-tables", "create"]
+    for command in commands:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=environment({"PYTHONPATH": str(ROOT)}),
+            input="correct horse\n" * 2,
+            text=True,
+            check=False,
+            capture_output=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+
+
 def test_in_debug_mode_alone_there_is_the_inspector(folder: Path) -> None:
     script = "print(client.get('/sessions/').status_code)\n" + _print("/")
     status, page = _run(folder, script).split("\n", 1)
@@ -94,6 +166,42 @@ def test_the_secret_key_is_drawn_once_and_readable_by_its_owner_alone(folder: Pa
     assert len(file.read_text()) >= 50
     assert file.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in file.parent.iterdir()) == ["db.sqlite3", "secret_key"]
+
+
+#: prints the modes of the app's connections, and of those that the sessions have
+_MODES = """
+with app.app_context():
+    modes = set()
+    for engine in (db.engine, app.extensions["django_sessions"].store.engine):
+        with engine.connect() as connection:
+            asked = [f"PRAGMA {pragma}" for pragma in ("journal_mode", "synchronous")]
+            modes.add(tuple(connection.exec_driver_sql(one).scalar() for one in asked))
+    (found,) = modes
+    print(*found, end=" ")
+    db.engine.dispose()
+"""
+_WRITTEN_AHEAD, _AS_SQLITE_DOES = "wal 1 ", "delete 2 "
+
+
+def test_its_own_database_serves_many_visitors(folder: Path) -> None:
+    assert _run(folder, _MODES) == _WRITTEN_AHEAD
+
+
+def test_a_database_that_it_is_pointed_at_keeps_its_modes(folder: Path, tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    assert _run(folder, _MODES, FLASK_SQLALCHEMY_DATABASE_URI=uri) == _AS_SQLITE_DOES
+
+
+def test_it_starts_while_another_process_changes_the_mode_of_the_file(folder: Path) -> None:
+    database = folder / "instance" / "db.sqlite3"
+    database.parent.mkdir()
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("CREATE TABLE django_session (session_key, session_data, expire_date)")
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM django_session").fetchall()  # nobody may change it now
+        at_once = '{"connect_args": {"timeout": 0}}'
+        modes = _run(folder, _MODES, FLASK_SQLALCHEMY_ENGINE_OPTIONS=at_once)
+        assert modes == _AS_SQLITE_DOES
 
 
 def test_variables_point_it_at_another_database(folder: Path) -> None:

@@ -92,7 +92,7 @@ def test_an_app_without_the_extension_has_no_site() -> None:
     ("command", "said"),
     [
         (["sessions", "list"], "…"),
-        (["sessions", "check"], "Nothing is wrong."),
+        (["sessions", "check"], "Nothing is wrong"),
         (["sessions", "revoke", "--all", "--yes"], "1 session"),
         (["clearsessions"], ""),
     ],

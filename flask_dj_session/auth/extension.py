@@ -24,6 +24,7 @@ from .backends import BackendFactory, PermissionDenied, make_backends
 from .commands import users as users_command
 from .current import EXTENSION, current_login
 from .login import Login
+from .names import UserNames
 from .passwords import PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
@@ -111,6 +112,7 @@ class DjangoAuth:
         )
         self._states[app] = Login(accounts, make_backends(accounts, self._backends))
         app.extensions[EXTENSION] = self
+        site.user_names = UserNames(accounts)
         if not hasattr(app.request_class, "user"):
             app.request_class = _with_user(app.request_class)
         app.context_processor(self._for_templates)

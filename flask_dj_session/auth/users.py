@@ -6,7 +6,7 @@ They run on the connections of the sessions, which commit each statement by them
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -43,6 +43,12 @@ class Users(UserTable):
             # Unlike Django: what no column holds is nobody's name, and no error of the driver.
             return None
         return None if username is None else self._by(self.username_field, name)
+
+    def usernames(self, pks: Collection[Any]) -> dict[Any, Any]:
+        """Return the names of the users of some primary keys, by these; one statement for all."""
+        key = sa.type_coerce(self.column(self.pk_name), self.pk_type)
+        query = sa.select(key, self.column(self.username_field)).where(key.in_(pks))
+        return dict(map(tuple, self.rows(query, self.table.name)))
 
     def change_password(self, user: Any, encoded: str) -> bool:
         """Replace the stored password, unless another has taken its place since it was read."""

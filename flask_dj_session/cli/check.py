@@ -17,6 +17,7 @@ from ..doctor import (
     Finding,
     fingerprint_finding,
     is_healthy,
+    journal_findings,
     pooler_findings,
     setting_findings,
     table_findings,
@@ -24,7 +25,14 @@ from ..doctor import (
 from ..errors import MissingTableError, SettingError
 from ..settings import ORIGIN, Origin, django_settings
 from ..site import Site
-from ..store import Store, database_time, expected_facts, found_facts, found_pooler
+from ..store import (
+    Store,
+    database_time,
+    expected_facts,
+    found_facts,
+    found_pooler,
+    has_rollback_journal,
+)
 from ..telling.words import printable
 from .command import SiteCommand, message_of, site
 from .progress import progress
@@ -126,6 +134,7 @@ def _examine(site: Site) -> tuple[list[Finding], bool]:
         return [Finding("wrong", f"{text}.", mend)], False
     expected = expected_facts(store.engine, store.table)
     findings = table_findings(found, expected)
+    findings += journal_findings(has_rollback_journal=has_rollback_journal(store.engine))
     if expected.columns.keys() - found.columns.keys():
         return findings, False
     findings.append(fingerprint_finding(site.settings.keys, _database_name(store)))

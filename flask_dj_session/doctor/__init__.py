@@ -4,6 +4,7 @@ from .comparison import UNTRACEABLE, setting_findings
 from .examination import Examination, is_healthy
 from .finding import Finding
 from .fingerprints import fingerprint_finding
+from .journal import journal_findings
 from .pooling import pooler_findings
 from .table import table_findings
 
@@ -13,6 +14,7 @@ __all__ = [
     "Finding",
     "fingerprint_finding",
     "is_healthy",
+    "journal_findings",
     "pooler_findings",
     "setting_findings",
     "table_findings",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -34,6 +34,8 @@ class Inspector(Blueprint):
         app must be in debug mode, and only browsers on the same machine may look.
     :param url_prefix: where the pages are.
     :param name: the blueprint's name.
+    :param links: pages of the app's own that each page leads to: their names, and their endpoints
+        (``{"The lesson": "index"}``).
     :raises TypeError: where *access* cannot be called.
     """
 
@@ -43,6 +45,7 @@ class Inspector(Blueprint):
         access: Access | None = None,
         url_prefix: str = "/sessions",
         name: str = "inspector",
+        links: Mapping[str, str] | None = None,
     ) -> None:
         if access is not None and not callable(access):
             raise TypeError(
@@ -50,6 +53,8 @@ class Inspector(Blueprint):
                 " the present request may look at sessions."
             )
         super().__init__(name, __name__, url_prefix=url_prefix, static_folder="static")
+        #: the endpoints of the app's own pages that each page leads to, by their names
+        self.links = dict(links or {})
         self._access = access
         self.before_request(self._guard)
         self.after_request(forgery.remember)

@@ -1,8 +1,11 @@
-"""What the pages know of the running app: its site, codec and seal."""
+"""What the pages know of the running app: its site, codec and seal, and its links to its pages."""
 
 from __future__ import annotations
 
-from flask import current_app
+from collections.abc import Iterable
+from typing import Any
+
+from flask import current_app, request, url_for
 
 from ..site import Site, site_of
 from ..wire import SessionCodec
@@ -22,3 +25,16 @@ def codec() -> SessionCodec:
 def seal() -> Seal:
     """Return what seals the session keys of the current app for URLs."""
     return Seal(site().settings.keys[0])
+
+
+def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
+    """Return what those of the users are called whose names the app knows, by their ids."""
+    names = site().user_names
+    known = {user_id for user_id in user_ids if user_id is not None}
+    return names.of(known) if names and known else {}
+
+
+def links() -> list[tuple[str, str]]:
+    """Return the names and addresses of the app's own pages that the running page leads to."""
+    inspector: Any = current_app.blueprints[request.blueprint or ""]
+    return [(name, url_for(endpoint)) for name, endpoint in inspector.links.items()]

@@ -9,10 +9,12 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from . import plots
-from .current import codec, seal, site
+from .current import codec, names_of, seal, site
 from .render import render
 from .search import FORMS, STATES, Found, Reader, Search, state_of
 
+#: what a page may be asked for, by the names in its address
+ASKED = ("user", "state", "form")
 #: what a page may say that another one has done
 NOTICES = {"revoked": "The session is revoked. Its visitor is logged out, and its data is gone."}
 
@@ -27,6 +29,8 @@ def everybody() -> ResponseReturnValue:
     return render(
         "everybody.html",
         search=search,
+        names=names_of(row.user_id for row in found.rows),
+        are_named=site().user_names is not None,
         states=STATES,
         forms=FORMS,
         found=found,
@@ -42,10 +46,12 @@ def everybody() -> ResponseReturnValue:
 
 def _search() -> Search:
     """Take what is looked for from the address; an unknown state or form is no page."""
-    asked = {name: request.args.get(name, "").strip() for name in ("user", "state", "form")}
+    asked = {name: request.args.get(name, "").strip() for name in ASKED}
     if asked["state"] not in ("", *STATES) or asked["form"] not in ("", *FORMS):
         abort(404)
-    return Search(**asked)
+    names = site().user_names
+    named = names.id_of(asked["user"]) if names and asked["user"] else None
+    return Search(**asked, named=named)
 
 
 def _bound(name: str) -> Any:
@@ -69,7 +75,7 @@ def _links(
     found: Found, search: Search, *, backwards: bool, is_first: bool
 ) -> dict[str, str | None]:
     """Return the addresses of the pages before and after this one; None where there is none."""
-    asked = {name: value for name, value in vars(search).items() if value}
+    asked = {name: vars(search)[name] for name in ASKED if vars(search)[name]}
     links: dict[str, str | None] = dict.fromkeys(["first", "before", "after"])
     if not is_first:
         links["first"] = url_for(".everybody", **asked)

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..telling.words import counted, iso, printable, shortened, text_of
 from . import forgery
+from .current import links
 from .lasting import lasting
 
 #: how many characters of a value are shown in a line
@@ -43,7 +44,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals.update(url_for=url_for, form_token=forgery.token, form_field=forgery.FIELD)
+_templates.globals.update(
+    url_for=url_for, app_links=links, form_token=forgery.token, form_field=forgery.FIELD
+)
 _templates.filters.update(
     counted=counted,
     day=_day,

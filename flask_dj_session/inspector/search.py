@@ -40,9 +40,12 @@ def state_of(row: ReadRow, now: datetime) -> str:
 class Search:
     """What is looked for; an empty text stands for anything."""
 
+    #: the id or the name of a user
     user: str
     state: str
     form: str
+    #: the id of the user who is called so, where there is one
+    named: str | None = None
 
     @property
     def is_narrow(self) -> bool:
@@ -52,7 +55,7 @@ class Search:
     def finds(self, row: ReadRow, now: datetime) -> bool:
         """Tell whether a row is among what is looked for."""
         return (
-            self.user in ("", row.user_id)
+            (not self.user or row.user_id in (self.user, self.named or self.user))
             and self.state in ("", state_of(row, now))
             and (not self.form or (row.reading is not None and row.reading.form == self.form))
         )

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from ..store import StoredRow
 from ..telling.rows import read
-from .current import codec, seal, site
+from .current import codec, names_of, seal, site
 from .picture import picture_of
 from .render import render
 from .sent import sent_key
@@ -34,6 +34,7 @@ def one(reference: str) -> ResponseReturnValue:
         is_masked=request.method == "GET",
         is_own=_is_own(row),
         user_id=picture.row.user_id,
+        names=names_of([picture.row.user_id]),
         others=_others(picture.row.user_id),
         backend=data.get("_auth_user_backend"),
         table=site().store.table.name,
@@ -46,12 +47,14 @@ def revoke(reference: str) -> ResponseReturnValue:
     if request.method == "POST":
         site().store.delete_keys([row.key_to_delete])
         return redirect(url_for(".everybody", notice="revoked"), 303)
+    user_id = read(row, codec()).user_id
     return render(
         "revoke.html",
         reference=reference,
         session_key=row.session_key,
         is_own=_is_own(row),
-        user_id=read(row, codec()).user_id,
+        user_id=user_id,
+        names=names_of([user_id]),
     )
 
 

@@ -4,6 +4,7 @@ from .clock import database_time
 from .columns import columns_of, data_type, date_type, key_type
 from .engine import AutocommitEngine
 from .facts import TableFacts, expected_facts, found_facts
+from .journal import has_rollback_journal
 from .listing import LONGEST, Outline, StoredRow, TooLong
 from .pooling import Pooler, found_pooler
 from .rows import Store
@@ -37,6 +38,7 @@ __all__ = [
     "for_site",
     "found_facts",
     "found_pooler",
+    "has_rollback_journal",
     "indexes_of",
     "is_like_index",
     "key_type",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from django.contrib.auth.models import Group
 
 from flask_dj_session.auth import DjangoAuth, UserMixin
+from flask_dj_session.site import site_of
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -96,6 +97,9 @@ def test_a_key_of_32_characters_is_one_on_every_server(
         with site.app.app_context():
             assert auth.get_user(user.pk).pk == user.pk
             assert auth.get_user(user.pk).get_group_names() == {"editors"}
+            names = site_of(site.app).user_names
+            assert names is not None
+            assert names.of([str(user.pk)]) == {str(user.pk): "ann"}
             auth.create_user("bob", id=uuid.UUID(int=7))
         assert uuid.UUID(str(model.objects.get(username="bob").pk)) == uuid.UUID(int=7)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from click.testing import Result
 
@@ -52,3 +54,12 @@ def put(site: Site) -> Put:
 def keys(site: Site) -> list[str]:
     """Return the beginnings of the keys that are stored."""
     return [row.session_key.rstrip("0") for row in site.rows()]
+
+
+def in_wal_mode(url: sa.URL) -> sa.URL:
+    """Let a file of SQLite be in WAL mode, so that 'check' has nothing to note of it."""
+    if url.get_backend_name() == "sqlite":
+        connection = sqlite3.connect(str(url.database))
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+    return url

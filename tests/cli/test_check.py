@@ -24,8 +24,15 @@ from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE, backend_of
 from ..live_django import SECRET_KEY, LiveDjango
 from ..test_golden import ALL, GOLDEN, Golden, load
+from .conftest import in_wal_mode
 
 every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+
+
+@pytest.fixture
+def database_url(database_url: sa.URL) -> sa.URL:
+    """Return the URL of an empty database, of which there is nothing to note."""
+    return in_wal_mode(database_url)
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +91,32 @@ def test_what_the_app_wrote_itself_is_healthy(site: Site) -> None:
 @every_database
 def test_a_table_that_the_app_made_is_healthy(site: Site) -> None:
     assert {each.level for each in findings(site, 0)} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("journal", "is_noted"),
+    [("delete", True), ("truncate", True), ("persist", True), ("wal", False), ("off", False)],
+)
+def test_a_file_of_sqlite_that_is_not_in_wal_mode_is_noted(
+    make_site: MakeSite, journal: str, is_noted: bool
+) -> None:
+    site = make_site(table=False)
+    with site.app.app_context():
+        sa.event.listen(
+            site.db.engine,
+            "connect",
+            lambda raw, _: raw.execute(f"PRAGMA journal_mode = {journal}"),
+        )
+        site.sessions.create_table()
+    noted = [each for each in findings(site, 0) if each.level == "note"]
+    assert [("not in WAL mode" in each.text) for each in noted] == [True] * is_noted
+    assert all("docs/how-to/sqlite.md" in each.mend for each in noted)
+
+
+def test_of_a_database_in_memory_no_journal_is_noted(make_site: MakeSite) -> None:
+    assert {each.level for each in findings(make_site(SQLALCHEMY_DATABASE_URI="sqlite://"), 0)} == {
+        "ok"
+    }
 
 
 @every_database

@@ -23,8 +23,15 @@ from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE
 from ..live_django import SECRET_KEY, LiveDjango
 from ..test_golden import GOLDEN, load
+from .conftest import in_wal_mode
 
 pytestmark = pytest.mark.usefixtures("no_settings_module")
+
+
+@pytest.fixture
+def database_url(database_url: sa.URL) -> sa.URL:
+    """Return the URL of an empty database, of which there is nothing to note."""
+    return in_wal_mode(database_url)
 
 
 @pytest.fixture

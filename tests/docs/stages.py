@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,7 +80,7 @@ class Commands:
 
     def run(self, command: str) -> list[str]:
         """Run a command of ``flask``; where it asks, the answer is yes, or a password."""
-        program, *arguments = command.split()
+        program, *arguments = command.removeprefix("FLASK_SECRET_KEY=secret ").split()  # as here
         assert program in ("flask", ".venv/bin/flask")
         app = self._app
         if arguments[0] == "--app":
@@ -139,11 +140,19 @@ def _app(
     app.config.update(config)
     db = SQLAlchemy(app)
     sessions = DjangoSessions(app, db)
+    _set_wal_mode(folder / "db.sqlite3")
     with app.app_context(), time_machine.travel(_NOW, tick=False):
         if table:
             sessions.create_table()
         yield app, sessions
         db.engine.dispose()
+
+
+def _set_wal_mode(file: Path) -> None:
+    """Let an SQLite file be as docs/how-to/sqlite.md says."""
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
 
 
 @contextmanager

@@ -154,3 +154,11 @@ def test_the_pages_stand_where_the_app_puts_them(make_site: MakeSite) -> None:
     answer = press(client, "/admin/who/", "/admin/who/count")
     assert answer.location == "/admin/who/#changes"
     assert client.get("/admin/who/all").status_code == 200
+
+
+def test_each_page_leads_to_pages_of_the_app_that_it_was_told_of(make_site: MakeSite) -> None:
+    site = make_site(DEBUG=True)
+    site.app.register_blueprint(Inspector(links={"The <lesson>": "start"}), name="who")
+    site.app.add_url_rule("/start", "start", lambda: "the lesson")
+    for page in ("/sessions/", "/sessions/all", "/sessions/one/nothing"):
+        assert '<li><a href="/start">The &lt;lesson&gt;</a></li>' in site.client.get(page).text

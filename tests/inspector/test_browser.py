@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -72,6 +71,13 @@ def site(make_site: MakeSite) -> Site:
             site.db.session.add(row)
         site.db.session.commit()
     return site
+
+
+@pytest.fixture(scope="module")
+def course_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of the course's app, as ``make run`` serves it."""
+    with course(tmp_path_factory.mktemp("course"), "--debug", "--no-reload") as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -252,17 +258,37 @@ def test_the_first_tab_skips_to_the_content(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "content"
 
 
-def test_the_start_page_of_the_course_leads_here(context: BrowserContext, tmp_path: Path) -> None:
-    with course(tmp_path, "--debug", "--no-reload") as port:
-        page = context.new_page()
-        page.goto(f"http://127.0.0.1:{port}/session/sessfun")
-        page.goto(f"http://127.0.0.1:{port}/")
-        page.evaluate(_AXE)
-        for mode in ("light", "dark", "phone"):
-            _set_mode(page, mode)
-            assert page.evaluate(_FIND, mode) == []
-        page.get_by_role("link", name="See your row").click()
-        expect(page.locator("pre")).to_contain_text('"num_visits": 1')
+def test_the_start_page_of_the_course_leads_here_and_back(
+    context: BrowserContext, course_address: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{course_address}/session/sessfun")
+    page.goto(f"{course_address}/")
+    page.evaluate(_AXE)
+    for mode in ("light", "dark", "phone"):
+        _set_mode(page, mode)
+        assert page.evaluate(_FIND, mode) == []
+    page.get_by_role("link", name="See your row").click()
+    expect(page.locator("pre")).to_contain_text('"num_visits": 1')
+    page.get_by_role("link", name="The lesson").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cookies and sessions")
+
+
+@pytest.mark.parametrize("path", ["session/cookie", "session/sessfun", "shop/", "shop/login"])
+def test_each_page_of_the_course_fits_a_phone_and_leads_back(
+    context: BrowserContext, course_address: str, path: str
+) -> None:
+    page = context.new_page()
+    page.goto(f"{course_address}/shop/")
+    page.get_by_role("button", name="Add tea to the cart").click()
+    page.goto(f"{course_address}/{path}")
+    page.evaluate(_AXE)
+    for mode in ("light", "dark", "phone"):
+        _set_mode(page, mode)
+        assert page.evaluate(_FIND, mode) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.get_by_role("navigation").get_by_role("link", name="Cookie, counter, row").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cookies and sessions")
 
 
 def test_a_page_of_another_site_cannot_count(context: BrowserContext, base: str) -> None:

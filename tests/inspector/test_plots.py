@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -58,8 +59,8 @@ def test_days_far_apart_share_bars(last: int, number: int, first_bar: str, last_
 def test_what_is_too_far_for_all_bars_is_one_at_the_end() -> None:
     bars = plots.by_day(_ending(0, 13105, 90000), NOW).bars
     assert len(bars) == 38
-    assert bars[0] == ("2026-11-23 to 2027-11-21", 1, False)
-    assert bars[-1] == ("after 2062-10-09", 2, False)
+    assert bars[0] == plots.Bar("2026-11-23 to 2027-11-21", 1, short="2026-11")
+    assert bars[-1] == plots.Bar("after 2062-10-09", 2, short="after")
 
 
 def test_several_days_in_a_bar_are_over_when_the_last_of_them_is() -> None:
@@ -80,7 +81,7 @@ def test_several_days_in_a_bar_are_over_when_the_last_of_them_is() -> None:
 )
 def test_the_ends_are_over_when_all_in_them_is(days: list[int], label: str, is_over: bool) -> None:
     bars = {bar.label: bar for bar in plots.by_day(_ending(*days), NOW).bars}
-    assert bars[label] == (label, 1, is_over)
+    assert bars[label] == plots.Bar(label, 1, is_over, label.split()[0])
 
 
 @pytest.mark.parametrize(("number", "has_ends"), [(98, False), (99, True)])
@@ -120,8 +121,9 @@ def test_the_first_and_the_last_possible_date_fit_into_a_plot() -> None:
 
 
 def test_rows_without_a_date_are_a_bar_of_their_own() -> None:
-    assert plots.by_day([Outline(None, 1)] * 3, NOW).bars == [("no date", 3, True)]
-    assert plots.by_day([*_ending(1), Outline(None, 1)], NOW).bars[-1] == ("no date", 1, True)
+    assert plots.by_day([Outline(None, 1)] * 3, NOW).bars == [plots.Bar("no date", 3, True, "none")]
+    bars = plots.by_day([*_ending(1), Outline(None, 1)], NOW).bars
+    assert bars[-1] == plots.Bar("no date", 1, True, "none")
 
 
 def test_sessions_are_counted_by_size() -> None:
@@ -139,42 +141,107 @@ def test_sessions_are_counted_by_size() -> None:
 def test_each_size_between_the_smallest_and_the_largest_has_a_bar() -> None:
     bars = plots.by_size([Outline(None, size) for size in (129, 1025)]).bars
     assert bars == [
-        ("129 to 256", 1, False),
-        ("257 to 512", 0, False),
-        ("513 to 1,024", 0, False),
-        ("1,025 to 2,048", 1, False),
+        plots.Bar("129 to 256", 1, short="256"),
+        plots.Bar("257 to 512", 0, short="512"),
+        plots.Bar("513 to 1,024", 0, short="1k"),
+        plots.Bar("1,025 to 2,048", 1, short="2k"),
     ]
 
 
-def test_a_drawing_has_a_bar_and_a_title_for_each() -> None:
+def test_the_largest_sizes_have_short_names() -> None:
+    bars = plots.by_size([Outline(None, size) for size in (2**19, 2**31)]).bars
+    assert [bar.short for bar in bars] == ["512k", "1M", "more"]
+    assert plots.by_size([Outline(None, 1)]).bars[0].short == "64"
+
+
+@pytest.mark.parametrize(
+    ("last", "short"), [(35, "11-23"), (504, "11-23"), (1008, "2026-11"), (13104, "2026-11")]
+)
+def test_a_bar_of_days_has_its_day_or_its_month_under_it(last: int, short: str) -> None:
+    assert plots.by_day(_ending(0, last), NOW).bars[0].short == short
+
+
+def test_a_drawing_has_a_scale_bars_with_titles_and_what_is_under_them() -> None:
     drawn = plots.drawing(plots.by_day(_ending(-1, 0, 0, 2), NOW))
     assert drawn == (
-        '<svg viewBox="0 0 640 150" role="img"'
-        ' aria-label="Sessions by day of expiry: most, 2, at 2026-11-23."'
-        ' preserveAspectRatio="none">'
-        '<rect class="over" x="0.0" y="75.0" width="77.0" height="75.0" rx="2">'
+        '<svg width="100%" height="182" role="img"'
+        ' aria-label="Sessions by day of expiry: most, 2, at 2026-11-23.">'
+        '<line class="grid" x1="11.0%" x2="99.0%" y1="158.0" y2="158.0"/>'
+        '<text class="scale" x="9.5%" y="158.0" dy="0.32em">0</text>'
+        '<line class="grid" x1="11.0%" x2="99.0%" y1="83.0" y2="83.0"/>'
+        '<text class="scale" x="9.5%" y="83.0" dy="0.32em">1</text>'
+        '<line class="grid" x1="11.0%" x2="99.0%" y1="8.0" y2="8.0"/>'
+        '<text class="scale" x="9.5%" y="8.0" dy="0.32em">2</text>'
+        '<rect class="over" x="11.66%" y="83.0" width="9.68%" height="75.0" rx="2">'
         "<title>2026-11-22: 1</title></rect>"
-        '<rect class="ahead" x="80.0" y="0.0" width="77.0" height="150.0" rx="2">'
+        '<rect class="ahead" x="22.66%" y="8.0" width="9.68%" height="150.0" rx="2">'
         "<title>2026-11-23: 2</title></rect>"
-        '<rect class="ahead" x="160.0" y="150.0" width="77.0" height="0.0" rx="2">'
+        '<rect class="ahead" x="33.66%" y="158.0" width="9.68%" height="0.0" rx="2">'
         "<title>2026-11-24: 0</title></rect>"
-        '<rect class="ahead" x="240.0" y="75.0" width="77.0" height="75.0" rx="2">'
-        "<title>2026-11-25: 1</title></rect></svg>"
+        '<rect class="ahead" x="44.66%" y="83.0" width="9.68%" height="75.0" rx="2">'
+        "<title>2026-11-25: 1</title></rect>"
+        '<text class="under" x="16.50%" y="175">11-22</text>'
+        '<text class="under spare" x="27.50%" y="175">11-23</text>'
+        '<text class="under" x="38.50%" y="175">11-24</text>'
+        '<text class="under spare" x="49.50%" y="175">11-25</text></svg>'
     )
 
 
+def _texts(drawn: str, kind: str) -> list[str]:
+    return re.findall(rf'<text class="{kind}[^>]*>([^<]*)<', drawn)
+
+
+def _of(*numbers: int, short: str = "11-23") -> plots.Plot:
+    return plots.Plot("T", "b", [plots.Bar("x", number, short=short) for number in numbers])
+
+
+@pytest.mark.parametrize(
+    ("highest", "scale"),
+    [
+        (0, ["0", "1"]),
+        (1, ["0", "1"]),
+        (4, ["0", "1", "2", "3", "4"]),
+        (5, ["0", "2", "4", "6"]),
+        (9, ["0", "5", "10"]),
+        (40, ["0", "10", "20", "30", "40"]),
+        (41, ["0", "20", "40", "60"]),
+        (2000, ["0", "500", "1,000", "1,500", "2,000"]),
+    ],
+)
+def test_the_scale_has_round_numbers(highest: int, scale: list[str]) -> None:
+    assert _texts(plots.drawing(_of(highest)), "scale") == scale
+
+
+@pytest.mark.parametrize(
+    ("bars", "short", "all_of_them", "on_a_phone"),
+    [
+        (1, "11-23", 1, 1),
+        (8, "11-23", 8, 4),
+        (9, "11-23", 5, 5),
+        (36, "before", 8, 4),
+        (36, "2026-11", 5, 5),
+        (38, "2026-11", 5, 5),
+    ],
+)
+def test_there_is_room_for_what_is_under_the_bars(
+    bars: int, short: str, all_of_them: int, on_a_phone: int
+) -> None:
+    drawn = plots.drawing(_of(*[1] * bars, short=short))
+    assert len(_texts(drawn, "under")) == all_of_them
+    assert len(_texts(drawn, 'under"')) == on_a_phone
+
+
 def test_a_small_number_is_still_to_be_seen_beside_a_large_one() -> None:
-    plot = plots.Plot("T", "b", [plots.Bar("many", 1000), plots.Bar("one", 1)])
-    assert 'x="80.0" y="148.0" width="77.0" height="2.0"' in plots.drawing(plot)
+    assert 'x="22.66%" y="156.0" width="9.68%" height="2.0"' in plots.drawing(_of(1000, 1))
 
 
 def test_many_bars_share_the_width() -> None:
-    plot = plots.Plot("T", "b", [plots.Bar("x", 1)] * 9)
-    assert 'x="568.9" y="0.0" width="68.1"' in plots.drawing(plot)
+    assert 'x="89.81%" y="8.0" width="8.60%"' in plots.drawing(_of(*[1] * 9))
 
 
-def test_a_drawing_of_nothing_has_its_title_alone() -> None:
+def test_a_drawing_of_nothing_has_its_title_and_an_empty_scale() -> None:
     drawn = plots.drawing(plots.Plot("<T>", "b", []))
     assert 'aria-label="&lt;T&gt;"' in drawn
-    assert drawn.endswith('preserveAspectRatio="none"></svg>')
+    assert _texts(drawn, "scale") == ["0", "1"]
+    assert "<rect" not in drawn
     assert plots.drawing(plots.Plot("T", "b", [plots.Bar("<b>", 0)])).count("&lt;b&gt;") == 2

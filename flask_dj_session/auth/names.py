@@ -1,0 +1,60 @@
+"""The names of users, for pages that have their ids: as far as they are found, never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import TypeVar
+
+import sqlalchemy as sa
+from flask import current_app
+
+from ..errors import MissingUserTableError
+from .accounts import Accounts
+
+_Found = TypeVar("_Found")
+
+
+class UserNames:
+    """Tells the names of users by their ids, and the ids by their names.
+
+    Who looks at sessions needs these, and has them without names, too. So a table of users that is
+    missing, or cannot be asked, has no names in it.
+    """
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    def of(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of these users by their ids, found by one statement for all of them."""
+        return self._found(lambda: self._names(user_ids), {})
+
+    def id_of(self, username: str) -> str | None:
+        """Return the id of a user, as sessions have it."""
+        return self._found(lambda: self._id(username), None)
+
+    def _names(self, user_ids: Iterable[str]) -> dict[str, str]:
+        users = self._accounts.users
+        keys = {}
+        for user_id in user_ids:
+            with suppress(ValueError):  # what can be no primary key is nobody's
+                keys[user_id] = users.read_pk(user_id)
+        names = users.usernames({*keys.values()}) if keys else {}
+        return {user_id: str(names[key]) for user_id, key in keys.items() if key in names}
+
+    def _id(self, username: str) -> str | None:
+        users = self._accounts.users
+        user = users.by_username(username)
+        return None if user is None else str(users.pk_of(user))
+
+    def _found(self, find: Callable[[], _Found], otherwise: _Found) -> _Found:
+        try:
+            return find()
+        except MissingUserTableError:  # no users yet
+            return otherwise
+        except (sa.exc.SQLAlchemyError, RuntimeError, UnicodeEncodeError, OverflowError) as error:
+            current_app.logger.warning(
+                "No names of users are shown, since the table of users cannot be asked: %s.",
+                type(error).__name__,  # its message may have what somebody has typed
+            )
+            return otherwise
