@@ -12,9 +12,11 @@ run: $(VENV)/.run
 	@$(BIN)/flask --debug run --no-reload || \
 	  { echo "If the port is taken, choose another: make run FLASK_RUN_PORT=5001"; exit 1; }
 
-# For while you work: lint, and the tests that start no process, with fewer random examples.
+# For while you work: lint, and the tests that start no process and take next to no time, with
+# fewer random examples.
 quick: lint
-	$(BIN)/python -m pytest -q $(PARALLEL) -m "not process" --hypothesis-profile=quick $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not (process or slow)" \
+	  --hypothesis-profile=quick $(PYTEST_ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)

@@ -66,7 +66,7 @@ class Verdict(NamedTuple):
 
 
 def reaches(value: float, sign: str, bound: float) -> bool:
-    """Tell whether *value* is on the right side of *bound*."""
+    """Return whether *value* is on the right side of *bound*."""
     return value <= bound if sign == "≤" else value >= bound
 
 

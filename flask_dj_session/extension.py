@@ -203,7 +203,7 @@ class Engines:
         self._made: dict[str | None, AutocommitEngine] = {}
 
     def has(self, bind_key: str | None) -> bool:
-        """Tell whether the app has such a database."""
+        """Return whether the app has such a database."""
         with self._app.app_context():
             return bind_key in self._db.engines
 

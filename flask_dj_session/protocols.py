@@ -23,7 +23,7 @@ class Rows(Protocol):
         """Return the text of a row that has not expired, else None."""
 
     def exists(self, session_key: str) -> bool:
-        """Tell whether there is a row, expired or not."""
+        """Return whether there is a row, expired or not."""
 
     def insert(
         self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
@@ -36,7 +36,7 @@ class Rows(Protocol):
         """Change a row, or raise UpdateError."""
 
     def delete(self, session_key: str) -> bool:
-        """Remove a row, and tell whether there was one."""
+        """Remove a row, and return whether there was one."""
 
 
 class SiteSettings(Protocol):
@@ -79,7 +79,7 @@ class SessionSite(Protocol):
         """Whether sessions remember how they were loaded, to find changes in place."""
 
     def keeps_as_it_is(self, session: object) -> bool:
-        """Tell whether nothing that *session* writes may reach the table."""
+        """Return whether nothing that *session* writes may reach the table."""
 
     def codec(self, salt: str) -> SessionCodec:
         """Return the codec of the site's keys."""

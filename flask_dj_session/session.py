@@ -96,7 +96,7 @@ class DjangoSession(SessionMixin):
         return len(self._get_session())
 
     def __bool__(self) -> bool:
-        """Tell whether there is a key or data; loads nothing.
+        """Return whether there is a key or data; loads nothing.
 
         # Django 6.1, sessions/backends/base.py: SessionBase.__bool__; before it is always true
         """
@@ -106,7 +106,7 @@ class DjangoSession(SessionMixin):
         return key in self._get_session()
 
     def has_key(self, key: str) -> bool:
-        """Tell whether *key* is in the session."""
+        """Return whether *key* is in the session."""
         return key in self._get_session()
 
     def keys(self) -> KeysView[str]:
@@ -207,7 +207,7 @@ class DjangoSession(SessionMixin):
     _session = property(_get_session)
 
     def is_empty(self) -> bool:
-        """Tell whether there is neither a key nor data; loads nothing."""
+        """Return whether there is neither a key nor data; loads nothing."""
         return not self.__session_key and not vars(self).get("_session_cache")
 
     @property
@@ -266,7 +266,7 @@ class DjangoSession(SessionMixin):
         return self._is_read_only
 
     def exists(self, session_key: str | None) -> bool:
-        """Tell whether there is a row for *session_key*, expired or not."""
+        """Return whether there is a row for *session_key*, expired or not."""
         return self._can_be_stored(session_key) and self._site.store.exists(session_key)
 
     def load(self) -> dict[str, Any]:
@@ -475,7 +475,7 @@ class DjangoSession(SessionMixin):
         self[_EXPIRY] = value
 
     def get_expire_at_browser_close(self) -> bool:
-        """Tell whether the session ends when the browser is closed."""
+        """Return whether the session ends when the browser is closed."""
         value = self._get_session().get(_EXPIRY)
         if value is None:
             return self._site.settings.expire_at_browser_close
@@ -527,7 +527,7 @@ class DjangoSession(SessionMixin):
         self[self.TEST_COOKIE_NAME] = self.TEST_COOKIE_VALUE
 
     def test_cookie_worked(self) -> bool:
-        """Tell whether what :meth:`set_test_cookie` set has come back."""
+        """Return whether what :meth:`set_test_cookie` set has come back."""
         return bool(self.get(self.TEST_COOKIE_NAME) == self.TEST_COOKIE_VALUE)
 
     def delete_test_cookie(self) -> None:

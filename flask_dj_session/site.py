@@ -47,7 +47,7 @@ def session_of(request: Request) -> DjangoSession | None:
 
 
 def is_saved(request: Request, session: DjangoSession) -> bool:
-    """Tell whether *session* is what the end of *request* saves."""
+    """Return whether *session* is what the end of *request* saves."""
     return _opened_for(request) is session
 
 
@@ -78,7 +78,7 @@ class Onlooker(Protocol):
     """Pages that show sessions and change none, such as the inspector's."""
 
     def looks_on(self, request: Request) -> bool:
-        """Tell whether *request* is for one of them."""
+        """Return whether *request* is for one of them."""
 
     def finish(self, response: Response) -> None:
         """Have the last word on its answer."""
@@ -136,11 +136,11 @@ class Site:
         return bool(self._app.config["DEBUG"])
 
     def keeps_as_it_is(self, session: object) -> bool:
-        """Tell whether *session* is that of a request which only looks on."""
+        """Return whether *session* is that of a request which only looks on."""
         return bool(self.onlookers) and self.looks_on() and opened_session() is session
 
     def looks_on(self) -> bool:
-        """Tell whether the running request only looks on."""
+        """Return whether the running request only looks on."""
         return self.onlooker() is not None
 
     def onlooker(self) -> Onlooker | None:

@@ -7,7 +7,7 @@ class NotRunError(Exception):
     """Something cannot be run here, as is to be expected; the text says why."""
 
     def is_failure(self, *, strict: bool, required: bool) -> bool:
-        """Tell whether the run has failed by this.
+        """Return whether the run has failed by this.
 
         :param strict: nothing that was to be had may be left out, as in continuous integration.
         :param required: this Django must be tried.
@@ -19,7 +19,7 @@ class NoPythonError(NotRunError):
     """The machine has no Python that the Django runs on."""
 
     def is_failure(self, *, strict: bool, required: bool) -> bool:
-        """Tell whether the run has failed by this."""
+        """Return whether the run has failed by this."""
         return strict and required
 
 
@@ -27,7 +27,7 @@ class NotInstalledError(NotRunError):
     """The Django, or its driver, cannot be installed or loaded, although its Python is here."""
 
     def is_failure(self, *, strict: bool, required: bool) -> bool:
-        """Tell whether the run has failed by this."""
+        """Return whether the run has failed by this."""
         return strict
 
 
@@ -35,5 +35,5 @@ class NoAnswerError(NotRunError):
     """A server that the environment names does not answer."""
 
     def is_failure(self, *, strict: bool, required: bool) -> bool:
-        """Tell whether the run has failed by this."""
+        """Return whether the run has failed by this."""
         return True

@@ -27,7 +27,7 @@ WHOLE = (
 
 
 def print_report(works: Mapping[Path, WorkDB], reasons_file: Path, *, listed: bool) -> bool:
-    """Print what is known, and tell whether a bar is missed.
+    """Print what is known, and return whether a bar is missed.
 
     :param reasons_file: tells of faults why they change nothing that could be noticed.
     :param listed: whether to show each that went unnoticed.
@@ -91,7 +91,7 @@ class _Reasons:
         self._used: set[tuple[str, str]] = set()
 
     def knows(self, path: Path, change: str) -> bool:
-        """Tell whether there is a reason for this change."""
+        """Return whether there is a reason for this change."""
         key = (str(path), _stripped(change))
         self._used.add(key)
         return key in self._whys

@@ -60,7 +60,7 @@ def pgbouncer(
 
 
 def keeps_statements() -> bool:
-    """Tell whether the PgBouncer that is installed can keep prepared statements: since 1.21."""
+    """Return whether the PgBouncer that is installed can keep prepared statements: since 1.21."""
     told = subprocess.run([_program(), "--version"], capture_output=True, text=True, check=True)
     version = re.search(r"(\d+)\.(\d+)", told.stdout)
     assert version is not None

@@ -17,7 +17,7 @@ _FAR = 7.0
 
 
 def can_be_repeated(draw: Callable[[], str]) -> bool:
-    """Tell whether who knows the seed of Python's ``random``, and the time, knows what is drawn."""
+    """Return whether the seed of Python's ``random`` and the time tell what is drawn."""
     before = random.getstate()
     drawn = set()
     try:

@@ -193,6 +193,7 @@ def test_a_server_that_does_not_answer_is_named_without_the_password(
     assert "pass-word" not in str(silent[kind])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_servers")
 @pytest.mark.parametrize("url", ["pass-word", "oracle+nothing://somebody:pass-word@x/y"])
 def test_what_is_no_url_is_said_without_its_text(monkeypatch: pytest.MonkeyPatch, url: str) -> None:

@@ -165,6 +165,7 @@ def traveller() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+@pytest.mark.slow
 @per_file
 @pytest.mark.usefixtures("traveller")
 def test_every_session_loads(golden: Golden, golden_site: Site) -> None:

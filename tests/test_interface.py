@@ -384,6 +384,7 @@ BETTER_THAN_DJANGO = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS)
@@ -438,6 +439,7 @@ TELLING = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["no cookie", "stored", "unknown"])
 @pytest.mark.parametrize("config", SETTINGS.values(), ids=SETTINGS)
 def test_every_setting_means_what_it_means_in_django(
@@ -449,6 +451,7 @@ def test_every_setting_means_what_it_means_in_django(
         assert (name, ours) == (name, theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [untouched, read, write, flush])
 @pytest.mark.parametrize(
     "vary", ["Accept-Encoding", "*", "Accept, *", "cookie", "Accept,Cookie", "A , B"]
@@ -1113,7 +1116,7 @@ IN_PLACE: dict[str, tuple[Any, Callable[[Any], Any], bool]] = {
 
 
 def told_of(site: Site, caplog: Any, before: Any, change: Callable[[Any], Any]) -> bool:
-    """Tell whether a view that changes the stored value *before* in place is told so."""
+    """Return whether a view that changes the stored value *before* in place is told so."""
     site.app.debug = True
 
     def view(session: DjangoSession) -> str:

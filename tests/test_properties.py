@@ -197,6 +197,7 @@ def test_a_changed_text_of_the_old_form_never_has_other_data(
     assert reader.read(changed(text, *change)) in (CORRUPTED, (data, []))
 
 
+@pytest.mark.slow
 def test_every_change_of_a_signed_text_is_seen(reader: Reader) -> None:
     assert reader.read(TEXTS["signed"]) == UNCHANGED
     for text in every_change(TEXTS["signed"]):
@@ -204,6 +205,7 @@ def test_every_change_of_a_signed_text_is_seen(reader: Reader) -> None:
             assert reader.read(text) == CORRUPTED, text
 
 
+@pytest.mark.slow
 def test_every_change_of_a_text_of_the_old_form_is_seen_or_is_none(reader: Reader) -> None:
     assert reader.read(TEXTS["legacy"]) == UNCHANGED
     for text in every_change(TEXTS["legacy"]):
@@ -324,7 +326,7 @@ def assert_safe(value: Any, seen: set[int]) -> None:
 
 
 def assert_nothing_else_is_built(payload: bytes) -> bool:
-    """Assert it, and tell whether the pickle could be read."""
+    """Assert it, and return whether the pickle could be read."""
     try:
         data = pickle_codec.decode(legacy(payload))
     except DecodeError:
@@ -335,6 +337,7 @@ def assert_nothing_else_is_built(payload: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=800)
 @given(value=pickles)
 def test_no_pickle_builds_what_is_not_on_the_allow_list(value: bytes) -> None:
@@ -347,6 +350,7 @@ def test_no_bytes_build_what_is_not_on_the_allow_list(payload: bytes) -> None:
     assert_nothing_else_is_built(payload)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     data=json_data,
@@ -385,6 +389,7 @@ def key_of_django(header: str) -> str | None:
     return key if key and is_storable_key(key) else None
 
 
+@pytest.mark.slow
 @given(header=headers)
 def test_the_session_of_a_cookie_header_is_djangos(site: Site, header: str) -> None:
     assert key_of_flask(site, header) == key_of_django(header)

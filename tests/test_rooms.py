@@ -12,7 +12,7 @@ import flask_dj_session
 
 PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
-_DOCTOR = ["sqlalchemy", ".doctor", ".errors", ".settings", ".store", ".wire"]
+_CHECKS = ["sqlalchemy", ".checks", ".errors", ".settings", ".store", ".wire"]
 _SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
@@ -37,9 +37,9 @@ MAY_IMPORT: dict[str, list[str]] = {
     "site": _SITE,
     "interface": ["flask", ".contexts", ".errors", ".session", ".site", ".wire"],
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
-    "doctor": _DOCTOR,
-    "telling": [".errors", ".store", ".telling", ".wire"],
-    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".doctor", ".telling", ".cli"],
+    "checks": _CHECKS,
+    "presentation": [".errors", ".store", ".presentation", ".wire"],
+    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".checks", ".presentation", ".cli"],
     "inspector": [
         "itsdangerous",
         "jinja2",
@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".errors",
         ".interface",
         ".site",
-        ".telling",
+        ".presentation",
         ".inspector",
     ],
     "extension": [
@@ -122,6 +122,7 @@ def _imported(module: Path) -> set[str]:
     return {name for name in names if name not in sys.stdlib_module_names}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", _modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_imports_only_from_rooms_below_it(module: Path) -> None:
     assert _imported(module) <= set(MAY_IMPORT[_room(module)])

@@ -985,6 +985,7 @@ NOWS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_the_row_is_djangos_to_the_byte(
     both: Both, clock: time_machine.Traveller, step: Step
@@ -1013,6 +1014,7 @@ def test_a_session_ends_when_djangos_does(
         assert ends[0] == ends[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_each_reads_what_the_other_wrote(both: Both, step: Step) -> None:
     ours, theirs = both.new()
@@ -1025,6 +1027,7 @@ def test_each_reads_what_the_other_wrote(both: Both, step: Step) -> None:
     assert (read_by_ours.session_key is None) == (read_by_theirs.session_key is None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("now", NOWS.values(), ids=NOWS)
 @pytest.mark.parametrize("seconds", [60, 1800, 3600, 7200])
 def test_each_sees_a_row_exactly_as_long_as_the_other(

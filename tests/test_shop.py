@@ -68,6 +68,7 @@ def test_a_form_from_another_site_is_refused(client: FlaskClient) -> None:
     assert client.post("/shop/cart", data={"item": "tea"}, headers=here).status_code == 303
 
 
+@pytest.mark.slow
 def test_who_logs_in_keeps_the_cart_under_a_new_key(
     client: FlaskClient, django_user: MakeUser, django_session_change: type[SessionChange]
 ) -> None:
@@ -79,6 +80,7 @@ def test_who_logs_in_keeps_the_cart_under_a_new_key(
     assert "Hello, ann!" in client.get("/shop/").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "way"),
     [
@@ -102,6 +104,7 @@ def test_who_logs_in_is_sent_back_but_nowhere_else(
     assert response.headers["Location"] == way
 
 
+@pytest.mark.slow
 def test_a_wrong_password_is_told_and_nothing_else(
     client: FlaskClient, django_user: MakeUser
 ) -> None:
@@ -110,6 +113,7 @@ def test_a_wrong_password_is_told_and_nothing_else(
     assert "Hello" not in client.get("/shop/").text
 
 
+@pytest.mark.slow
 def test_who_logs_out_leaves_no_row(
     client: FlaskClient, django_user: MakeUser, django_session_change: type[SessionChange]
 ) -> None:

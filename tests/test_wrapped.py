@@ -88,6 +88,7 @@ def test_an_app_without_the_extension_has_no_site() -> None:
         site_of(Flask("tests.other"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -126,6 +127,7 @@ def ann(auth: DjangoAuth, django_user: MakeUser, django_session_client: MakeClie
     return django_session_client(user=django_user("ann"), cart=["tea"])
 
 
+@pytest.mark.slow
 def test_without_djangos_session_the_user_is_nobody(
     site: Site, auth: DjangoAuth, ann: FlaskClient
 ) -> None:
@@ -144,6 +146,7 @@ def test_without_djangos_session_a_view_for_users_leads_to_the_login(
     assert ann.get("/?skip").location == (None if opens else "/accounts/login/?next=/%3Fskip")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["login", "logout", "update_session_auth_hash"])
 def test_what_would_be_lost_without_djangos_session_says_why(
     site: Site, auth: DjangoAuth, ann: FlaskClient, act: str

@@ -67,7 +67,7 @@ class Accounts:
     # Passwords
 
     def check_password(self, user: Any, password: str) -> bool:
-        """Tell whether *password* is right; an outdated hash of it is replaced.
+        """Return whether *password* is right; an outdated hash of it is replaced.
 
         # Django 5.2, contrib/auth/hashers.py: check_password
         """
@@ -77,9 +77,9 @@ class Accounts:
             self.users.change_password(user, self.hashers.make(password))
         return correct
 
-    def spend(self, password: str) -> None:
+    def dummy_hash(self, password: str) -> None:
         """Take as long as for a user who exists."""
-        self.hashers.spend(password)
+        self.hashers.dummy_hash(password)
 
     def set_password(self, user: Any, password: str) -> None:
         """Store another password; it ends all sessions of the user."""

@@ -38,7 +38,7 @@ class ModelBackend:
             return None
         user = self.accounts.users.by_username(username)
         if user is None:
-            self.accounts.spend(password)
+            self.accounts.dummy_hash(password)
             return None
         if self.accounts.check_password(user, password) and self.user_can_authenticate(user):
             return user
@@ -50,7 +50,7 @@ class ModelBackend:
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:
-        """Tell whether *user* is active."""
+        """Return whether *user* is active."""
         return bool(getattr(user, "is_active", True))
 
     # Permissions
@@ -68,11 +68,11 @@ class ModelBackend:
         return self.get_user_permissions(user, obj) | self.get_group_permissions(user, obj)
 
     def has_perm(self, user: Any, perm: str, obj: Any = None) -> bool:
-        """Tell whether an active user has a permission."""
+        """Return whether an active user has a permission."""
         return perm in self.get_all_permissions(user, obj)
 
     def has_module_perms(self, user: Any, app_label: str) -> bool:
-        """Tell whether an active user has any permission of an app."""
+        """Return whether an active user has any permission of an app."""
         labels = (perm.partition(".")[0] for perm in self.get_all_permissions(user))
         return app_label in labels
 

@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from ..cli.command import SiteCommand
-from ..cli.speech import say
+from ..cli.output import say
 from .current import current_accounts
 
 users = AppGroup("users", help="Make Django's users, and the tables that they are in.")

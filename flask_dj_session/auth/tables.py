@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
-from ..store import ExpireDate
+from ..store import DjangoDateTime
 from ..store.table import NaiveZone
 from .types import django_type
 
@@ -64,13 +64,13 @@ def auth_user(naive_zone: NaiveZone) -> sa.Table:
         sa.MetaData(),
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("password", sa.String(128), nullable=False),
-        sa.Column("last_login", ExpireDate(naive_zone)),
+        sa.Column("last_login", DjangoDateTime(naive_zone)),
         sa.Column("is_superuser", sa.Boolean, nullable=False),
         sa.Column("username", sa.String(150), nullable=False, unique=True),
         *(sa.Column(name, sa.String(size), nullable=False) for name, size in text.items()),
         sa.Column("is_staff", sa.Boolean, nullable=False),
         sa.Column("is_active", sa.Boolean, nullable=False),
-        sa.Column("date_joined", ExpireDate(naive_zone), nullable=False),
+        sa.Column("date_joined", DjangoDateTime(naive_zone), nullable=False),
     )
 
 
@@ -79,7 +79,7 @@ def with_django_types(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
     copy = table.to_metadata(sa.MetaData())
     for column in copy.columns:
         if isinstance(column.type, sa.DateTime):
-            column.type = ExpireDate(naive_zone)
+            column.type = DjangoDateTime(naive_zone)
         elif isinstance(column.type, mysql.TINYINT) and column.type.display_width == 1:
             column.type = sa.Boolean()
     return copy

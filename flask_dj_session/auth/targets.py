@@ -15,7 +15,7 @@ _DROPPED = str.maketrans("", "", "\t\r\n")
 def url_has_allowed_host_and_scheme(
     url: str | None, allowed_hosts: Collection[str] | str | None, require_https: bool = False
 ) -> bool:
-    r"""Tell whether *url* leads to one of the hosts, or stays on the one that it is sent from.
+    r"""Return whether *url* leads to one of the hosts, or stays on the one that it is sent from.
 
     Browsers read more into an address than it seems to say: ``/\evil.example`` and
     ``/<tab>/evil.example`` lead to another host.

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql
 
-from ..store import ExpireDate
+from ..store import DjangoDateTime
 from ..store.table import NaiveZone
 
 _HEX, _WITH_HYPHENS = 32, 36
@@ -120,7 +120,7 @@ def django_type(
     # Django 5.2, db/backends/*/base.py: data_types
     """
     if isinstance(told, sa.DateTime):
-        return ExpireDate(naive_zone)
+        return DjangoDateTime(naive_zone)
     if isinstance(told, sa.Float):  # of which MySQL's would be Decimal
         return sa.Float()
     if dialect == "sqlite":
@@ -148,7 +148,7 @@ def _on_sqlite(told: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
 
 
 def _is_uuid(told: sa.types.TypeEngine[Any]) -> bool:
-    """Tell whether it is what Django makes for a UUID; its other texts vary in length."""
+    """Return whether it is what Django makes for a UUID; its other texts vary in length."""
     return isinstance(told, sa.CHAR) and told.length == _HEX
 
 

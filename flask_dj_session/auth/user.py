@@ -69,11 +69,11 @@ class UserMixin:
     # The password
 
     def check_password(self, raw_password: str) -> bool:
-        """Tell whether this is the user's password; an outdated hash of it is made anew."""
+        """Return whether this is the user's password; an outdated hash of it is made anew."""
         return current_accounts().check_password(self, raw_password)
 
     def has_usable_password(self) -> bool:
-        """Tell whether there is a password that can be right."""
+        """Return whether there is a password that can be right."""
         return is_password_usable(self.password)
 
     # What ends sessions
@@ -100,18 +100,18 @@ class UserMixin:
     # Permissions
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
-        """Tell whether the user has a permission, as ``app_label.codename``."""
+        """Return whether the user has a permission, as ``app_label.codename``."""
         return self._has_all_permissions or _is_granted("has_perm", self, perm, obj)
 
     def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
-        """Tell whether the user has each of several permissions.
+        """Return whether the user has each of several permissions.
 
         :raises ValueError: for a single text.
         """
         return _has_perms(self, perm_list, obj)
 
     def has_module_perms(self, app_label: str) -> bool:
-        """Tell whether the user has any permission of an app of the Django project."""
+        """Return whether the user has any permission of an app of the Django project."""
         return self._has_all_permissions or _is_granted("has_module_perms", self, app_label)
 
     def get_user_permissions(self, obj: Any = None) -> set[str]:
@@ -245,7 +245,7 @@ class AnonymousUser:
         return False
 
     def has_perms(self, perm_list: Iterable[str], obj: Any = None) -> bool:
-        """Tell whether no permission at all is asked for.
+        """Return whether no permission at all is asked for.
 
         :raises ValueError: for a single text.
         """

@@ -126,7 +126,7 @@ class UserTable:
         return value
 
     def is_text(self, name: str) -> bool:
-        """Tell whether the column of an attribute holds text."""
+        """Return whether the column of an attribute holds text."""
         return self._reader(name) is str
 
     def type_of(self, name: str) -> sa.types.TypeEngine[Any]:
@@ -140,7 +140,7 @@ class UserTable:
             return str
 
     def has_column(self, name: str) -> bool:
-        """Tell whether users have an attribute of this name."""
+        """Return whether users have an attribute of this name."""
         return name in self.columns
 
     def column(self, name: str) -> sa.ColumnElement[Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from ..store import ExpireDate
+from ..store import DjangoDateTime
 from ..store.ddl import translated
 from ..store.statements import Statement
 from .user_table import UserTable
@@ -71,7 +71,7 @@ class Users(UserTable):
         """
         if self.has_column("last_login"):
             # As Django stores it, whatever type the app's own class has for it.
-            moment = sa.bindparam("moment", now, type_=ExpireDate(self._naive_zone))
+            moment = sa.bindparam("moment", now, type_=DjangoDateTime(self._naive_zone))
             self._write(self._update(user, {"last_login": moment}))
             self._set(user, "last_login", now)
 
@@ -129,7 +129,7 @@ class Users(UserTable):
             return None
 
     def _is_at_fault(self, name: str, condition: sa.ColumnElement[bool]) -> bool:
-        """Tell whether it is the text that cannot be asked for, since another can."""
+        """Return whether it is the text that cannot be asked for, since another can."""
         another = self._is(name, "a")
         return self.is_text(name) and self._answers(another) and not self._answers(condition)
 
@@ -173,7 +173,7 @@ class Users(UserTable):
 
     def _as_bound(self, name: str, value: Any) -> Any:
         if isinstance(value, datetime):
-            return sa.bindparam(None, value, type_=ExpireDate(self._naive_zone))
+            return sa.bindparam(None, value, type_=DjangoDateTime(self._naive_zone))
         if name == self.pk_name:
             return sa.bindparam(None, value, type_=self.pk_type)
         return value

@@ -11,7 +11,7 @@ import click
 import sqlalchemy as sa
 from flask import current_app
 
-from ..doctor import (
+from ..checks import (
     UNTRACEABLE,
     Examination,
     Finding,
@@ -23,6 +23,7 @@ from ..doctor import (
     table_findings,
 )
 from ..errors import MissingTableError, SettingError
+from ..presentation.formatting import printable
 from ..settings import ORIGIN, Origin, django_settings
 from ..site import Site
 from ..store import (
@@ -33,10 +34,9 @@ from ..store import (
     found_pooler,
     has_rollback_journal,
 )
-from ..telling.words import printable
 from .command import SiteCommand, message_of, site
+from .output import say, say_json
 from .progress import progress
-from .speech import say, say_json
 
 #: rows to a query
 PAGE_SIZE = 1000
@@ -64,7 +64,7 @@ class _Django(NamedTuple):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(module: str | None, as_json: bool) -> None:
-    """Tell whether this app and Django understand each other.
+    """Return whether this app and Django understand each other.
 
     Nothing is changed. The exit code is 1 where something is wrong, 0 otherwise.
     """
@@ -171,7 +171,7 @@ def _print(findings: list[Finding], not_compared: list[str], *, as_json: bool) -
         say_json({"healthy": healthy, "findings": facts, "not_compared": not_compared})
         return
     for finding in findings:
-        _print_line(finding.level, finding.text, finding.mend)
+        _print_line(finding.level, finding.text, finding.hint)
     if not_compared:
         _print_line("--", *_not_compared(not_compared))
     say("")
@@ -186,11 +186,11 @@ def _summary(levels: list[str]) -> str:
     return f"Nothing is wrong{mind}."
 
 
-def _print_line(level: str, text: str, mend: str) -> None:
+def _print_line(level: str, text: str, hint: str) -> None:
     click.secho(f"{level:<6}", fg=_COLOURS.get(level), nl=False)
     say(text)
-    if mend:
-        say(f"      {mend}")
+    if hint:
+        say(f"      {hint}")
 
 
 def _not_compared(names: list[str]) -> tuple[str, str]:

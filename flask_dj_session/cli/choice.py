@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from ..presentation.formatting import SHOWN, printable
 from ..store import Store, StoredRow
-from ..telling.words import SHOWN, printable
 
 
 def only_row(store: Store, prefix: str) -> StoredRow:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from ..presentation.formatting import counted
 from ..store import Store
 from ..store.clearing import LEAST_ROWS
-from ..telling.words import counted
 from .command import SiteCommand, site, stopped
+from .output import say
 from .progress import Advance, progress
-from .speech import say
 
 
 @click.command("clearsessions", cls=SiteCommand)

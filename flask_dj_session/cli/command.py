@@ -13,10 +13,10 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..errors import DatabaseHeldError, DecodeError, MissingTableError
+from ..presentation.formatting import printable
 from ..site import Site, site_of
-from ..telling.words import printable
 from ..wire import SessionCodec
-from .speech import say
+from .output import say
 
 #: what a person is told, rather than a developer
 _PLAIN = (MissingTableError, DatabaseHeldError, DecodeError, ValueError)

@@ -6,7 +6,7 @@ import click
 
 from ..store import Store
 from .command import SiteCommand, site
-from .speech import say
+from .output import say
 
 
 @click.command("create-table", cls=SiteCommand)

@@ -7,9 +7,9 @@ import sys
 import click
 
 from ..errors import DecodeError
-from ..telling.steps import Steps, steps_of
+from ..presentation.explain import Steps, steps_of
 from .command import SiteCommand, codec
-from .speech import say, say_json
+from .output import say, say_json
 
 
 @click.command("decode", cls=SiteCommand)

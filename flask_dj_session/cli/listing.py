@@ -7,10 +7,10 @@ from itertools import islice
 
 import click
 
-from ..telling.rows import ReadRow, read
-from ..telling.words import as_json, iso, printable, shortened
+from ..presentation.formatting import as_json, iso, printable, shortened
+from ..presentation.read_rows import ReadRow, read
 from .command import SiteCommand, codec, site
-from .speech import say
+from .output import say
 
 PAGE_SIZE = 500
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import click
 
+from ..presentation.formatting import counted
+from ..presentation.read_rows import ReadRow, read
 from ..store import Store
-from ..telling.rows import ReadRow, read
-from ..telling.words import counted
 from .choice import only_row
 from .command import SiteCommand, codec, site, stopped
+from .output import say
 from .progress import Advance, progress
-from .speech import say
 
 PAGE_SIZE = 500
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from ..errors import DecodeError
-from ..telling.rows import ReadRow, read
-from ..telling.words import counted, iso, key_name, shortened
+from ..presentation.formatting import counted, iso, key_name, shortened
+from ..presentation.read_rows import ReadRow, read
 from ..wire import Reading
 from .choice import only_row
 from .command import SiteCommand, codec, site
-from .speech import say, say_json
+from .output import say, say_json
 
 
 @click.command("show", cls=SiteCommand)

@@ -57,7 +57,7 @@ def set_own_cookie(
 
 
 def is_read_elsewhere() -> bool:
-    """Tell whether a page of another site asks for this one, and not a visitor who follows a link.
+    """Return whether a page of another site asks for this one, and no visitor follows a link.
 
     It would get nothing to read, were it not for an app that lets other sites read all it has.
     """
@@ -67,7 +67,7 @@ def is_read_elsewhere() -> bool:
 
 
 def is_genuine() -> bool:
-    """Tell whether the present POST comes from a form of the inspector's own."""
+    """Return whether the present POST comes from a form of the inspector's own."""
     return _is_from_here() and _has_token()
 
 

@@ -26,7 +26,7 @@ _OWN_NAME = re.compile(r"([a-z0-9-]+\.)*localhost", re.IGNORECASE)
 
 
 def from_this_machine() -> bool:
-    """Tell whether the present request comes straight from a browser on this machine.
+    """Return whether the present request comes straight from a browser on this machine.
 
     Its address is a loopback one. Its Host is a name of this machine's for itself, since the page
     of another site can have *its* name lead to 127.0.0.1, and would read the answer. And nothing
@@ -67,7 +67,7 @@ def _is_as_browsers_connect() -> bool:
 
 
 def _is_without_a_server() -> bool:
-    """Tell whether Werkzeug's test client has made the request.
+    """Return whether Werkzeug's test client has made the request.
 
     It gives the URI under both names, as otherwise only Werkzeug's server does, which says its own
     name and the peer's port as well.

@@ -26,7 +26,7 @@ class Onlooking:
         self._blueprint = blueprint
 
     def looks_on(self, request: Request) -> bool:
-        """Tell whether *request* is for a page of the blueprint."""
+        """Return whether *request* is for a page of the blueprint."""
         name = _endpoint(request).rpartition(".")[0]
         return current_app.blueprints.get(name) is self._blueprint
 

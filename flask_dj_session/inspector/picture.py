@@ -6,10 +6,10 @@ import json
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from ..presentation.explain import HASHES, steps_of
+from ..presentation.formatting import plain, printable
+from ..presentation.read_rows import ReadRow, read
 from ..store import StoredRow
-from ..telling.rows import ReadRow, read
-from ..telling.steps import HASHES, steps_of
-from ..telling.words import plain, printable
 from ..wire import SessionCodec
 from ..wire.anatomy import written
 from ..wire.codec import packed_bytes

@@ -12,7 +12,7 @@ from typing import Any
 from flask import url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ..telling.words import counted, iso, printable, shortened, text_of
+from ..presentation.formatting import counted, iso, printable, shortened, text_of
 from . import forgery
 from .current import links
 from .lasting import lasting

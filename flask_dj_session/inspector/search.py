@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from ..presentation.read_rows import ReadRow, read
 from ..store import Store, StoredRow
-from ..telling.rows import ReadRow, read
 from ..wire import SessionCodec
 
 #: sessions to a page
@@ -53,7 +53,7 @@ class Search:
         return bool(self.user or self.state or self.form)
 
     def finds(self, row: ReadRow, now: datetime) -> bool:
-        """Tell whether a row is among what is looked for."""
+        """Return whether a row is among what is looked for."""
         return (
             (not self.user or row.user_id in (self.user, self.named or self.user))
             and self.state in ("", state_of(row, now))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from ..presentation.read_rows import read
 from ..store import StoredRow
-from ..telling.rows import read
 from .current import codec, names_of, seal, site
 from .picture import picture_of
 from .render import render

@@ -10,9 +10,9 @@ from itsdangerous import BadData
 
 from ..contexts import itself
 from ..interface import DjangoSessionInterface
+from ..presentation.formatting import iso, printable, shortened
 from ..session import DjangoSession
 from ..store import StoredRow
-from ..telling.words import iso, printable, shortened
 from ..wire.anatomy import written
 from . import forgery
 from .current import site
@@ -56,7 +56,7 @@ def visitors_session() -> DjangoSession:
 
 
 def is_countable(own: DjangoSession) -> bool:
-    """Tell whether a session has no counter, or one that is a number."""
+    """Return whether a session has no counter, or one that is a number."""
     count = own.get(NAME, 0)
     return isinstance(count, int) and not isinstance(count, bool)
 

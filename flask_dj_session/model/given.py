@@ -25,7 +25,7 @@ def prepare_model(model: type[Any], *, draws_keys: bool, fills_columns: bool) ->
 
 
 def is_mapped(model: type[Any]) -> bool:
-    """Tell whether *model* has its table; one with a base to be prepared has none before that."""
+    """Return whether *model* has its table; one with a base to be prepared has none before that."""
     try:
         mapper = sa.inspect(model, raiseerr=False)
     except orm.exc.UnmappedClassError:

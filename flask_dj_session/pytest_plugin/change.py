@@ -12,7 +12,7 @@ from .. import signals
 from ..errors import DecodeError
 from ..session import DjangoSession
 from ..site import Site
-from ..store.listing import StoredRow
+from ..store.queries import StoredRow
 from ..wire import keys
 from .browser import django_site, session_cookie
 

@@ -3,9 +3,9 @@
 from .auth import AuthSettings, prepare_auth
 from .defaults import AUTH_DEFAULTS, DEFAULTS
 from .origin import ORIGIN, Origin
-from .prepared import Settings, prepare
 from .project import django_settings
 from .serializers import serializer_class
+from .settings import Settings, prepare
 
 __all__ = [
     "AUTH_DEFAULTS",

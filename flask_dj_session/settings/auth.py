@@ -17,7 +17,7 @@ from .checks import (
 )
 from .cookies import check_cookie
 from .defaults import AUTH_DEFAULTS
-from .prepared import fill
+from .settings import fill
 
 
 def prepare_auth(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> AuthSettings:

@@ -9,7 +9,7 @@ from ..errors import SettingError
 from .checks import refuse_other_storage
 from .databases import sqlalchemy_settings
 from .defaults import AUTH_DEFAULTS, DEFAULTS
-from .modules import settings_module
+from .loader import settings_module
 from .origin import ORIGIN, Origin
 from .readings import as_django_reads
 from .versions import installed

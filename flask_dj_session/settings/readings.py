@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
 
 
 def is_set(value: Any) -> bool:
-    """Tell whether *value* is more than None or an empty text; what is lazy stays so."""
+    """Return whether *value* is more than None or an empty text; what is lazy stays so."""
     return value is not None and not (issubclass(type(value), str) and not value)
 
 

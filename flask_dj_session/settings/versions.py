@@ -18,7 +18,7 @@ def installed(distribution: str) -> tuple[int, int] | None:
 
 
 def django_has_setting(name: str) -> bool:
-    """Tell whether the Django that is installed here has a default for the setting *name*."""
+    """Return whether the Django that is installed here has a default for the setting *name*."""
     django = find_spec("django")
     if django is None or django.origin is None:
         return False

@@ -3,15 +3,15 @@
 from .clock import database_time
 from .columns import columns_of, data_type, date_type, key_type
 from .engine import AutocommitEngine
-from .facts import TableFacts, expected_facts, found_facts
 from .journal import has_rollback_journal
-from .listing import LONGEST, Outline, StoredRow, TooLong
 from .pooling import Pooler, found_pooler
-from .rows import Store
+from .queries import LONGEST, Outline, StoredRow, TooLong
+from .schema import TableFacts, expected_facts, found_facts
+from .store import Store
 from .table import (
     COLUMNS,
     TABLE_NAME,
-    ExpireDate,
+    DjangoDateTime,
     for_site,
     indexes_of,
     is_like_index,
@@ -23,7 +23,7 @@ __all__ = [
     "LONGEST",
     "TABLE_NAME",
     "AutocommitEngine",
-    "ExpireDate",
+    "DjangoDateTime",
     "Outline",
     "Pooler",
     "Store",

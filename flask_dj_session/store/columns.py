@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 
-from .table import ExpireDate, NaiveZone
+from .table import DjangoDateTime, NaiveZone
 
 
 def columns_of(naive_zone: NaiveZone) -> list[sa.Column[Any]]:
@@ -65,7 +65,7 @@ class Text(sa.Text):
         return data_type, ()
 
 
-class DateTime(ExpireDate):
+class DateTime(DjangoDateTime):
     """The type of ``expire_date``."""
 
     __module__ = sa.DateTime.__module__
@@ -78,7 +78,7 @@ class DateTime(ExpireDate):
         return date_type, (self.naive_zone,)
 
 
-class DATETIME(ExpireDate):
+class DATETIME(DjangoDateTime):
     """The type of ``expire_date`` on MySQL."""
 
     __module__ = mysql.DATETIME.__module__

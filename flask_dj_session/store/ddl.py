@@ -52,7 +52,7 @@ def schemas_with(
 
 
 def has_table(engine: AutocommitEngine, table: sa.Table) -> bool:
-    """Tell whether *table* is in the database."""
+    """Return whether *table* is in the database."""
     with engine.connect() as connection:
         return bool(schemas_with(connection, engine, table))
 

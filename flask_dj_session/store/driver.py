@@ -44,13 +44,13 @@ _ANSWERS = (
 
 
 def is_known(dialect: sa.Dialect) -> bool:
-    """Tell whether the driver of *dialect* is one that statements may be given to directly."""
+    """Return whether the driver of *dialect* is one that statements may be given to directly."""
     is_sqlalchemys = type(dialect).__module__.startswith("sqlalchemy.dialects.")
     return is_sqlalchemys and dialect.driver in _KNOWN
 
 
 def is_in_order_after(error: BaseException, *, handled: BaseException | None = None) -> bool:
-    """Tell whether a connection can be used again after *error*.
+    """Return whether a connection can be used again after *error*.
 
     That is so where the database has answered, or was not asked. Whatever else it is, the answer
     may still be on the wire, and the next one to ask would be given it.
@@ -137,7 +137,7 @@ def run(
 
 
 def _is_closed(cursor: Any, dialect: sa.Dialect) -> bool:
-    """Close a cursor after an error, and tell whether the driver let that be done."""
+    """Close a cursor after an error, and return whether the driver let that be done."""
     with suppress(dialect.loaded_dbapi.Error):
         if cursor is not None:
             cursor.close()

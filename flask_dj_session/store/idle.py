@@ -107,7 +107,7 @@ def _most_kept(pool: Pool) -> float:
 
 
 def _may_skip_checkout(pool: Pool, own_listeners: Collection[Callable[..., Any]]) -> bool:
-    """Tell whether the app wants nothing to be done each time a connection is checked out."""
+    """Return whether the app wants nothing to be done each time a connection is checked out."""
     if type(pool) is not QueuePool or pool._pre_ping:
         return False
     dispatch = pool.dispatch

@@ -10,7 +10,7 @@ _ROLLBACK = ("delete", "truncate", "persist")
 
 
 def has_rollback_journal(engine: AutocommitEngine) -> bool:
-    """Tell whether the database is an SQLite file in which who writes keeps readers out."""
+    """Return whether the database is an SQLite file in which who writes keeps readers out."""
     if engine.app_engine.dialect.name != "sqlite":
         return False
     with engine.connect() as connection:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam
 from . import ddl
 from .engine import AutocommitEngine
 from .statements import Statement
-from .table import ExpireDate, NaiveZone
+from .table import DjangoDateTime, NaiveZone
 
 MIGRATIONS_TABLE = "django_migrations"
 APP, NAME = "sessions", "0001_initial"
@@ -89,7 +89,7 @@ def _migrations(naive_zone: NaiveZone, schema: str | None) -> sa.Table:
         sa.Column("id", sa.BigInteger, primary_key=True),
         sa.Column("app", sa.String(255), nullable=False),
         sa.Column("name", sa.String(255), nullable=False),
-        sa.Column("applied", ExpireDate(naive_zone), nullable=False),
+        sa.Column("applied", DjangoDateTime(naive_zone), nullable=False),
         schema=schema,
     )
 

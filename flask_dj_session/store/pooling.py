@@ -60,7 +60,7 @@ def found_pooler(engine: AutocommitEngine) -> Pooler | None:
 
 
 def _prepares(connection: sa.Connection) -> bool:
-    """Tell whether the driver prepares what is executed on *connection*."""
+    """Return whether the driver prepares what is executed on *connection*."""
     dialect: Any = connection.dialect
     if dialect.driver == "pg8000":
         return True
@@ -72,7 +72,7 @@ def _prepares(connection: sa.Connection) -> bool:
 
 
 def _is_pooled(one: sa.Connection, other: sa.Connection) -> bool:
-    """Tell whether two open connections share processes of the server, or one has had several.
+    """Return whether two open connections share processes of the server, or one has had several.
 
     A pooler gives what was free last, or takes turns; in this order either shows. No query is
     repeated so often that psycopg prepares it, unless it prepares everything.
@@ -98,7 +98,7 @@ def _pooler(connection: sa.Connection) -> Pooler:
 
 
 def _keeps(raw: Any) -> bool:
-    """Tell whether the pooler sees to prepared statements; *raw* is psycopg's connection.
+    """Return whether the pooler sees to prepared statements; *raw* is psycopg's connection.
 
     Then it has given the statement a name of its own. If not, the server knows it by ours.
     """

@@ -57,7 +57,7 @@ def own_pool(engine: sa.Engine, own_listeners: Collection[Callable[..., Any]] = 
 
 
 def is_autocommit_undone(engine: sa.Engine) -> bool:
-    """Tell whether something on the app's engine may change a connection that is checked out.
+    """Return whether something on the app's engine may change a connection that is checked out.
 
     An ``isolation_level`` among the engine's execution options is such a listener, too.
     """

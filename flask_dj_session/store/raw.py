@@ -76,7 +76,7 @@ def as_parameter(value: Any) -> Any:
 
 
 def is_utf8(text: str) -> bool:
-    """Tell whether *text* can be written as UTF-8."""
+    """Return whether *text* can be written as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -33,7 +33,7 @@ _ALONE = sa.select(sa.literal_column("1").label("one")).cte("alone")
 
 
 def is_single(engine: sa.Engine) -> bool:
-    """Tell whether the database of an SQLite *engine* is there on one connection only.
+    """Return whether the database of an SQLite *engine* is there on one connection only.
 
     A :class:`~sqlalchemy.pool.SingletonThreadPool` in memory has one for each thread.
     """
@@ -142,7 +142,7 @@ class Writer:
         event.listen(engine, "after_cursor_execute", self._after)
 
     def is_this_owner(self) -> bool:
-        """Tell whether it was the running request."""
+        """Return whether it was the running request."""
         return self._writer is not None and self._writer == self._owner()
 
     def _before(self, connection: sa.Connection, *_: object) -> None:

@@ -85,11 +85,11 @@ def _journal_mode(raw: Any) -> str:
 
 
 def is_locked(error: sa.exc.OperationalError) -> bool:
-    """Tell whether *error* says that another connection is writing."""
+    """Return whether *error* says that another connection is writing."""
     # Not by the class, which is another one where the driver is sqlcipher or pysqlite3.
     return "locked" in str(error.orig)
 
 
 def is_undecodable(error: Exception) -> bool:
-    """Tell whether *error* says that a text is no UTF-8; it has the text in it."""
+    """Return whether *error* says that a text is no UTF-8; it has the text in it."""
     return "Could not decode to UTF-8" in str(getattr(error, "orig", None))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from .table import ExpireDate
+from .table import DjangoDateTime
 
 Values = Mapping[str, Any]
 
@@ -54,7 +54,7 @@ class Statement:
         core: sa.Select[Any] | sa.Insert | sa.Update | sa.Delete,
         *,
         dates: tuple[str, ...] = (),
-        date_type: ExpireDate | None = None,
+        date_type: DjangoDateTime | None = None,
         types: Collection[sa.types.TypeEngine[Any]] = (),
     ) -> None:
         self.core = core
@@ -94,7 +94,7 @@ class Statement:
 
 
 def _is_converted(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> bool:
-    """Tell whether SQLAlchemy makes something else of the values of a type, to and fro."""
+    """Return whether SQLAlchemy makes something else of the values of a type, to and fro."""
     here = kind.dialect_impl(dialect)
     return bool(here.bind_processor(dialect) or here.result_processor(dialect, None))
 

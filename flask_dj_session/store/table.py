@@ -55,7 +55,7 @@ def datetime_of(value: Any) -> datetime | None:
         return None
 
 
-class ExpireDate(sa.types.TypeDecorator[datetime]):
+class DjangoDateTime(sa.types.TypeDecorator[datetime]):
     """Aware datetimes in Python, in the column what Django puts there.
 
     UTC where USE_TZ is true, otherwise naive time of TIME_ZONE (on PostgreSQL the column knows
@@ -142,7 +142,7 @@ def indexes_of(table: str) -> list[sa.Index]:
 
 
 def is_like_index(index: sa.Index) -> bool:
-    """Tell whether *index* is the one that Django makes on PostgreSQL only."""
+    """Return whether *index* is the one that Django makes on PostgreSQL only."""
     table = index.table
     return table is not None and index.name == _name_of_index(table.name, "session_key", _LIKE)
 
@@ -178,7 +178,7 @@ def max_key_length(table: sa.Table) -> int:
 def for_site(table: sa.Table, naive_zone: NaiveZone) -> sa.Table:
     """Copy a mapped *table* for the statements of one app, whose dates are those of one site."""
     copy = table.to_metadata(sa.MetaData())
-    copy.c.expire_date.type = ExpireDate(naive_zone)
+    copy.c.expire_date.type = DjangoDateTime(naive_zone)
     copy.info = {**table.info, _MAPPED: table}
     return copy
 

@@ -193,7 +193,7 @@ def _is_short_and_stays_so(payload: bytes) -> bool:
 
 
 def unpack(text: str, at_most: int | None = None) -> tuple[bytes, bool]:
-    """Read the payload of the signed form, and tell whether it was compressed.
+    """Read the payload of the signed form, and return whether it was compressed.
 
     :param at_most: how many bytes it may unpack to; by default 16 MiB.
 

@@ -78,7 +78,7 @@ def _tagged_dict(value: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _is_tag(value: dict[Any, Any]) -> bool:
-    """Tell whether *value* would be read as something else than a dict."""
+    """Return whether *value* would be read as something else than a dict."""
     if len(value) != 1:
         return False
     ((key, item),) = value.items()

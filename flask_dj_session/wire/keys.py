@@ -30,7 +30,7 @@ def new_session_key() -> str:
 
 
 def is_valid_key(key: object) -> bool:
-    """Tell whether Django would look *key* up: text of at least eight characters.
+    """Return whether Django would look *key* up: text of at least eight characters.
 
     # Django 5.2, sessions/backends/base.py: _validate_session_key
     """
@@ -38,7 +38,7 @@ def is_valid_key(key: object) -> bool:
 
 
 def is_storable_key(key: str | None, max_length: int = MAX_LENGTH) -> TypeGuard[str]:
-    """Tell whether a row can have *key*: visible ASCII characters, from 8 up to *max_length*.
+    """Return whether a row can have *key*: visible ASCII characters, from 8 up to *max_length*.
 
     # Unlike Django: a cookie that no row can have costs no query, and a NUL in it is no
     # error of the database driver.

@@ -133,6 +133,7 @@ def _mask() -> str:
     return masked("a" * 32)[:32]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [new_secret, _mask])
 def test_neither_a_secret_nor_its_mask_can_be_guessed(draw: Callable[[], str]) -> None:
     assert not can_be_repeated(draw)

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flask_dj_session.auth import passwords
-from flask_dj_session.auth.passwords import Algorithm, PasswordHashers
-from flask_dj_session.auth.passwords.libraries import refuse_damaged_argon2
+from flask_dj_session.auth.passwords import Hasher, PasswordHashers
+from flask_dj_session.auth.passwords.argon2_bcrypt import refuse_damaged_argon2
 
-ALGORITHMS: dict[str, Algorithm] = {
+ALGORITHMS: dict[str, Hasher] = {
     "pbkdf2_sha256": passwords.PBKDF2(10),
     "pbkdf2_sha1": passwords.PBKDF2SHA1(10),
     "scrypt": passwords.Scrypt(work_factor=16, block_size=2, parallelism=2),
@@ -86,11 +86,12 @@ def _damaged(encoded: str) -> set[str]:
 
 
 def _is_dearer(encoded: str) -> bool:
-    """Tell whether the damage has left more work than there was, which is done."""
+    """Return whether the damage has left more work than there was, which is done."""
     numbers = re.findall(r"(?<![0-9A-Za-z+/.])[0-9]+(?![0-9A-Za-z+/.])", encoded)
     return any(int(number) > 64 for number in numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preferred", ["the same", "another"])
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_every_damage_costs_a_check(name: str, preferred: str, work: Work) -> None:
@@ -132,6 +133,7 @@ class OwnArgon2(django.Argon2PasswordHasher):  # type: ignore[misc]
     time_cost, memory_cost = 2, 64
 
 
+@pytest.mark.slow
 def test_so_does_a_hasher_of_the_projects_own(work: Work) -> None:
     hashers = PasswordHashers([ALGORITHMS["pbkdf2_sha256"], f"{__name__}.OwnArgon2"])
     encoded = django.make_password("right", hasher=OwnArgon2())
@@ -168,7 +170,7 @@ def test_damage_is_known_where_argon2_knows_it(place: int, other: str) -> None:
 
 @pytest.mark.parametrize("name", ["scrypt", "argon2"])
 def test_a_wrong_password_for_a_cheap_hash_costs_what_the_site_wants(name: str, work: Work) -> None:
-    cheap: dict[str, Algorithm] = {
+    cheap: dict[str, Hasher] = {
         "scrypt": passwords.Scrypt(work_factor=2, block_size=1, parallelism=1),
         "argon2": passwords.Argon2(time_cost=1, memory_cost=8, parallelism=1),
     }
@@ -182,7 +184,7 @@ def test_a_wrong_password_for_a_cheap_hash_costs_what_the_site_wants(name: str, 
 
 
 #: each with all the work that the site wants, or more of it; and how many checks that is
-ENOUGH: dict[str, list[tuple[Algorithm, int]]] = {
+ENOUGH: dict[str, list[tuple[Hasher, int]]] = {
     "pbkdf2_sha256": [(passwords.PBKDF2(10), 1), (passwords.PBKDF2(20), 2)],
     "pbkdf2_sha1": [(passwords.PBKDF2SHA1(10), 1), (passwords.PBKDF2SHA1(20), 2)],
     "scrypt": [

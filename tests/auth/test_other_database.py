@@ -112,14 +112,17 @@ def test_users_are_read_from_their_own_database(site: Site, project: LiveDjango)
     assert _both_know(site, project, bind_key="users")
 
 
+@pytest.mark.slow
 def test_a_mapped_class_knows_where_its_users_are(site: Site, project: LiveDjango) -> None:
     assert _both_know(site, project, user_model=_mapped(site, "users"))
 
 
+@pytest.mark.slow
 def test_so_does_a_table(site: Site, project: LiveDjango) -> None:
     assert _both_know(site, project, user_model=_mapped(site, "users").__table__)
 
 
+@pytest.mark.slow
 @BOTH_WAYS
 def test_a_password_is_changed_in_their_own_database(
     site: Site, project: LiveDjango, here: str, there: str
@@ -133,6 +136,7 @@ def test_a_password_is_changed_in_their_own_database(
     assert visitor.visit(there, "in", name="ann", password=AGAIN) == "ann"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bind_key", ["users", None])
 def test_sessions_may_be_what_is_elsewhere(
     make_site: MakeSite, project: LiveDjango, database_url: sa.URL, users_url: str, bind_key: Any

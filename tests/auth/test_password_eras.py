@@ -110,6 +110,12 @@ def test_pbkdf2_has_the_iterations_of_that_django(
     assert iterations == [ITERATIONS[same_as]]
 
 
+def test_each_django_takes_the_iterations_that_its_release_notes_say() -> None:
+    thousands = [10, 10, 12, 15, 20, 24, 30, 36, 100, 120, 150, 180, 216, 260, 320, 390, 600, 720]
+    assert [*ITERATIONS.values()] == [1000 * each for each in [*thousands, 870, 1000, 1200, 1500]]
+    assert [*ITERATIONS][:8] == ["1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11"]
+
+
 def test_the_parameters_are_those_of_the_django_installed_here() -> None:
     assert ITERATIONS[".".join(map(str, VERSION[:2]))] == django.PBKDF2PasswordHasher.iterations
     assert not django.Argon2PasswordHasher().must_update(SINCE_3_2)

@@ -103,6 +103,7 @@ def test_every_refusal_takes_the_time_of_one_encoding(
     assert iterations == [1]
 
 
+@pytest.mark.slow
 def test_the_number_of_iterations_is_that_of_the_django_installed_here(
     make_auth: MakeAuth, live: LiveDjango
 ) -> None:

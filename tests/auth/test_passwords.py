@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flask_dj_session.auth import passwords
-from flask_dj_session.auth.passwords import ITERATIONS, Algorithm, PasswordHashers, Verdict
+from flask_dj_session.auth.passwords import ITERATIONS, Hasher, PasswordHashers, Verdict
 from flask_dj_session.errors import SettingError
 
 from .. import live_django  # noqa: F401 - begins a Django
@@ -25,7 +25,7 @@ _MODULE = "django.contrib.auth.hashers."
 _FEW = 10
 
 #: of each algorithm ours and Django's, both with little work
-ALGORITHMS: dict[str, tuple[Algorithm, Any]] = {
+ALGORITHMS: dict[str, tuple[Hasher, Any]] = {
     "pbkdf2_sha256": (passwords.PBKDF2(_FEW), django.PBKDF2PasswordHasher()),
     "pbkdf2_sha1": (passwords.PBKDF2SHA1(_FEW), django.PBKDF2SHA1PasswordHasher()),
     "scrypt": (passwords.Scrypt(work_factor=16), django.ScryptPasswordHasher()),
@@ -131,7 +131,7 @@ def test_unsalted_md5_with_its_name_is_read_as_well() -> None:
 
 @pytest.mark.parametrize("algorithm", ["sha1", "unsalted_sha1", "unsalted_md5"])
 def test_what_is_written_as_an_old_digest_is_read_again(algorithm: str) -> None:
-    kinds: dict[str, type[Algorithm]] = {
+    kinds: dict[str, type[Hasher]] = {
         "sha1": passwords.SaltedSHA1,
         "unsalted_sha1": passwords.UnsaltedSHA1,
         "unsalted_md5": passwords.UnsaltedMD5,
@@ -176,7 +176,7 @@ def test_the_library_is_not_asked_about_a_damaged_salt(monkeypatch: pytest.Monke
     assert hashers.verify("password", GOLDEN["bcrypt"][:-32]) == (False, False)
 
 
-OTHER: dict[str, Algorithm] = {
+OTHER: dict[str, Hasher] = {
     "pbkdf2_sha256": passwords.PBKDF2(_FEW + 5),
     "scrypt": passwords.Scrypt(work_factor=32),
     "argon2": passwords.Argon2(time_cost=2, memory_cost=64),
@@ -237,6 +237,7 @@ def test_without_a_password_no_password_fits() -> None:
     assert hashers.verify("", encoded) == hashers.verify(None, encoded) == (False, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_a_salt_cannot_be_guessed(name: str) -> None:
     ours, theirs = ALGORITHMS[name]
@@ -298,6 +299,7 @@ def test_the_iterations_are_those_that_the_site_takes() -> None:
     assert passwords.PBKDF2().iterations == ITERATIONS["5.2"] == 1_000_000
 
 
+@pytest.mark.slow
 def test_scrypt_may_take_the_memory_of_its_own_parameters() -> None:
     theirs = django.ScryptPasswordHasher()
     theirs.work_factor, theirs.parallelism, theirs.maxmem = 2**15, 1, 2**26
@@ -332,6 +334,7 @@ def test_djangos_default_says_what_is_encoded_anew() -> None:
     assert passwords.must_update(GOLDEN["argon2"])
 
 
+@pytest.mark.slow
 def test_each_default_hasher_of_django_is_known() -> None:
     from django.conf import global_settings
 
@@ -371,6 +374,7 @@ def _damaged(draw: st.DrawFn) -> str:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(encoded=st.text() | _damaged())
 def test_whatever_is_stored_a_wrong_password_is_refused_without_an_error(encoded: str) -> None:

@@ -185,6 +185,7 @@ DENYING = f"{__name__}._DenyingInDjango"
 SILENT = f"{__name__}._Silent"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("permissions")
 @pytest.mark.parametrize(
     "backends", [[DENYING, MODEL], [MODEL, DENYING], [DENYING], [SILENT, MODEL], [SILENT]]

@@ -291,6 +291,7 @@ def test_a_session_without_a_hash_may_be_one_of_an_old_django(
     assert live.store().exists(key) is stays
 
 
+@pytest.mark.slow
 def test_a_password_that_is_read_from_elsewhere_proves_nothing(
     make_site: MakeSite, live: LiveDjango, make_auth: MakeAuth
 ) -> None:

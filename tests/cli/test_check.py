@@ -17,7 +17,7 @@ from click.testing import Result
 from flask import Flask
 from time_machine import Traveller
 
-from flask_dj_session.doctor import Finding
+from flask_dj_session.checks import Finding
 from flask_dj_session.store import expected_facts
 
 from ..conftest import NOW, MakeSite, Site
@@ -110,7 +110,7 @@ def test_a_file_of_sqlite_that_is_not_in_wal_mode_is_noted(
         site.sessions.create_table()
     noted = [each for each in findings(site, 0) if each.level == "note"]
     assert [("not in WAL mode" in each.text) for each in noted] == [True] * is_noted
-    assert all("docs/how-to/sqlite.md" in each.mend for each in noted)
+    assert all("docs/how-to/sqlite.md" in each.hint for each in noted)
 
 
 def test_of_a_database_in_memory_no_journal_is_noted(make_site: MakeSite) -> None:
@@ -123,7 +123,7 @@ def test_of_a_database_in_memory_no_journal_is_noted(make_site: MakeSite) -> Non
 def test_a_missing_table_is_the_only_finding(make_site: MakeSite) -> None:
     (finding,) = findings(make_site(table=False), 1)
     assert finding.text == "Table 'django_session' is not in the database."
-    assert finding.mend.startswith("Run 'manage.py migrate sessions' in the Django project")
+    assert finding.hint.startswith("Run 'manage.py migrate sessions' in the Django project")
 
 
 @every_database
@@ -139,7 +139,7 @@ def test_a_missing_index_is_found_and_its_statement_mends_it(
     with site.app.app_context(), site.db.engine.connect() as connection:
         # Nobody is locked out while it runs, which is not possible inside a transaction.
         alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-        alone.exec_driver_sql(finding.mend.removeprefix("Run: "))
+        alone.exec_driver_sql(finding.hint.removeprefix("Run: "))
     assert findings(site, 0)
 
 
@@ -206,7 +206,7 @@ def test_a_missing_like_index_is_a_note(django: LiveDjango, make_site: MakeSite)
         connection.exec_driver_sql("DROP INDEX django_session_session_key_c0390e0f_like")
     (note,) = (each for each in findings(site, 0) if each.level == "note")
     assert "index for LIKE" in note.text
-    assert "varchar_pattern_ops" in note.mend
+    assert "varchar_pattern_ops" in note.hint
 
 
 def test_a_missing_column_is_found(database: Path, make_site: MakeSite) -> None:
@@ -250,7 +250,7 @@ def test_a_time_zone_that_is_off_by_five_hours_is_found(
         return
     finding = the_wrong_one(site)
     assert finding.text.startswith("expire_date is off by -5:00 hours in 5 rows, of 5 examined")
-    assert "set USE_TZ = False" in finding.mend
+    assert "set USE_TZ = False" in finding.hint
 
 
 def test_the_time_zone_of_the_mend_mends_it(
@@ -335,6 +335,7 @@ ON_UTC = "django-3.2.25-tz0"
 HEALTHY = [golden for golden in ALL if golden["name"] != ON_UTC]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("golden", HEALTHY, ids=[golden["name"] for golden in HEALTHY])
 def test_the_rows_of_every_django_are_healthy_under_its_settings(
     golden: Golden, golden_site: Callable[..., Site], clock: Traveller
@@ -348,7 +349,7 @@ def test_dates_that_are_not_on_the_clock_of_the_settings_are_found(
 ) -> None:
     finding = the_wrong_one(golden_site(load(GOLDEN / f"{ON_UTC}.json")))
     assert finding.text.startswith("expire_date is off by +6:00 hours in 15 rows, of 15 examined")
-    assert finding.mend.startswith("Django's dates are in UTC")
+    assert finding.hint.startswith("Django's dates are in UTC")
 
 
 @pytest.mark.parametrize("name", ["django-2.2.28", "django-3.0.14", "django-1.11.29-tz0"])
@@ -357,9 +358,10 @@ def test_rows_of_a_django_that_cannot_read_the_new_form_are_found(
 ) -> None:
     finding = the_wrong_one(golden_site(load(GOLDEN / f"{name}.json")))
     assert "which a Django before 3.1 cannot read" in finding.text
-    assert finding.mend.startswith("Set DEFAULT_HASHING_ALGORITHM = 'sha1'")
+    assert finding.hint.startswith("Set DEFAULT_HASHING_ALGORITHM = 'sha1'")
 
 
+@pytest.mark.slow
 def test_rows_of_the_old_pickles_are_found(
     golden_site: Callable[..., Site], clock: Traveller
 ) -> None:

@@ -22,7 +22,7 @@ _HOSTILE_DATA = SessionCodec(SECRET_KEY).encode(
 )
 
 _FOLDER = Path(__file__).parents[2] / "flask_dj_session" / "cli"
-_MODULES = [path for path in _FOLDER.glob("*.py") if path.stem != "speech"]
+_MODULES = [path for path in _FOLDER.glob("*.py") if path.stem != "output"]
 
 _COMMANDS = [
     ("list",),
@@ -57,6 +57,7 @@ def _is_harmless(output: str) -> bool:
     return not kinds & {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", _COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("key", [_HOSTILE_KEY, _HOSTILE_KEY.encode()], ids=["text", "bytes"])
 def test_no_terminal_obeys_what_a_command_writes(
@@ -141,6 +142,7 @@ def test_every_command_writes_through_one_door(module: Path) -> None:
     assert "click.echo" not in module.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["list", "list --json", "show aaaaaa", "check"])
 @pytest.mark.parametrize("date", ["2027-01-01 00:00:00", "no date", b"\xff", 7, 1e300], ids=repr)
 @pytest.mark.parametrize("data", [b"\xff:\xff", b"", 7, 1.5], ids=repr)

@@ -30,6 +30,7 @@ def sessions(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     put("dddddd1", COURSE_ROW)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_every_session_is_a_line(run: Run) -> None:
     assert run("sessions", "list").output == LISTED

@@ -7,7 +7,7 @@ import tracemalloc
 import pytest
 import sqlalchemy as sa
 
-from flask_dj_session.store import listing
+from flask_dj_session.store import queries
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, Site
@@ -21,7 +21,7 @@ _ROWS = 60
 @pytest.fixture
 def long_rows(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Store 6 MB in sixty rows, of which 200 kB may come at a time."""
-    monkeypatch.setattr(listing, "BYTES_AT_A_TIME", 2 * _ROW)
+    monkeypatch.setattr(queries, "BYTES_AT_A_TIME", 2 * _ROW)
     # JSON of one number takes no more memory than its text.
     text = SessionCodec(SECRET_KEY).encode({"n": 1}, NOW)
     rows = [
@@ -32,6 +32,7 @@ def long_rows(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         connection.execute(sa.text("INSERT INTO django_session VALUES (:key, :data, :date)"), rows)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("long_rows")
 @pytest.mark.parametrize(
     "command", ["list", "list --json", "list --user 7", "check", "revoke --user 7"]

@@ -47,6 +47,7 @@ def test_a_prefix_of_two_keys_is_an_error(run: Run, put: Put) -> None:
     assert run("sessions", "show", "aaaaaa1").exit_code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["aaaaa", "A%AAAA", "______", "unknown", "nul\0nul"])
 def test_a_key_that_nobody_has_is_an_error(run: Run, put: Put, key: str) -> None:
     put("aaaaaa1")

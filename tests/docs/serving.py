@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,20 +33,23 @@ def copy_course(folder: Path) -> None:
 
 
 @contextmanager
-def course(folder: Path, *options: str) -> Iterator[str]:
+def course(folder: Path, *options_of_run: str) -> Iterator[str]:
     """Copy ``app.py`` to *folder*, serve it from there, and lend the port."""
     copy_course(folder)
-    with flask(folder, {}, *options) as port:
+    with flask(folder, {}, run=options_of_run) as port:
         yield port
 
 
 @contextmanager
-def flask(folder: Path, variables: Mapping[str, str], *options: str) -> Iterator[str]:
+def flask(
+    folder: Path, variables: Mapping[str, str], *options: str, run: Sequence[str] = ()
+) -> Iterator[str]:
     """Serve the app of *folder* as ``flask run`` does, and lend the port.
 
     :param options: of ``flask`` itself, such as ``--app shop``; without any it is ``app.py``.
+    :param run: the options of ``flask run``.
     """
-    command = ["-m", "flask", *options, "run", "--port", "0"]
+    command = ["-m", "flask", *options, "run", "--port", "0", *run]
     with _served(folder, _with_the_package(variables), *command) as port:
         yield port
 

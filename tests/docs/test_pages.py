@@ -119,6 +119,7 @@ def _section(page: str, heading: str) -> str:
     return re.split(r"^#+ ", text.partition(f"# {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "example", [example for page in [README, *DOCS] for example in _examples(page)], ids=str
 )
@@ -205,7 +206,15 @@ def test_the_drawing_is_of_what_the_rooms_import_now() -> None:
 
 def test_the_core_is_what_a_request_needs() -> None:
     optional = set(rooms.ROOMS) - rooms.core()
-    assert optional == {"auth", "cli", "doctor", "inspector", "model", "pytest_plugin", "telling"}
+    assert optional == {
+        "auth",
+        "cli",
+        "checks",
+        "inspector",
+        "model",
+        "pytest_plugin",
+        "presentation",
+    }
 
 
 @pytest.mark.usefixtures("project")

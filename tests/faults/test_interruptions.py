@@ -90,6 +90,7 @@ WORK: dict[str, Callable[[Site, FlaskClient], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("database_url", "work"),
     [*(("sqlite", work) for work in WORK), *((server, "count") for server in INTERRUPTIBLE[1:])],
@@ -114,6 +115,7 @@ def test_wherever_something_is_given_up_the_next_gets_their_own(
     assert number > 30
 
 
+@pytest.mark.slow
 def test_wherever_it_is_too_late_a_session_is_not_taken_for_an_empty_one(site: Site) -> None:
     ann = site.client
     at = AtEachLine(TooLate, "wire", "session.py", "interface.py")

@@ -45,11 +45,12 @@ DROPPED = {
 
 
 def _has_the_headers(answer: TestResponse) -> bool:
-    """Tell whether an answer has each of the headers once, and none of the others."""
+    """Return whether an answer has each of the headers once, and none of the others."""
     found = {name: answer.headers.getlist(name) for name in (*HEADERS, *DROPPED)}
     return found == {name: [HEADERS[name]] if name in HEADERS else [] for name in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "OPTIONS"])
 @pytest.mark.parametrize("page", [*PAGES, "/sessions/one/nothing", "/sessions/static/nothing"])
 def test_no_answer_is_cached_or_trusts_others(client: FlaskClient, page: str, method: str) -> None:

@@ -64,6 +64,7 @@ def test_pages_follow_one_another_there_and_back(client: FlaskClient) -> None:
     assert back == [["eeeeee"], ["cccccc", "dddddd"], ["aaaaaa", "bbbbbb"]]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("some")
 @pytest.mark.parametrize(
     ("asked", "found"),
@@ -260,6 +261,7 @@ def _cost(site: Site, page: str) -> tuple[int, int]:
     return len(noted), sum(limits)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["", "user=nobody", "state=expired"])
 def test_a_page_costs_the_same_however_many_rows_there_are(site: Site, asked: str) -> None:
     _fill(site, 3000)
@@ -345,6 +347,7 @@ def _insert(site: Site, key: object, data: object, date: object) -> None:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["aaaaaa" + HOSTILE, b"aaaaaa\xff", "é" * 99], ids=ascii)
 @pytest.mark.parametrize("date", ["2027-01-01 00:00:00", HOSTILE, b"\xff", 7, 1e300], ids=repr)
 @pytest.mark.parametrize("data", [HOSTILE, f"{HOSTILE}:{HOSTILE}:x", b"\xff:\xff", 7], ids=repr)

@@ -156,6 +156,7 @@ def test_each_visitor_has_another_half_that_cannot_be_guessed(site: Site) -> Non
     assert all(len(half) >= 24 for half in halves)  # of six bits
 
 
+@pytest.mark.slow
 def test_no_half_is_drawn_from_what_can_be_foreseen(site: Site) -> None:
     halves = []
     for _ in range(2):

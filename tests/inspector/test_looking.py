@@ -189,6 +189,7 @@ ACTS: dict[str, Callable[[Shop], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ACTS)
 def test_whatever_the_app_does_looking_changes_nothing(
     shop: Shop, put: Put, ann: dict[str, Any], act: str
@@ -199,6 +200,7 @@ def test_whatever_the_app_does_looking_changes_nothing(
     assert _look(shop, key, ["GET"]) == {200, 308, 404, 405}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
 @pytest.mark.parametrize(
     "page", ["/sessions", "/sessions//", "/sessions//all", "/sessions///one/x"]
@@ -232,6 +234,7 @@ def _states(shop: Shop, put: Put, ann: dict[str, Any]) -> dict[str, str | None]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["looks", "writes"])
 @pytest.mark.parametrize("method", METHODS)
 def test_whatever_the_method_and_the_row_looking_changes_nothing(
@@ -265,6 +268,7 @@ def test_an_app_that_answers_before_the_page_changes_nothing(
     assert shop.snapshot() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("act", ["looks", "writes", "logs in", "reads flashes"])
 def test_nothing_around_a_page_changes_anything(
     shop: Shop, put: Put, ann: dict[str, Any], act: str

@@ -230,6 +230,7 @@ def test_a_proxy_may_not(address: tuple[str, int], proxy: str) -> None:
     assert _status(address, head, version) == "403"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("header", HEADERS.split())
 def test_a_header_that_browsers_do_not_send_is_refused(near: FlaskClient, header: str) -> None:
     assert near.get("/sessions/").status_code == 200
@@ -262,6 +263,7 @@ def test_another_protocol_than_a_browsers_is_refused(near: FlaskClient, protocol
     assert near.get("/sessions/", environ_overrides=environ).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", ["REMOTE_PORT", "SERVER_SOFTWARE"])
 def test_what_comes_through_a_server_is_no_test_client(client: FlaskClient, known: str) -> None:
     assert client.get("/sessions/").status_code == 200
@@ -302,6 +304,7 @@ def test_the_host_is_a_name_of_this_machines(client: FlaskClient, host: str) -> 
     assert client.get("/sessions/", headers={"Host": host}).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("host", ["", " ", *OTHER_HOSTS.split()])
 def test_another_name_that_leads_here_is_refused(client: FlaskClient, host: str) -> None:
     answer = client.get("/sessions/", environ_overrides={"HTTP_HOST": host})

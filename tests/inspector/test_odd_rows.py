@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from flask_dj_session.inspector import search
-from flask_dj_session.store import listing
+from flask_dj_session.store import queries
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, Site
@@ -115,7 +115,7 @@ def test_rows_without_a_key_hide_no_others(site: Site) -> None:
 def test_a_page_of_long_rows_has_as_many_and_goes_on(
     site: Site, put: Put, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "BYTES_AT_A_TIME", 30_000)
+    monkeypatch.setattr(queries, "BYTES_AT_A_TIME", 30_000)
     monkeypatch.setattr(search, "PAGE_SIZE", 4)
     for letter in "abcdefgh":
         put(letter * 6, text=letter * 10_000)
@@ -129,6 +129,7 @@ def test_a_page_of_long_rows_has_as_many_and_goes_on(
     assert listed(site.client.get(page)) == [letter * 6 for letter in "abcd"]
 
 
+@pytest.mark.slow
 def test_a_page_of_long_rows_takes_little_memory(site: Site, put: Put) -> None:
     text = SessionCodec(SECRET_KEY).encode({"items": [{"n": n} for n in range(6_000)]}, NOW)
     for number in range(search.PAGE_SIZE):

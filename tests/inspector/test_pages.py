@@ -230,6 +230,7 @@ LOOKS: list[Look] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.__name__.strip("_"))
 def test_a_page_is_read_as_it_was(
     site: Site, put: Put, monkeypatch: pytest.MonkeyPatch, look: Look

@@ -13,6 +13,7 @@ from .conftest import Put, address, links, press, statements, visitor
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_it_tells_who_is_logged_in(client: FlaskClient, put: Put) -> None:
     put("aaaaaa", _auth_user_id="7", _auth_user_backend=BACKEND)

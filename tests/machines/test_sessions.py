@@ -216,7 +216,7 @@ class SessionMachine(RuleBasedStateMachine):
             self.both(tab, lambda session: session.cycle_key())
 
     def is_there(self, tab: Tab) -> bool:
-        """Tell whether the row is there; where it was deleted, Django goes on, and we do not."""
+        """Return whether the row is there; where it was deleted, Django goes on, and we do not."""
         return tab.ours.session_key in (None, *self.stores.keys())
 
     @rule(tab=tabs)

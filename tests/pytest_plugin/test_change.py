@@ -22,6 +22,7 @@ CHANGES = [
 DATA_AFTER = {"/count": {"n": 2}, "/flush": {}, "/replace": {"n": 0}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("data", "path", "kind"), CHANGES, ids=str)
 def test_what_a_request_did_to_the_session_is_told(
     app: Flask,

@@ -183,6 +183,7 @@ def _in_flask(live: LiveDjango) -> str | None:
     return response.headers["Set-Cookie"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("forgotten")
 @pytest.mark.parametrize("name", VALUES)
 def test_what_django_works_with_is_taken_and_means_the_same(

@@ -16,8 +16,8 @@ from sqlalchemy import event
 
 from flask_dj_session.errors import DatabaseHeldError
 from flask_dj_session.store import Store
-from flask_dj_session.store.clearing import by_block, by_key, moment
-from flask_dj_session.store.clearing.pace import rows_of_next
+from flask_dj_session.store.clearing import postgresql, sqlite, time_budget
+from flask_dj_session.store.clearing.throttle import rows_of_next
 from flask_dj_session.store.pragmas import pragma
 
 from ..conftest import NOW, MakeSite, Site
@@ -44,8 +44,8 @@ def _statements(site: Site) -> list[tuple[str, Any]]:
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a stretch on SQLite be four rows long."""
-    monkeypatch.setattr(by_key, "STRETCH", 4)
-    monkeypatch.setattr(by_key, "SHORT_STRETCH", 4)
+    monkeypatch.setattr(sqlite, "STRETCH", 4)
+    monkeypatch.setattr(sqlite, "SHORT_STRETCH", 4)
 
 
 @pytest.mark.usefixtures("short_stretches")
@@ -150,6 +150,7 @@ def test_a_row_that_the_database_keeps_is_not_tried_for_ever(make_site: MakeSite
     assert [row.session_key for row in _rows(store)] == ["expired-004"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("short_stretches")
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 5])
 @pytest.mark.parametrize("config", [{}, _IN_MEMORY], ids=["by number", "by date"])
@@ -237,7 +238,7 @@ def _refuse_json(connection: sqlite3.Connection, record: object) -> None:
 def test_a_batch_is_removed_whole_or_not_at_all(
     make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moment, "PIECE", 2)
+    monkeypatch.setattr(time_budget, "PIECE", 2)
     store = store_of(make_site())
     _fill(store, expired=5)
     _on_delete_of(store, "expired-003", "RAISE(ABORT, 'never that one')")
@@ -461,7 +462,7 @@ def test_the_log_begins_anew_with_each_batch(wal_store: Store) -> None:
 
 
 def _beginnings(store: Store) -> int:
-    """Tell how many times the log was begun anew; it says so in its header."""
+    """Return how many times the log was begun anew; it says so in its header."""
     log = Path(f"{store.engine.app_engine.url.database}-wal")
     return int.from_bytes(log.read_bytes()[12:16], "big")
 
@@ -512,7 +513,7 @@ def postgresql_store(make_site: MakeSite) -> Store:
 def test_a_table_that_would_be_read_whole_is_cleared_block_by_block(
     postgresql_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(by_block, "BLOCKS", 1)
+    monkeypatch.setattr(postgresql, "BLOCKS", 1)
     for number in range(200):
         postgresql_store.insert(f"long-{number:03}", "text" * 100, NOW - timedelta(days=1))
     _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")

@@ -247,6 +247,7 @@ def test_a_view_that_commits_or_only_reads_is_served(make_site: MakeSite) -> Non
     assert _notes(site, table) == 3
 
 
+@pytest.mark.slow
 def test_the_lock_of_another_process_is_waited_for(make_site: MakeSite, database: Path) -> None:
     site = make_site()
     site.app.add_url_rule("/", view_func=_counter)

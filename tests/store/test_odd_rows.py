@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from flask_dj_session.store import Store, StoredRow, TooLong, listing
+from flask_dj_session.store import Store, StoredRow, TooLong, queries
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE, backend_of
@@ -267,7 +267,7 @@ class Fetched:
 @pytest.fixture
 def long(make_site: MakeSite, monkeypatch: pytest.MonkeyPatch) -> tuple[Store, Fetched]:
     """Store forty texts of 10 kB and some short ones, of which 50 kB may come at a time."""
-    monkeypatch.setattr(listing, "BYTES_AT_A_TIME", 50_000)
+    monkeypatch.setattr(queries, "BYTES_AT_A_TIME", 50_000)
     site = make_site()
     _insert(site, *((f"long{n:02}", f"{n:02}" * 5000, NOW) for n in range(40)))
     _insert(site, *((f"short{n:02}", "x", NOW) for n in range(40)))
@@ -316,7 +316,7 @@ def test_a_text_beyond_all_measure_is_not_fetched(
     long: tuple[Store, Fetched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, fetched = long
-    monkeypatch.setattr(listing, "LONGEST", 9_000)
+    monkeypatch.setattr(queries, "LONGEST", 9_000)
     (first, *_) = store.page(size=3)
     assert (first.session_data, first.size) == (TooLong(10_000), 10_000)
     assert store.row("long07") == first._replace(session_key="long07", session_data=TooLong(10_000))

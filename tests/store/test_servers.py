@@ -287,6 +287,7 @@ def _visits_in_child(site: Site, key: str, answer: Any) -> None:
     answer.put(session["n"])
 
 
+@pytest.mark.process
 def test_after_a_fork_parent_and_child_use_connections_of_their_own(make_site: MakeSite) -> None:
     site = make_site()
     with site.app.app_context():

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-from flask_dj_session.store import ExpireDate, Store
+from flask_dj_session.store import DjangoDateTime, Store
 from flask_dj_session.store.statements import Statement
 
 from ..conftest import MakeSite
@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 23, 12, 30, 15, tzinfo=timezone.utc)
     ids=["sqlite", "postgresql", "mysql"],
 )
 def test_a_date_is_given_as_the_column_takes_it(dialect: sa.Dialect, expected: object) -> None:
-    date_type = ExpireDate(lambda: None)
+    date_type = DjangoDateTime(lambda: None)
     statement = Statement(
         sa.select(sa.bindparam("now", type_=date_type)), dates=("now",), date_type=date_type
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import (
@@ -20,6 +22,7 @@ from sqlalchemy.orm import (
 )
 
 from flask_dj_session import AbstractSession, DjangoSessions
+from flask_dj_session.store.table import indexes_of
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_SERVER, backend_of
@@ -213,3 +216,17 @@ def test_autogenerate_finds_no_difference_on_a_server_that_django_migrated(
     make_site: MakeSite, django: LiveDjango
 ) -> None:
     assert _differences(make_site(table=False)) == []
+
+
+@pytest.mark.parametrize("length", [14, 20, 21, 22, 28, 29, 30, 60, 63])
+def test_indexes_of_a_table_with_any_name_are_called_as_in_django(length: int) -> None:
+    name = ("a_table_of_another_name_" * 3)[:length]
+    # The editor asks the connection for this alone, and PostgreSQL's answer is 63.
+    on_postgresql = SimpleNamespace(ops=SimpleNamespace(max_name_length=lambda: 63))
+    editor = BaseDatabaseSchemaEditor.__new__(BaseDatabaseSchemaEditor)
+    editor.connection = on_postgresql
+    theirs = [
+        editor._create_index_name(name, ["expire_date"]),
+        editor._create_index_name(name, ["session_key"], suffix="_like"),
+    ]
+    assert [index.name for index in indexes_of(name)] == theirs

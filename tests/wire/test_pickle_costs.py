@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from flask_dj_session.errors import EncodeError, PickleError
-from flask_dj_session.telling.words import as_json
+from flask_dj_session.presentation.formatting import as_json
 from flask_dj_session.wire import budget
 from flask_dj_session.wire.budget import MAX_DEPTH
 from flask_dj_session.wire.pickles import PickleSerializer
@@ -67,6 +67,7 @@ def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "MAX_STEPS", 50_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "payload",
     [under_a(b"(" + b"N0" * 600_000 + b"t"), as_key(DOUBLED)],
@@ -77,6 +78,7 @@ def test_a_pickle_takes_a_million_steps_at_most(payload: bytes) -> None:
         loads(payload)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_steps")
 @pytest.mark.parametrize(
     ("payload", "said"),
@@ -244,6 +246,7 @@ def test_what_is_just_deep_enough_can_be_used_as_any_data(collections: str) -> N
         loads(pickle.dumps({"a": data}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [
@@ -316,3 +319,22 @@ def test_what_is_nested_too_deeply_to_be_read_again_is_not_written() -> None:
         value = [value]
     with pytest.raises(EncodeError, match="The session data is nested in more than 200 levels"):
         PickleSerializer().dumps({"a": value})
+
+
+@pytest.mark.parametrize("size", [-1, -5, -6, -(2**31), 2**31 - 1])
+def test_a_size_that_is_no_size_is_refused_and_leads_nowhere(size: int) -> None:
+    with pytest.raises(PickleError):
+        loads(b"T" + struct.pack("<i", size) + b"....")
+
+
+def test_the_places_that_keys_take_are_paid_for_each_key() -> None:
+    def cost_of(number: int) -> int:
+        purse = budget.Budget(10**6)
+        before, table = purse.left, object()
+        for key in range(number):
+            purse.spend_on_key(table, key)
+        return before - purse.left
+
+    # The place of each may be taken by all before it: the price grows with their square.
+    few, many = cost_of(1_000), cost_of(10_000)
+    assert many > 20 * few

@@ -12,13 +12,14 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, SafeUUID
 
+import pytest
 from django.contrib.messages.storage.base import Message as DjangosMessage
 from django.utils.safestring import SafeString as DjangosSafeString
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flask_dj_session.errors import PickleError
-from flask_dj_session.telling.words import as_json
+from flask_dj_session.presentation.formatting import as_json
 from flask_dj_session.wire.allowed import ALLOWED
 from flask_dj_session.wire.pickles import PickleSerializer
 from flask_dj_session.wire.stand_ins import Message, SafeTextBase
@@ -99,6 +100,7 @@ def read_alike(payload: bytes) -> None:
     assert told(ours(optimized)) == told(pickle.loads(payload))
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(data=data_of(scalars | uuids | safe_texts | messages), protocol=st.integers(2, 5))
 def test_what_python_pickled_is_read_as_python_reads_it(
@@ -108,12 +110,14 @@ def test_what_python_pickled_is_read_as_python_reads_it(
 
 
 # The first protocols name ``copyreg._reconstructor`` for objects of classes.
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(data=data_of(scalars), protocol=st.integers(0, 1))
 def test_so_it_is_in_the_first_protocols(data: dict[str, Any], protocol: int) -> None:
     read_alike(pickle.dumps(data, protocol))
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(data=data_of(scalars | uuids), protocol=st.sampled_from([2, 4]))
 def test_what_is_written_here_is_read_by_python_and_here(
@@ -203,6 +207,7 @@ def _with_more(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
 programs = st.recursive(atoms | calls, _with_more, max_leaves=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(program=programs)
 def test_whatever_is_read_here_python_reads_as_well(program: bytes) -> None:

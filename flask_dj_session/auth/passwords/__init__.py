@@ -1,7 +1,8 @@
 """Passwords as Django stores them; text in and out, no users and no database."""
 
-from .algorithms import Algorithm
+from .argon2_bcrypt import Argon2, BCrypt, BCryptSHA256
 from .digests import MD5, SaltedSHA1, UnsaltedMD5, UnsaltedSHA1
+from .hasher import Hasher
 from .hashers import (
     DEFAULT_HASHERS,
     PasswordHashers,
@@ -11,7 +12,6 @@ from .hashers import (
     make_password,
     must_update,
 )
-from .libraries import Argon2, BCrypt, BCryptSHA256
 from .pbkdf2 import ITERATIONS, PBKDF2, PBKDF2SHA1
 from .project import ProjectHasher
 from .scrypt import Scrypt
@@ -22,10 +22,10 @@ __all__ = [
     "MD5",
     "PBKDF2",
     "PBKDF2SHA1",
-    "Algorithm",
     "Argon2",
     "BCrypt",
     "BCryptSHA256",
+    "Hasher",
     "PasswordHashers",
     "ProjectHasher",
     "SaltedSHA1",

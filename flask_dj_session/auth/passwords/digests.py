@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import hashlib
 
-from .algorithms import Algorithm, equal, new_salt
+from .hasher import Hasher, equal, new_salt
 
 
-class MD5(Algorithm):
+class MD5(Hasher):
     """MD5 over salt and password."""
 
     name = "md5"
@@ -23,11 +23,11 @@ class MD5(Algorithm):
         return self._encode(password, new_salt())
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether *password* is the one that was encoded, in constant time."""
+        """Return whether *password* is the one that was encoded, in constant time."""
         return equal(self._encode(password, self._salt(encoded)), encoded)
 
     def must_update(self, encoded: str) -> bool:
-        """Tell whether it has a short salt."""
+        """Return whether it has a short salt."""
         return self.has_short_salt(self._salt(encoded))
 
     def _salt(self, encoded: str) -> str:
@@ -44,7 +44,7 @@ class SaltedSHA1(MD5):
     name = "sha1"
 
 
-class UnsaltedSHA1(Algorithm):
+class UnsaltedSHA1(Hasher):
     """SHA-1 over the password alone."""
 
     name = "unsalted_sha1"
@@ -54,11 +54,11 @@ class UnsaltedSHA1(Algorithm):
         return f"sha1$${_hexdigest('sha1', password)}"
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether *password* is the one that was encoded, in constant time."""
+        """Return whether *password* is the one that was encoded, in constant time."""
         return equal(self.encode(password), encoded)
 
 
-class UnsaltedMD5(Algorithm):
+class UnsaltedMD5(Hasher):
     """MD5 over the password alone."""
 
     name = "unsalted_md5"
@@ -68,7 +68,7 @@ class UnsaltedMD5(Algorithm):
         return _hexdigest("md5", password)
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether *password* is the one that was encoded, in constant time."""
+        """Return whether *password* is the one that was encoded, in constant time."""
         return equal(self.encode(password), encoded.removeprefix("md5$$"))
 
 

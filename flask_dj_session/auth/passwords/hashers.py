@@ -11,8 +11,10 @@ from copy import copy
 from typing import NamedTuple
 
 from ...errors import SettingError
-from . import eras, pbkdf2
-from .algorithms import Algorithm, new_salt
+from ...settings.defaults import AUTH_DEFAULTS
+from . import django_versions, pbkdf2
+from .django_versions import Version
+from .hasher import Hasher, new_salt
 from .project import import_hasher
 
 _MODULE = "django.contrib.auth.hashers."
@@ -20,13 +22,7 @@ _UNUSABLE = "!"
 _UNUSABLE_BYTES = 20
 
 #: Django's PASSWORD_HASHERS
-DEFAULT_HASHERS = (
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
-)
+DEFAULT_HASHERS: tuple[str, ...] = tuple(AUTH_DEFAULTS["PASSWORD_HASHERS"])
 
 # What a malformed text raises, in the one algorithm or the other.
 _MALFORMED = (ValueError, TypeError, OverflowError)
@@ -43,7 +39,7 @@ class Verdict(NamedTuple):
 class PasswordHashers:
     """Makes and checks passwords as a site's PASSWORD_HASHERS says.
 
-    :param hashers: dotted names, or an :class:`.Algorithm` of one's own parameters; the first is
+    :param hashers: dotted names, or an :class:`.Hasher` of one's own parameters; the first is
         what new passwords are encoded with, no others than these are accepted. Django's own are
         known here and need no Django; others are imported, and keep their parameters.
     :param django_version: of the Django beside this app; its own hashers have the parameters that
@@ -57,15 +53,15 @@ class PasswordHashers:
 
     def __init__(
         self,
-        hashers: Sequence[str | Algorithm] = DEFAULT_HASHERS,
+        hashers: Sequence[str | Hasher] = DEFAULT_HASHERS,
         *,
         django_version: str = "5.2",
         iterations: int | None = None,
         renew_short_salts: bool | None = None,
     ) -> None:
-        version = eras.parse_version(django_version)
+        version = django_versions.parse_version(django_version)
         if renew_short_salts is None:
-            renew_short_salts = eras.renews_short_salts(version)
+            renew_short_salts = django_versions.renews_short_salts(version)
         algorithms = [_algorithm(one, version, iterations) for one in hashers]
         if not algorithms:
             raise SettingError("PASSWORD_HASHERS", "is empty", "Name one of Django's hashers.")
@@ -97,18 +93,18 @@ class PasswordHashers:
         """
         algorithm = self._algorithm_of(encoded)
         if password is None or encoded is None or algorithm is None:
-            self.spend(password or "")
+            self.dummy_hash(password or "")
             return Verdict(correct=False, must_update=False)
         try:
             verdict = self._verify(algorithm, password, encoded)
         except _MALFORMED:
             # Unlike Django: what is stored is damaged, which is a refusal and no error.
-            self.spend(password)
+            self.dummy_hash(password)
             return Verdict(correct=False, must_update=False)
         return verdict
 
     def must_update(self, encoded: str) -> bool:
-        """Tell whether a login would encode it anew; what no password fits stays as it is."""
+        """Return whether a login would encode it anew; what no password fits stays as it is."""
         algorithm = self._algorithm_of(encoded)
         if algorithm is None:
             return False
@@ -117,37 +113,39 @@ class PasswordHashers:
         except _MALFORMED:
             return False
 
-    def spend(self, password: str) -> None:
+    def dummy_hash(self, password: str) -> None:
         """Take the time that encoding a password takes."""
         self._preferred.encode(new_salt())
 
-    def _verify(self, algorithm: Algorithm, password: str, encoded: str) -> Verdict:
+    def _verify(self, algorithm: Hasher, password: str, encoded: str) -> Verdict:
         must_update = self._is_outdated(algorithm, encoded)
         is_correct = algorithm.verify(password, encoded)
         if not is_correct and (algorithm is self._preferred or algorithm.hardens_always):
-            self._harden(algorithm, password, encoded)
+            self._harden_runtime(algorithm, password, encoded)
         # What cannot be encoded anew has to stay as it is, or nobody could log in with it.
         return Verdict(is_correct, must_update and self._preferred.can_encode(password))
 
-    def _harden(self, algorithm: Algorithm, password: str, encoded: str) -> None:
+    def _harden_runtime(self, algorithm: Hasher, password: str, encoded: str) -> None:
         # Unlike Django: also where another algorithm is preferred by now.
         if algorithm.must_update(encoded):
-            algorithm.harden(password, encoded)
+            algorithm.harden_runtime(password, encoded)
 
-    def _is_outdated(self, algorithm: Algorithm, encoded: str) -> bool:
+    def _is_outdated(self, algorithm: Hasher, encoded: str) -> bool:
         return algorithm is not self._preferred or algorithm.must_update(encoded)
 
-    def _algorithm_of(self, encoded: str | None) -> Algorithm | None:
+    def _algorithm_of(self, encoded: str | None) -> Hasher | None:
         if not encoded or not isinstance(encoded, str) or not is_password_usable(encoded):
             return None
         return self._by_name.get(_name_in(encoded))
 
 
-def _algorithm(hasher: str | Algorithm, version: eras.Version, iterations: int | None) -> Algorithm:
-    if isinstance(hasher, Algorithm):
+def _algorithm(hasher: str | Hasher, version: Version, iterations: int | None) -> Hasher:
+    if isinstance(hasher, Hasher):
         return copy(hasher)  # the caller may give it to another site as well
     known = hasher.startswith(_MODULE)
-    algorithm = eras.django_hasher(hasher.removeprefix(_MODULE), version) if known else None
+    algorithm = (
+        django_versions.django_hasher(hasher.removeprefix(_MODULE), version) if known else None
+    )
     if algorithm is None:
         return import_hasher(hasher)
     if iterations is not None and isinstance(algorithm, pbkdf2.PBKDF2):
@@ -167,7 +165,7 @@ def _name_in(encoded: str) -> str:
 
 
 def is_password_usable(encoded: str | None) -> bool:
-    """Tell whether it was not made to fit no password, as ``set_unusable_password()`` does."""
+    """Return whether it was not made to fit no password, as ``set_unusable_password()`` does."""
     return encoded is None or not encoded.startswith(_UNUSABLE)
 
 
@@ -177,10 +175,10 @@ def make_password(password: str | None) -> str:
 
 
 def check_password(password: str | None, encoded: str | None) -> bool:
-    """Tell whether *password* is the one that was encoded, by any of Django's default hashers."""
+    """Return whether *password* is the one that was encoded, by any of Django's default hashers."""
     return PasswordHashers().verify(password, encoded).correct
 
 
 def must_update(encoded: str) -> bool:
-    """Tell whether Django's default hashers would encode it anew at the next login."""
+    """Return whether Django's default hashers would encode it anew at the next login."""
     return PasswordHashers().must_update(encoded)

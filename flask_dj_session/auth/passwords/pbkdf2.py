@@ -12,7 +12,7 @@ import base64
 import hashlib
 from typing import ClassVar
 
-from .algorithms import Algorithm, equal, new_salt
+from .hasher import Hasher, equal, new_salt
 
 #: how many iterations each Django takes by default
 ITERATIONS = {
@@ -41,7 +41,7 @@ ITERATIONS = {
 }
 
 
-class PBKDF2(Algorithm):
+class PBKDF2(Hasher):
     """PBKDF2 with SHA-256.
 
     :param iterations: those of the Django beside this app; with others each side would encode a
@@ -59,16 +59,16 @@ class PBKDF2(Algorithm):
         return self._encode(password, new_salt(), self.iterations)
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether *password* is the one that was encoded, in constant time."""
+        """Return whether *password* is the one that was encoded, in constant time."""
         iterations, salt = self._split(encoded)
         return equal(self._encode(password, salt, iterations), encoded)
 
     def must_update(self, encoded: str) -> bool:
-        """Tell whether it has another number of iterations, or a short salt."""
+        """Return whether it has another number of iterations, or a short salt."""
         iterations, salt = self._split(encoded)
         return iterations != self.iterations or self.has_short_salt(salt)
 
-    def harden(self, password: str, encoded: str) -> None:
+    def harden_runtime(self, password: str, encoded: str) -> None:
         """Do the iterations that *encoded* has too few."""
         iterations, salt = self._split(encoded)
         if iterations < self.iterations:

@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import Any
 
 from ...errors import SettingError
-from .algorithms import Algorithm
-from .libraries import refuse_damaged_argon2
+from .argon2_bcrypt import refuse_damaged_argon2
+from .hasher import Hasher
 
 
-class ProjectHasher(Algorithm):
+class ProjectHasher(Hasher):
     """A hasher of Django's kind, behind the doors of those here; its parameters are its own.
 
     :param hasher: of a subclass of Django's BasePasswordHasher, which takes Django.
@@ -30,7 +30,7 @@ class ProjectHasher(Algorithm):
         return encoded
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether *password* is the one that was encoded."""
+        """Return whether *password* is the one that was encoded."""
         hasher = self._loaded()
         if self._library == "argon2":  # of which Django's refuses at once what is damaged
             refuse_damaged_argon2(encoded)
@@ -40,10 +40,10 @@ class ProjectHasher(Algorithm):
             raise ValueError("It is damaged.") from error
 
     def must_update(self, encoded: str) -> bool:
-        """Tell whether the hasher wants it encoded anew."""
+        """Return whether the hasher wants it encoded anew."""
         return bool(self._loaded().must_update(encoded))
 
-    def harden(self, password: str, encoded: str) -> None:
+    def harden_runtime(self, password: str, encoded: str) -> None:
         """Do the work that *encoded* has too little of."""
         self._loaded().harden_runtime(password, encoded)
 
@@ -66,8 +66,8 @@ class ProjectHasher(Algorithm):
         return library if isinstance(library, str) or not library else str(library[1])
 
 
-def import_hasher(path: str) -> Algorithm:
-    """Make the hasher of this dotted name: Django's kind, or an :class:`.Algorithm`.
+def import_hasher(path: str) -> Hasher:
+    """Make the hasher of this dotted name: Django's kind, or an :class:`.Hasher`.
 
     :raises SettingError: where there is none.
     """
@@ -76,7 +76,7 @@ def import_hasher(path: str) -> Algorithm:
         hasher = getattr(import_module(module), name)()
     except Exception as error:  # a module of the project's own may raise anything
         raise SettingError("PASSWORD_HASHERS", *_failed(path)) from error
-    if isinstance(hasher, Algorithm):
+    if isinstance(hasher, Hasher):
         return hasher
     if not isinstance(getattr(hasher, "algorithm", None), str):
         raise SettingError(
@@ -95,5 +95,5 @@ def _failed(path: str) -> tuple[str, str]:
         )
     return (
         f"names '{path}', which cannot be imported here",
-        "Put its module on PYTHONPATH and install Django, or pass an Algorithm in its place.",
+        "Put its module on PYTHONPATH and install Django, or pass an Hasher in its place.",
     )

@@ -9,7 +9,7 @@ import base64
 import hashlib
 from typing import NamedTuple
 
-from .algorithms import Algorithm, equal, new_salt
+from .hasher import Hasher, equal, new_salt
 
 _OPENSSL_MAXMEM = 32 * 1024 * 1024
 
@@ -30,7 +30,7 @@ class _Cost(NamedTuple):
         return 128 * self.block_size * (self.work_factor + self.parallelism + 2)
 
 
-class Scrypt(Algorithm):
+class Scrypt(Hasher):
     """scrypt, which takes memory as well as time.
 
     :param work_factor: a power of two.
@@ -56,15 +56,15 @@ class Scrypt(Algorithm):
         return self._encode(password, new_salt(), self._cost)
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Tell whether *password* is the one that was encoded, in constant time."""
+        """Return whether *password* is the one that was encoded, in constant time."""
         salt, cost = self._split(encoded)
         return equal(self._encode(password, salt, cost), encoded)
 
     def must_update(self, encoded: str) -> bool:
-        """Tell whether it was encoded at another cost."""
+        """Return whether it was encoded at another cost."""
         return self._split(encoded)[1] != self._cost
 
-    def harden(self, password: str, encoded: str) -> None:
+    def harden_runtime(self, password: str, encoded: str) -> None:
         """Do all the work, where *encoded* has less of it."""
         salt, cost = self._split(encoded)
         # Unlike Django: it leaves out what cannot be reckoned to the byte.

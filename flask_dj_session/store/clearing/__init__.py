@@ -11,9 +11,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from ..engine import AutocommitEngine
-from . import by_block, by_date, by_key
-from .moment import Moment
-from .pace import LEAST_ROWS, Pace
+from . import keyset, postgresql, sqlite
+from .throttle import LEAST_ROWS, Pace
+from .time_budget import Moment
 
 __all__ = ["LEAST_ROWS", "clear_expired"]
 
@@ -37,8 +37,8 @@ def clear_expired(
         writer keeps out all others, as long as a batch took, 30 ms at the most.
     """
     pace = Pace(batch_size, pause, one_writer=engine.is_sqlite)
-    if engine.is_sqlite and by_key.is_possible(engine, table):
-        return by_key.clear(engine, table, now, pace, Moment(batch_size))
-    if batch_size is None and by_block.is_better(engine, table, now):
-        return by_block.clear(engine, table, now, pace)
-    return by_date.clear(engine, table, now, pace)
+    if engine.is_sqlite and sqlite.is_possible(engine, table):
+        return sqlite.clear(engine, table, now, pace, Moment(batch_size))
+    if batch_size is None and postgresql.is_better(engine, table, now):
+        return postgresql.clear(engine, table, now, pace)
+    return keyset.clear(engine, table, now, pace)

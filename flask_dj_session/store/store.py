@@ -1,0 +1,252 @@
+"""The statements on the rows of ``django_session``, each a round trip and a commit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+
+from ..errors import CreateError, MissingTableError, UpdateError
+from . import clearing, ddl, migrations, queries
+from .engine import AutocommitEngine
+from .sqlite import is_undecodable
+from .statements import Statement
+from .table import TABLE_NAME, DjangoDateTime, max_key_length
+
+#: what no codec reads, in place of what the driver cannot make a text of
+NO_TEXT = "\N{REPLACEMENT CHARACTER}"
+
+_MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
+
+
+class Store:
+    """Keeps opaque ``session_data`` texts under their keys, until they expire.
+
+    A row that is missing and one that has expired are the same to a reader. Errors of the
+    database pass through as SQLAlchemy raises them, but for those listed with each method and
+    :exc:`~flask_dj_session.errors.MissingTableError`, which any of them may raise.
+
+    :param engine: runs the statements.
+    :param table: the table, with Django's three columns and perhaps more.
+    """
+
+    def __init__(self, engine: AutocommitEngine, table: sa.Table) -> None:
+        self.engine = engine
+        self.table = table
+        columns = table.c
+        by_key = columns.session_key == bindparam("key")
+        expires_after = columns.expire_date > bindparam("now", type_=columns.expire_date.type)
+        stored: dict[str, Any] = {
+            "session_data": bindparam("data"),
+            "expire_date": bindparam("end"),
+        }
+        self._load = self._statement(
+            sa.select(columns.session_data).where(by_key, expires_after), "now"
+        )
+        self._exists = self._statement(
+            sa.select(sa.literal_column("1")).select_from(table).where(by_key)
+        )
+        # Inline: nothing is asked of the row that another primary key may have, for one.
+        self._insert = self._statement(
+            sa.insert(table).values(session_key=bindparam("key"), **stored).inline(), "end"
+        )
+        self._update = self._statement(sa.update(table).where(by_key).values(**stored), "end")
+        self._delete = self._statement(sa.delete(table).where(by_key))
+
+    def _statement(self, core: Any, *dates: str) -> Statement:
+        columns = self.table.c
+        if any(column.default is not None or column.onupdate is not None for column in columns):
+            # SQLAlchemy finds out the values of such columns of the app's own.
+            return Statement(core)
+        types = [columns.session_key.type, columns.session_data.type]
+        return Statement(core, dates=dates, date_type=self._date_type, types=types)
+
+    @property
+    def _date_type(self) -> DjangoDateTime:
+        date_type = self.table.c.expire_date.type
+        assert isinstance(date_type, DjangoDateTime)
+        return date_type
+
+    @cached_property
+    def max_key_length(self) -> int:
+        """How many characters of a key the column holds."""
+        return max_key_length(self.table)
+
+    def watch_app(self) -> None:
+        """See from now on what the app does on SQLite; see :meth:`.AutocommitEngine.watch_app`."""
+        self.engine.watch_app()
+
+    def load(self, session_key: str, now: datetime) -> str | None:
+        """Return the text of a row that has not expired at *now* (aware), else None.
+
+        On SQLite a text that is no UTF-8 is :data:`NO_TEXT`.
+        """
+        try:
+            row = self.engine.read(self._load, {"key": session_key, "now": now})
+        except _MAY_LACK_TABLE as error:
+            if is_undecodable(error):
+                return NO_TEXT
+            self._explain(error)
+            raise
+        return None if row is None else row[0]
+
+    def exists(self, session_key: str) -> bool:
+        """Return whether there is a row, expired or not."""
+        return self._read(self._exists, {"key": session_key}) is not None
+
+    def insert(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Add a row.
+
+        :param expire_date: aware.
+        :param columns: values for columns of the app's own.
+        :raises CreateError: where the key is taken.
+        """
+        values = {"key": session_key, "data": session_data, "end": expire_date}
+        try:
+            self._write(self._insert, values, columns)
+        except sa.exc.IntegrityError as error:
+            # A column of the app's own can be what is violated, too.
+            if self.exists(session_key):
+                raise CreateError("The session key is taken") from error
+            raise
+
+    def update(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Change a row, expired or not.
+
+        :param expire_date: aware.
+        :param columns: values for columns of the app's own.
+        :raises UpdateError: where there is none, so that a session which was ended meanwhile
+            does not come back.
+        """
+        values = {"key": session_key, "data": session_data, "end": expire_date}
+        if self._write(self._update, values, columns) < 1 and not self.exists(session_key):
+            # Asked, since MySQL counts only rows that change, unless it is told otherwise.
+            raise UpdateError("The session's row is gone")
+
+    def delete(self, session_key: str) -> bool:
+        """Remove a row, and return whether there was one; where there is none, do nothing."""
+        # Not "> 0": a driver that cannot count says -1, and that is no row that was gone.
+        return self._write(self._delete, {"key": session_key}) != 0
+
+    def clear_expired(
+        self, now: datetime, *, batch_size: int | None = None, pause: float | None = None
+    ) -> Iterator[int]:
+        """Remove the rows that have expired before *now*; see :func:`.clearing.clear_expired`."""
+        with self._explaining():
+            yield from clearing.clear_expired(
+                self.engine, self.table, now, batch_size=batch_size, pause=pause
+            )
+
+    def create_table(self) -> bool:
+        """Make the table as Django's migration does; see :func:`.ddl.create_table`."""
+        return ddl.create_table(self.engine, self.table)
+
+    def record_migration(self, now: datetime) -> bool:
+        """Tell Django that the table is made; see :func:`.migrations.record_migration`.
+
+        :raises ValueError: where the table is not Django's own.
+        """
+        if self.table.name != TABLE_NAME:
+            raise ValueError(
+                f"'{self.table.name}' is not made by a migration of Django's own, so there is"
+                " nothing to record. Let the Django project fake the migration that makes it."
+            )
+        return migrations.record_migration(
+            self.engine, now, self._date_type.naive_zone, schema=self.table.schema
+        )
+
+    def pages(
+        self, *, size: int, expired_at: datetime | None = None
+    ) -> Iterator[list[queries.StoredRow]]:
+        """Yield the rows in the order of their keys; see :func:`.queries.pages`."""
+        with self._explaining():
+            yield from queries.pages(self.engine, self.table, size=size, expired_at=expired_at)
+
+    def page(self, *, size: int, above: Any = None, below: Any = None) -> list[queries.StoredRow]:
+        """Return a page of rows above or below a key; see :func:`.queries.page`."""
+        with self._explaining():
+            return queries.page(self.engine, self.table, size=size, above=above, below=below)
+
+    def row(self, session_key: Any) -> queries.StoredRow | None:
+        """Return the row of a key, expired or not; None where there is none."""
+        with self._explaining():
+            return queries.row(self.engine, self.table, session_key)
+
+    def outlines(self, *, limit: int) -> list[queries.Outline]:
+        """Return the dates and sizes of some rows; see :func:`.queries.outlines`."""
+        with self._explaining():
+            return queries.outlines(self.engine, self.table, limit=limit)
+
+    def starting_with(self, prefix: str) -> list[queries.StoredRow]:
+        """Return the rows whose keys begin with *prefix*; see :func:`.queries.starting_with`."""
+        with self._explaining():
+            return queries.starting_with(self.engine, self.table, prefix)
+
+    def count(self, *, expired_before: datetime | None = None) -> int:
+        """Count the rows, or those that have expired before a time (aware)."""
+        with self._explaining():
+            return queries.count(self.engine, self.table, expired_before=expired_before)
+
+    def delete_keys(self, session_keys: Collection[str]) -> int:
+        """Remove the rows with these keys, and return how many there were."""
+        if not session_keys:
+            return 0
+        these = self.table.c.session_key.in_(list(session_keys))
+        return self._write(Statement(sa.delete(self.table).where(these)), {})
+
+    def delete_all(self) -> int:
+        """Remove every row, and return how many there were."""
+        return self._write(Statement(sa.delete(self.table)), {})
+
+    def _read(self, statement: Statement, values: dict[str, Any]) -> Any:
+        try:
+            return self.engine.read(statement, values)
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
+
+    def _write(
+        self, statement: Statement, values: dict[str, Any], columns: Mapping[str, Any] | None = None
+    ) -> int:
+        if columns:
+            statement = self._with_columns(statement, columns)
+            values = {**values, **{f"column_{name}": value for name, value in columns.items()}}
+        try:
+            return self.engine.write(statement, values, table=self.table.name)
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
+
+    def _with_columns(self, statement: Statement, columns: Mapping[str, Any]) -> Statement:
+        """Let a statement set columns of the app's own, too."""
+        core: Any = statement.core
+        parameters: dict[str, Any] = {name: bindparam(f"column_{name}") for name in columns}
+        return Statement(core.values(parameters))
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        try:
+            yield
+        except _MAY_LACK_TABLE as error:
+            self._explain(error)
+            raise
+
+    def _explain(self, error: Exception) -> None:
+        """Say how to make the table, where it is missing."""
+        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            return  # nobody answers, so nobody need be asked
+        try:
+            missing = not ddl.has_table(self.engine, self.table)
+        except sa.exc.DBAPIError:
+            missing = False
+        if missing:
+            raise MissingTableError(self.table.name) from error
