@@ -136,7 +136,8 @@ def _tour(page: Page, base: str) -> Iterator[str]:
 def _add_another_cookie(page: Page) -> None:
     """Give the browser one more cookie of the session's name, with another path."""
     cookie = {"value": "another".ljust(32, "x"), "domain": "127.0.0.1", "path": "/sessions/"}
-    page.context.add_cookies([{"name": "sessionid", **cookie}])  # type: ignore[typeddict-item]
+    cookies: list[Any] = [{"name": "sessionid", **cookie}]
+    page.context.add_cookies(cookies)
     page.reload()
 
 
