@@ -638,3 +638,15 @@ def test_nothing_of_it_is_loaded_unless_it_is_used() -> None:
         "assert 'flask_login' not in sys.modules and 'django' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("Ann", "Lee"), ("", ""), ("Ann", ""), ("", "Lee"), (" Ann ", " Lee ")]
+)
+@pytest.mark.usefixtures("live")
+def test_a_user_has_the_names_that_django_makes(flask: AuthSite, first: str, last: str) -> None:
+    theirs = make_user(first_name=first, last_name=last)
+    with flask.app.app_context():
+        ours = flask.auth.get_user(theirs.pk)
+        for method in ("get_full_name", "get_short_name", "get_username", "__str__"):
+            assert getattr(ours, method)() == getattr(theirs, method)()
