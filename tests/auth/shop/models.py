@@ -59,7 +59,7 @@ class Guest(AbstractUser):  # type: ignore[misc]
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         with warnings.catch_warnings():
             # Since Django 6.1 it warns of whoever names no algorithm, as many projects do.
-            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore")
             made: str = salted_hmac("shop.Guest", self.password + self.token, secret).hexdigest()
         return made
 
