@@ -59,8 +59,9 @@ def _set_cookie(accounts: Accounts, response: Response, secret: str) -> None:
     header = cookies.set_cookie(
         settings.csrf_cookie, secret, now=accounts.site.now(), max_age=settings.csrf_cookie_age
     )
-    # That the answer depends on cookies, the session says: it was looked at.
     response.headers.add("Set-Cookie", header)
+    # The session says so, too, but not on the page for a request that was interrupted.
+    response.headers["Vary"] = cookies.patch_vary(", ".join(response.headers.getlist("Vary")))
 
 
 def _forget_flask_wtfs(session: DjangoSession) -> None:

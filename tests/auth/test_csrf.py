@@ -241,3 +241,24 @@ def test_its_token_is_plain_data_to_django(
     cookie = client.get_cookie("sessionid")
     assert cookie is not None
     assert set(live.store(cookie.value).load()) == {"csrf_token"}
+
+
+def test_the_page_for_an_interrupted_login_depends_on_cookies(
+    flask: AuthSite, live: LiveDjango
+) -> None:
+    make_user()
+    visitor = Visitor(flask.app, live)
+
+    @flask.app.get("/again")
+    def again() -> str:
+        user = flask.auth.authenticate("ann", PASSWORD)
+        assert flask.auth.current_user == user
+        flask.site.sessions.store.delete(request.cookies["sessionid"])  # a logout elsewhere
+        flask.auth.login(user)
+        return "in"
+
+    visitor.on_flask("in", name="ann", password=PASSWORD)
+    page = visitor.response("again")
+    assert page.status_code == 400
+    assert _cookie(page.headers.getlist("Set-Cookie"), "csrftoken").value
+    assert page.headers["Vary"] == "Cookie"
