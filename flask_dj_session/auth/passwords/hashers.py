@@ -39,7 +39,7 @@ class Verdict(NamedTuple):
 class PasswordHashers:
     """Makes and checks passwords as a site's PASSWORD_HASHERS says.
 
-    :param hashers: dotted names, or an :class:`.Hasher` of one's own parameters; the first is
+    :param hashers: dotted names, or a :class:`.Hasher` of one's own parameters; the first is
         what new passwords are encoded with, no others than these are accepted. Django's own are
         known here and need no Django; others are imported, and keep their parameters.
     :param django_version: of the Django beside this app; its own hashers have the parameters that

@@ -67,7 +67,7 @@ class ProjectHasher(Hasher):
 
 
 def import_hasher(path: str) -> Hasher:
-    """Make the hasher of this dotted name: Django's kind, or an :class:`.Hasher`.
+    """Make the hasher of this dotted name: Django's kind, or a :class:`.Hasher`.
 
     :raises SettingError: where there is none.
     """
@@ -95,5 +95,5 @@ def _failed(path: str) -> tuple[str, str]:
         )
     return (
         f"names '{path}', which cannot be imported here",
-        "Put its module on PYTHONPATH and install Django, or pass an Hasher in its place.",
+        "Put its module on PYTHONPATH and install Django, or pass a Hasher in its place.",
     )
