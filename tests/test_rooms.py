@@ -19,7 +19,8 @@ _SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
 MAY_IMPORT: dict[str, list[str]] = {
     "errors": [],
     "wire": ["itsdangerous", ".errors", ".wire"],
-    "settings": [".errors", ".settings", ".wire"],
+    "description": ["django", ".description", ".errors"],
+    "settings": [".description", ".errors", ".settings", ".wire"],
     "store": _STORE,
     "protocols": [".wire"],
     "signals": ["blinker"],

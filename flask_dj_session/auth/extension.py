@@ -14,9 +14,8 @@ from werkzeug.local import LocalProxy
 
 from ..contexts import itself, running_request
 from ..extension import DjangoSessions, Engines
-from ..settings import AuthSettings, prepare_auth
+from ..settings import AuthSettings, django_version, prepare_auth
 from ..settings.readings import is_set
-from ..settings.versions import installed
 from ..site import Site, site_of
 from ..store import AutocommitEngine
 from .accounts import Accounts
@@ -49,8 +48,9 @@ class DjangoAuth:
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
     :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
-        parameters of the Django that is installed here, otherwise those of 5.2; other ones next
-        to an older Django make both sides store passwords anew in turn.
+        parameters of the site's Django, where it has described itself, or of the Django that is
+        installed here, otherwise those of 5.2; other ones next to an older Django make both sides
+        store passwords anew in turn.
     :param settings: settings of the login by name (``login_url="/login"``), for every app; they
         beat ``app.config``.
     :raises TypeError: for a keyword that is no setting of the login.
@@ -106,7 +106,7 @@ class DjangoAuth:
             )
         engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
-        hashers = self._hashers or _hashers(settings, site)
+        hashers = self._hashers or _hashers(settings, site, django_version(app.config))
         accounts = Accounts(
             site, settings, lambda: self._make_users(site, settings, engines), hashers
         )
@@ -307,9 +307,10 @@ class DjangoAuth:
         return engines.of(bind_key)
 
 
-def _hashers(settings: AuthSettings, site: Site) -> PasswordHashers:
-    """Make passwords as the Django that is installed here does, otherwise as 5.2 does."""
-    version = installed("Django")
+def _hashers(
+    settings: AuthSettings, site: Site, version: tuple[int, int] | None
+) -> PasswordHashers:
+    """Make passwords as the site's Django does; where it is not known, as 5.2 does."""
     # With "sha1" the project runs on 3.2 at most, and short salts stay for those before it.
     is_old = site.settings.algorithm == "sha1"
     default = (3, 1) if is_old else (5, 2)

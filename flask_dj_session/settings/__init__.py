@@ -2,8 +2,8 @@
 
 from .auth import AuthSettings, prepare_auth
 from .defaults import AUTH_DEFAULTS, DEFAULTS
-from .origin import ORIGIN, Origin
-from .project import django_settings
+from .origin import ORIGIN, Origin, description_in, django_version
+from .project import django_settings, read_again, site_description
 from .serializers import serializer_class
 from .settings import Settings, prepare
 
@@ -14,8 +14,12 @@ __all__ = [
     "AuthSettings",
     "Origin",
     "Settings",
+    "description_in",
     "django_settings",
+    "django_version",
     "prepare",
     "prepare_auth",
+    "read_again",
     "serializer_class",
+    "site_description",
 ]
