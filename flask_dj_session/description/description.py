@@ -89,10 +89,6 @@ class Description:
             without_secrets(self.facts), python=self.python, path=self.path, file=self.file
         )
 
-    def as_text(self) -> str:
-        """Write what a file holds: all but the secrets, as JSON in ASCII."""
-        return json.dumps(without_secrets(self.facts), indent=2)
-
 
 def read_description(file: str | os.PathLike[str]) -> Description:
     """Read a file that ``flask sessions describe`` has written.

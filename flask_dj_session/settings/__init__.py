@@ -1,5 +1,6 @@
 """Settings by Django's names: from a Django project, in ``app.config``, checked and read."""
 
+from ..description import TIME_LIMIT
 from .auth import AuthSettings, prepare_auth
 from .defaults import AUTH_DEFAULTS, DEFAULTS
 from .origin import ORIGIN, Origin, description_in, django_version
@@ -11,6 +12,7 @@ __all__ = [
     "AUTH_DEFAULTS",
     "DEFAULTS",
     "ORIGIN",
+    "TIME_LIMIT",
     "AuthSettings",
     "Origin",
     "Settings",
