@@ -47,6 +47,9 @@ _HASHER_PARAMETERS = (
 )
 _URLS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL")
 
+#: as Django draws them
+_SOME_KEY = "abcdefghijklmnopqrstuvwxyz012345"
+
 #: errors whose words are about the settings, and not about what is in them
 _QUOTED = ("ImportError", "ModuleNotFoundError", "ImproperlyConfigured", "UndefinedValueError")
 _MISSING_VARIABLE = (
@@ -288,9 +291,22 @@ def _session() -> Facts:
         "serializer": _serializer(settings.SESSION_SERIALIZER),
         "model": None,
     }
-    if hasattr(store, "get_model_class"):
-        told["model"] = _model(store.get_model_class())
+    model = _session_model(store)
+    if model is not None:
+        told["model"] = _model(model)
     return told
+
+
+def _session_model(store: Any) -> Any:
+    """Return the model of the rows of a store; None where it has none."""
+    if hasattr(store, "get_model_class"):
+        return store.get_model_class()
+    # Others, as that of django-user-sessions, name it in their module alone.
+    for value in vars(sys.modules[store.__module__]).values():
+        names = [field.name for field in getattr(getattr(value, "_meta", None), "fields", ())]
+        if {"session_key", "session_data", "expire_date"} <= set(names):
+            return value
+    return None
 
 
 def _key_salt(store: Any) -> str:
@@ -330,11 +346,12 @@ def _column(field: Any) -> Facts:
         "primary_key": field.primary_key,
         "max_length": field.max_length,
         "collation": getattr(field, "db_collation", None),
-        "is_now": _is_now(field),
+        "now": _now(field),
     }
     if field.is_relation:
         told["kind"] = field.target_field.get_internal_type()
-    if not field.has_default() or not (told["is_now"] or callable(field.default)):
+        told["refers_to"] = field.related_model._meta.label
+    if not field.has_default() or not (told["now"] or callable(field.default)):
         try:
             told["default"] = plain(field.get_default())
         except Exception:
@@ -342,11 +359,14 @@ def _column(field: Any) -> Facts:
     return told
 
 
-def _is_now(field: Any) -> bool:
+def _now(field: Any) -> Optional[str]:
+    """Tell when a column gets the time: at each write, at the first (insert), or never."""
     from django.utils import timezone
 
-    is_set = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
-    return bool(is_set) or field.default is timezone.now
+    if getattr(field, "auto_now", False):
+        return "write"
+    is_first = getattr(field, "auto_now_add", False) or field.default is timezone.now
+    return "insert" if is_first else None
 
 
 def _middleware() -> List[Facts]:
@@ -366,8 +386,31 @@ def _middleware() -> List[Facts]:
         if is_subclass or "session" in path.rpartition(".")[2].lower():
             own = _own_names(kind, SessionMiddleware) if is_subclass else []
             mro = _mro(kind) if is_kind else []
-            told.append({"path": path, "mro": mro, "own": own, "is_session": is_subclass})
+            is_session = is_subclass or (is_kind and "SessionMiddleware" in path)
+            told.append(
+                {
+                    "path": path,
+                    "mro": mro,
+                    "own": own,
+                    "is_session": is_session,
+                    "takes_key": _takes_key(kind) if is_session else None,
+                }
+            )
     return told
+
+
+def _takes_key(kind: Any) -> Optional[bool]:
+    """Tell whether a cookie's value is the key of its session; None where that is not known."""
+    from django.conf import settings
+    from django.test import RequestFactory
+
+    request = RequestFactory().get("/")
+    request.COOKIES[settings.SESSION_COOKIE_NAME] = _SOME_KEY
+    try:
+        kind(lambda _: None).process_request(request)
+        return bool(request.session.session_key == _SOME_KEY)
+    except Exception:
+        return None
 
 
 def _user() -> Facts:
@@ -463,7 +506,7 @@ def _routes() -> Facts:
 
     told: Facts = {}
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    models = {"session": getattr(store, "get_model_class", None), "user": get_user_model}
+    models = {"session": lambda: _session_model(store), "user": get_user_model}
     for name in models:
         try:
             model = models[name]()

@@ -3,6 +3,7 @@
 from ..description import TIME_LIMIT
 from .auth import AuthSettings, prepare_auth
 from .defaults import AUTH_DEFAULTS, DEFAULTS
+from .engines import SiteStore, site_store, warn_of_unknown_engine
 from .origin import ORIGIN, Origin, description_in, django_version
 from .project import django_settings, read_again, site_description
 from .serializers import serializer_class
@@ -16,6 +17,7 @@ __all__ = [
     "AuthSettings",
     "Origin",
     "Settings",
+    "SiteStore",
     "description_in",
     "django_settings",
     "django_version",
@@ -24,4 +26,6 @@ __all__ = [
     "read_again",
     "serializer_class",
     "site_description",
+    "site_store",
+    "warn_of_unknown_engine",
 ]

@@ -16,6 +16,7 @@ from ..errors import SettingError
 from .checks import refuse_other_storage
 from .databases import sqlalchemy_settings
 from .defaults import AUTH_DEFAULTS, DEFAULTS
+from .engines import engine_of
 from .loader import module_name, settings_module
 from .origin import ORIGIN, Origin
 from .readings import as_django_reads
@@ -171,7 +172,7 @@ def _imported(module: str | None) -> _Project:
 def _described(told: Description, values: dict[str, Any]) -> _Project:
     return _Project(
         told.module,
-        values,
+        {**values, "SESSION_ENGINE": engine_of(told)},
         told.django_version,
         databases(told.facts["connections"]),
         told.session_alias,
