@@ -70,6 +70,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "flask_login",
         "sqlalchemy",
         "werkzeug",
+        ".description",
         ".errors",
         ".site",
         ".cli",

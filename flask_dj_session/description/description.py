@@ -79,6 +79,11 @@ class Description:
         """The model of the users; None where there is none."""
         return self.facts["user"]  # type: ignore[no-any-return]
 
+    @property
+    def backends(self) -> dict[str, Mapping[str, Any]]:
+        """The authentication backends by their dotted names."""
+        return {told["path"]: told for told in self.facts["backends"] or ()}
+
     def problem(self, part: str) -> Mapping[str, Any] | None:
         """Return why a part of the site could not be described."""
         return self.facts["problems"].get(part)  # type: ignore[no-any-return]

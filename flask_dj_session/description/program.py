@@ -220,14 +220,18 @@ def _mro(kind: type) -> List[str]:
     return [_dotted(one) for one in kind.__mro__ if one is not object]
 
 
-def _origin(kind: type, method: str) -> str:
-    """Tell whose *method* is: django, base (BaseBackend's), own or absent."""
-    for one in kind.__mro__:
-        if method in vars(one):
-            if _dotted(one) == _DJANGO_BACKENDS + ".BaseBackend":
-                return "base"
-            return "django" if one.__module__.partition(".")[0] == "django" else "own"
-    return "absent"
+def _definer(kind: type, method: str) -> Optional[type]:
+    """Return the class of *kind*'s that *method* is from; None where there is none."""
+    return next((one for one in kind.__mro__ if method in vars(one)), None)
+
+
+def _whose(definer: Optional[type]) -> str:
+    """Tell whose a method is: django, base (BaseBackend's), own or absent."""
+    if definer is None:
+        return "absent"
+    if _dotted(definer) == _DJANGO_BACKENDS + ".BaseBackend":
+        return "base"
+    return "django" if definer.__module__.partition(".")[0] == "django" else "own"
 
 
 def _own_names(kind: type, base: type) -> List[str]:
@@ -463,10 +467,18 @@ def _backends() -> List[Facts]:
     for path in settings.AUTHENTICATION_BACKENDS:
         try:
             kind = _imported(path)
-            methods = {name: _origin(kind, name) for name in _BACKEND_METHODS}
-            told.append({"path": path, "mro": _mro(kind), "methods": methods})
+            told.append({"path": path, "mro": _mro(kind), "methods": _methods(kind)})
         except Exception as error:
             told.append({"path": path, "problem": failure(error)})
+    return told
+
+
+def _methods(kind: type) -> Facts:
+    """Tell whose each method of a backend is, and which class has it."""
+    told = {}
+    for name in _BACKEND_METHODS:
+        definer = _definer(kind, name)
+        told[name] = {"whose": _whose(definer), "in": definer and _dotted(definer)}
     return told
 
 
@@ -535,7 +547,7 @@ def _connection(connection: Any) -> Facts:
         "engine": given["ENGINE"],
         "mro": _mro(kind),
         "settings": settings,
-        "has_own_params": _origin(kind, "get_connection_params") == "own",
+        "has_own_params": _whose(_definer(kind, "get_connection_params")) == "own",
     }
     try:
         told["params"] = _plain_parts(connection.get_connection_params(), unsaid, "params.")
