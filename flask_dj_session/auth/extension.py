@@ -26,7 +26,7 @@ from .commands import users as users_command
 from .current import EXTENSION, current_login
 from .login import Login
 from .names import UserNames
-from .passwords import PasswordHashers
+from .passwords import Hasher, PasswordHashers, described_hasher
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
@@ -336,10 +336,18 @@ def _hashers(
     is_old = site.settings.algorithm == "sha1"
     default = (3, 1) if is_old else (5, 2)
     return PasswordHashers(
-        settings.password_hashers,
+        [_hasher(path, settings, version or default) for path in settings.password_hashers],
         django_version=".".join(map(str, version or default)),
         renew_short_salts=False if is_old else None,
     )
+
+
+def _hasher(path: str, settings: AuthSettings, version: tuple[int, int]) -> str | Hasher:
+    """Return a name that is known or can be imported here, or what does the same."""
+    told = settings.told_of_hashers.get(path)
+    if told is None or path.startswith("django."):
+        return path
+    return described_hasher(told, version) or path
 
 
 def _username_field(told: Mapping[str, Any] | None) -> str:

@@ -84,6 +84,11 @@ class Description:
         """The authentication backends by their dotted names."""
         return {told["path"]: told for told in self.facts["backends"] or ()}
 
+    @property
+    def hashers(self) -> dict[str, Mapping[str, Any]]:
+        """The password hashers by their dotted names."""
+        return {told["path"]: told for told in self.facts["hashers"] or ()}
+
     def problem(self, part: str) -> Mapping[str, Any] | None:
         """Return why a part of the site could not be described."""
         return self.facts["problems"].get(part)  # type: ignore[no-any-return]

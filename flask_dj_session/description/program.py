@@ -498,6 +498,7 @@ def _hashers() -> List[Facts]:
                 "path": path,
                 "mro": _mro(kind),
                 "algorithm": kind.algorithm,
+                "own": [name for name in _own_names(kind, kind) if callable(getattr(kind, name))],
                 "parameters": {name: given[name] for name in given if given[name] is not None},
             }
         )

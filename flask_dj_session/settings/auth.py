@@ -53,6 +53,8 @@ class AuthSettings:
         )
         #: what it has said of its backends, by their dotted names
         self.told_of_backends: Mapping[str, Any] = description.backends if description else {}
+        #: what it has said of its hashers, by their dotted names
+        self.told_of_hashers: Mapping[str, Any] = description.hashers if description else {}
 
     @property
     def login_url(self) -> Any:
