@@ -40,7 +40,8 @@ class Site:
         lies in ``projects/`` under the site's name is then laid over it.
     :param server: the kind of database that it takes where the environment names a server.
     :param before: commands of manage.py that make its tables.
-    :param environment: variables that it needs; ``{folder}`` stands for its folder here.
+    :param environment: variables that it needs; ``{folder}`` stands for its folder here,
+        ``{database}`` for its entry of DATABASES, ``{engine}`` for the last word of its ENGINE.
     :param by_address: whether people log in there with their address.
     :param user_model: makes the class of users whose session hash is their own.
     :param app_py: whether the course's app is tried beside it, too.
@@ -145,6 +146,15 @@ SITES = (
             password=None,
             logout_by_get=True,
         ),
+        environment={
+            "DATA_DIR": "{folder}/data",
+            "PRETIX_PRETIX_URL": "http://127.0.0.1",
+            "PRETIX_DATABASE_BACKEND": "{engine}",
+            **{
+                f"PRETIX_DATABASE_{part}": f"{{database[{part}]}}"
+                for part in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+            },
+        },
         user_model=pretix_user,
     ),
 )

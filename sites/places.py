@@ -24,7 +24,6 @@ FOLDER = ROOT / ".sites"
 DATABASE = "SITES_DATABASE"
 
 _PROJECTS = Path(__file__).parent / "projects"
-_SECONDS = "seconds"
 
 
 class Place:
@@ -46,10 +45,14 @@ class Place:
 
         :raises NotRunError: where it cannot be installed here.
         """
-        began, file = time.monotonic(), self.folder / _SECONDS
-        driver = DRIVERS.get(self.site.kind)
-        needed = [*self.site.requirements, *([driver] if driver else [])]
-        if self._environment.install("site", *needed):
+        needed = {"site": self.site.requirements}
+        if self.site.kind in DRIVERS:
+            needed[self.site.kind] = (DRIVERS[self.site.kind],)
+        return sum(self._install(what, *requirements) for what, requirements in needed.items())
+
+    def _install(self, what: str, *requirements: str) -> float:
+        began, file = time.monotonic(), self.folder / f"seconds-{what}"
+        if self._environment.install(what, *requirements):
             file.write_text(str(time.monotonic() - began))
         return float(file.read_text())
 
@@ -72,10 +75,10 @@ class Place:
     @contextmanager
     def variables(self, database: Database) -> Iterator[None]:
         """Set what the site needs, for it and for the app beside it, as one sets it in a shell."""
-        own = {
-            name: text.format(folder=self.folder) for name, text in self.site.environment.items()
-        }
-        own[DATABASE] = json.dumps(database.django_settings())
+        entry = database.django_settings()
+        told = {"folder": self.folder, "database": entry, "engine": entry["ENGINE"].split(".")[-1]}
+        own = {name: text.format(**told) for name, text in self.site.environment.items()}
+        own[DATABASE] = json.dumps(entry)
         own["DJANGO_SETTINGS_MODULE"] = self.site.module
         before = dict(os.environ)
         os.environ.update(own)
