@@ -22,7 +22,7 @@ WHOLE = (
     "auth/hashes.py",
     "auth/csrf.py",
     "inspector/access.py",
-    "inspector/forgery.py",
+    "inspector/csrf.py",
 )
 
 

@@ -420,7 +420,7 @@ def test_a_session_kept_beyond_the_request_writes_nothing_either(
 def test_a_session_of_the_apps_own_is_written(shop: Shop, put: Put) -> None:
     def keeps_a_record(shop: Shop) -> None:
         record = shop.site.sessions.session()
-        record["seen"] = url_for("inspector.yours")
+        record["seen"] = url_for("inspector.your_session")
         record.save()
 
     shop.acts = keeps_a_record
