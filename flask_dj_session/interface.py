@@ -42,7 +42,7 @@ class DjangoSessionInterface(SessionInterface):
         if not isinstance(session, DjangoSession):
             _refuse_foreign(session)
             return
-        if session.closed:
+        if session.interrupted:
             return
         if self.site.onlookers and session.is_read_only:
             if (onlooker := self.site.onlooker()) is not None:
@@ -98,7 +98,7 @@ class DjangoSessionInterface(SessionInterface):
             " in another tab."
         )
         # Nothing is saved any more, whatever the page for it does with the session.
-        session.closed = True
+        session.interrupted = True
         page = error_page(app, interrupted)
         response.status = page.status
         response.headers.clear()

@@ -58,7 +58,7 @@ class DjangoSession(SessionMixin):
     modified = False
     #: whether the end of the request saves nothing and tells the browser nothing: the row was
     #: found deleted
-    closed = False
+    interrupted = False
     _is_read_only = False
     _found: bool | None = None
     _as_loaded: dict[str, bytes | None] | None = None
@@ -316,7 +316,7 @@ class DjangoSession(SessionMixin):
         # has a key that nobody was given.
         self.delete()
         self._session_key = self._row_key = origin
-        self.closed = True
+        self.interrupted = True
         raise InterruptedRequest
 
     def _check_drawn_key(self) -> None:

@@ -193,11 +193,11 @@ class Login:
 
 def _has_moved(session: DjangoSession) -> bool:
     """Give *session* another key, if no other request has ended it or done the same meanwhile."""
-    was_closed = session.closed
+    was_interrupted = session.interrupted
     try:
         session.cycle_key()
     except SessionInterrupted:
-        session.closed = was_closed
+        session.interrupted = was_interrupted
         return False
     return True
 
