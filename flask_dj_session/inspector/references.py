@@ -16,14 +16,13 @@ from typing import Any, NamedTuple
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from ..presentation.formatting import SHOWN
 from ..store import Store, StoredRow
 from .key_derivation import NAME, derived_key
 
 #: keys are text, but in a column of SQLite there may be bytes
 Key = str | bytes
 
-#: how many characters of a key may be known: 124 bits of Django's 32 stay unknown
-_SHOWN = 8
 #: how many characters a key has at least by which Django finds a session, and is kept secret
 _SECRET = 8
 #: how many rows are looked at: with keys drawn at random one, where many begin alike some more
@@ -79,7 +78,7 @@ class References:
         return Beginning(start.encode("latin-1") if kind else start, digest)
 
     def _row(self, beginning: Beginning, store: Store) -> StoredRow | None:
-        is_short = len(beginning.start) < _SHOWN  # such a key may be its own beginning
+        is_short = len(beginning.start) < SHOWN  # such a key may be its own beginning
         exact = store.row(beginning.start) if is_short else None
         if exact is not None and self._is_meant(exact, beginning):
             return exact
@@ -104,4 +103,4 @@ class References:
 def _shown_of(session_key: Key) -> int:
     """Return how many characters of a key may be known, so that nobody can guess the rest."""
     length = len(session_key)
-    return length if length < _SECRET else min(_SHOWN, length // 4)
+    return length if length < _SECRET else min(SHOWN, length // 4)
