@@ -165,6 +165,18 @@ class DjangoAuth:
         """Return the user of a name, active or not; None where there is none."""
         return self.accounts.users.by_username(username)
 
+    def find_users(self, **field: Any) -> list[Any]:
+        """Return the users of whom one column has a value, active or not.
+
+        ``auth.find_users(email__iexact="ann@example.org")`` heeds no case, as in Django. A column
+        that is not unique may have the value several times, so it is a list.
+
+        :param field: the column and the value.
+        :raises TypeError: unless exactly one is given.
+        :raises MissingUserColumnError: where users have no such column.
+        """
+        return self.accounts.find(**field)
+
     def set_password(self, user: Any, raw_password: str) -> None:
         """Store another password; it ends all sessions of the user, on both sides.
 

@@ -208,6 +208,7 @@ def _can_be_stored(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     try:
-        return "\0" not in text and bool(text.encode())
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return "\0" not in text

@@ -9,14 +9,18 @@ import click
 
 from ..presentation.formatting import as_json, iso, printable, shortened
 from ..presentation.read_rows import ReadRow, read
-from .command import SiteCommand, codec, site
+from .command import SiteCommand, codec, site, user_id_of
 from .output import say
 
 PAGE_SIZE = 500
 
 
 @click.command("list", cls=SiteCommand)
-@click.option("--user", metavar="ID", help="Only sessions in which this user is logged in.")
+@click.option(
+    "--user",
+    metavar="USER",
+    help="Only sessions in which this user is logged in: an id, or a name.",
+)
 @click.option("--expired", is_flag=True, help="Only sessions that have expired.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N sessions.")
 @click.option("--full", is_flag=True, help="Show the keys in full. A key opens the session.")
@@ -25,6 +29,7 @@ def list_sessions(
     user: str | None, expired: bool, limit: int | None, full: bool, json_: bool
 ) -> None:
     """List the sessions in the order of their keys. Expired ones are among them."""
+    user = None if user is None else user_id_of(user)
     rows = islice(_rows(user=user, expired=expired), limit)
     for line in _json_lines(rows, full=full) if json_ else _lines(rows, full=full):
         say(line)

@@ -10,7 +10,7 @@ from ..presentation.formatting import counted
 from ..presentation.read_rows import ReadRow, read
 from ..store import Store
 from .choice import only_row
-from .command import SiteCommand, codec, site, stopped
+from .command import SiteCommand, codec, site, stopped, user_id_of
 from .output import say
 from .progress import Advance, progress
 
@@ -19,7 +19,11 @@ PAGE_SIZE = 500
 
 @click.command("revoke", cls=SiteCommand)
 @click.argument("key", required=False)
-@click.option("--user", metavar="ID", help="End the sessions in which this user is logged in.")
+@click.option(
+    "--user",
+    metavar="USER",
+    help="End the sessions in which this user is logged in: an id, or a name.",
+)
 @click.option("--all", "all_", is_flag=True, help="End every session.")
 @click.option("--yes", is_flag=True, help="Do not ask before ending every session.")
 def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
@@ -28,12 +32,12 @@ def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
     KEY is a session key, or 6 characters or more of its beginning.
     """
     if [key is not None, user is not None, all_].count(True) != 1:
-        raise click.UsageError("Give one of KEY, --user ID and --all.")
+        raise click.UsageError("Give one of KEY, --user USER and --all.")
     store = site().store
     if key is not None:
         number = store.delete_keys([only_row(store, key).key_to_delete])
     elif user is not None:
-        number = _revoke_user(store, user)
+        number = _revoke_user(store, user_id_of(user))
     else:
         number = _revoke_all(store, ask=not yes)
     say(f"{counted(number, 'session')} revoked.")

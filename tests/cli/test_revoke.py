@@ -59,7 +59,7 @@ def test_a_yes_given_before_skips_the_question(run: Run) -> None:
 @pytest.mark.parametrize("args", [[], ["bbbbbb", "--all"], ["--user", "7", "--all"]])
 def test_anything_but_one_choice_is_a_usage_error(run: Run, site: Site, args: list[str]) -> None:
     result = run("sessions", "revoke", *args)
-    assert "Give one of KEY, --user ID and --all." in result.output
+    assert "Give one of KEY, --user USER and --all." in result.output
     assert result.exit_code == 2
     assert len(keys(site)) == 4
 
