@@ -110,18 +110,31 @@ def _change(before: str, after: str) -> str:
 
 
 class _Reasons:
-    """Why faults that nobody notices change nothing: objects with path, change and why."""
+    """Why faults that nobody notices change nothing: objects with path, change and why.
+
+    One without a path tells of a kind of faults: wherever a line has what stands behind its minus,
+    and the fault puts there what stands behind its plus.
+    """
 
     def __init__(self, file: Path) -> None:
         told: list[dict[str, str]] = json.loads(file.read_text())
-        self._whys = {(each["path"], _stripped(each["change"])): each["why"] for each in told}
+        self._whys = {
+            (each["path"], _stripped(each["change"])): each["why"]
+            for each in told
+            if "path" in each
+        }
+        self._kinds = [_sides(each["change"]) for each in told if "path" not in each]
         self._used: set[tuple[str, str]] = set()
 
     def knows(self, path: Path, change: str) -> bool:
         """Return whether there is a reason for this change."""
         key = (str(path), _stripped(change))
         self._used.add(key)
-        return key in self._whys
+        before, after = _sides(change)
+        return key in self._whys or any(
+            kind in before and before.replace(kind, instead) == after
+            for kind, instead in self._kinds
+        )
 
     def unused(self, paths: Any) -> Iterator[str]:
         """Return those in *paths* that no unnoticed fault has asked for."""
@@ -133,3 +146,11 @@ class _Reasons:
 
 def _stripped(change: str) -> str:
     return "\n".join(f"{line[:1]} {line[1:].strip()}" for line in change.strip().splitlines())
+
+
+def _sides(change: str) -> tuple[str, str]:
+    """Return what a change removes and what it adds, without spaces."""
+    sides = {"-": "", "+": ""}
+    for line in change.splitlines():
+        sides[line[0]] += "".join(line[1:].split())
+    return sides["-"], sides["+"]

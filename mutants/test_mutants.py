@@ -97,6 +97,19 @@ def test_a_fault_that_nobody_notices_counts_unless_there_is_a_reason(
     assert "- a\n+ b" in capsys.readouterr().out
 
 
+def test_a_reason_may_be_one_for_a_kind_of_faults_in_any_file(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work, reasons = _work(file), Path("reasons.json")
+    for item in work.work_items:
+        work.set_result(item.job_id, WorkResult(WorkerOutcome.NORMAL, "", Outcome.SURVIVED))
+    reasons.write_text(json.dumps([{"change": "-number // 2\n+number // 3", "why": "it is odd"}]))
+    print_report({file: work}, reasons, listed=True)
+    told = capsys.readouterr().out
+    assert "// 1" in told
+    assert "// 3" not in told
+
+
 def test_a_sample_is_of_what_was_not_tried_and_can_be_gone_on_with(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
