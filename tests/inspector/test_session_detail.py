@@ -27,7 +27,7 @@ def test_it_tells_who_is_logged_in(client: FlaskClient, put: Put) -> None:
     [
         (
             {"_auth_user_id": "7", "_auth_user_backend": BACKEND},
-            f"User <bdi>7</bdi> was logged in, by <code>{BACKEND}</code>, until the session expired.",
+            f"<bdi>7</bdi> was logged in, by <code>{BACKEND}</code>, until the session expired.",
         ),
         ({}, "Nobody was logged in."),
     ],
