@@ -32,7 +32,7 @@ from flask_dj_session.wire import (
     Reading,
     SessionCodec,
 )
-from flask_dj_session.wire.codec import packed_bytes
+from flask_dj_session.wire.codec import packed_bytes, unpack
 from flask_dj_session.wire.legacy import LegacySigner
 from flask_dj_session.wire.signing import TimestampSigner
 from flask_dj_session.wire.stand_ins import Message
@@ -259,6 +259,23 @@ def test_what_cannot_be_read_is_refused_at_the_step_that_failed(
     with pytest.raises(DecodeError) as caught:
         codec.decode(text)
     assert type(caught.value) is error
+
+
+@pytest.mark.parametrize(
+    ("packed", "reason"),
+    [
+        (b"no zlib data", "is not zlib data"),
+        (zlib.compress(b"{}")[:-1], "is zlib data that ends too early"),
+        (zlib.compress(bytes(101)), "unpacks to more than 100 bytes"),
+    ],
+)
+def test_the_reason_why_a_payload_cannot_be_unpacked_is_told(packed: bytes, reason: str) -> None:
+    with pytest.raises(CompressionError, match=reason):
+        unpack("." + b64(packed), at_most=100)
+
+
+def test_a_payload_of_just_the_limit_is_unpacked() -> None:
+    assert unpack("." + b64(zlib.compress(bytes(100))), at_most=100) == (bytes(100), True)
 
 
 def test_no_message_tells_the_key_the_text_or_the_data() -> None:
