@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import random
 import zlib
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -186,6 +187,12 @@ def test_short_payloads_too_are_compressed_where_zlib_would(text: str) -> None:
     is_packed = len(packed) < len(payload) - 1
     assert written.startswith(".") is is_packed
     assert packed_bytes(written.partition(":")[0]) == (packed if is_packed else payload)
+
+
+def test_what_is_alike_far_apart_in_a_long_payload_is_compressed_as_zlib_does() -> None:
+    noise = random.Random(1).randbytes(600).decode("latin-1")
+    written = SessionCodec(KEY, serializer=_AsItIs).encode({"text": noise + noise}, NOW)
+    assert packed_bytes(written.partition(":")[0]) == zlib.compress((noise * 2).encode("latin-1"))
 
 
 def test_a_zlib_bomb_is_cut_off_at_the_limit() -> None:
