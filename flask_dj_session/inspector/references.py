@@ -78,20 +78,18 @@ class References:
         return Beginning(start.encode("latin-1") if kind else start, digest)
 
     def _row(self, beginning: Beginning, store: Store) -> StoredRow | None:
-        is_short = len(beginning.start) < SHOWN  # such a key may be its own beginning
-        exact = store.row(beginning.start) if is_short else None
-        if exact is not None and self._is_meant(exact, beginning):
-            return exact
+        if self._is_meant(beginning.start, beginning):  # of a short key, all is known
+            return store.row(beginning.start)
         last: Any = beginning.start
         for size in _SIZES:
             for row in store.page(size=size, above=last):
-                if self._is_meant(row, beginning):
+                if self._is_meant(row.session_key, beginning):
                     return row
                 last = row.session_key
         return None
 
-    def _is_meant(self, row: StoredRow, beginning: Beginning) -> bool:
-        return hmac.compare_digest(self._digest(row.session_key), beginning.digest)
+    def _is_meant(self, session_key: Any, beginning: Beginning) -> bool:
+        return hmac.compare_digest(self._digest(session_key), beginning.digest)
 
     def _digest(self, session_key: Any) -> str:
         is_text = not isinstance(session_key, bytes)

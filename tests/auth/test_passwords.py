@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import string
 import sys
@@ -310,6 +311,32 @@ def test_scrypt_may_take_the_memory_of_its_own_parameters() -> None:
     assert PasswordHashers([little]).verify("correct horse", encoded) == (False, False)
     more = passwords.Scrypt(work_factor=16, maxmem=2**26)
     assert PasswordHashers([more]).verify("correct horse", encoded) == (True, True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("work_factor", "block_size", "parallelism"), [(2**15, 8, 1), (2**15, 8, 5), (2**14, 20, 3)]
+)
+def test_no_more_memory_than_that_is_asked_for(
+    work_factor: int, block_size: int, parallelism: int
+) -> None:
+    # What openssl/crypto/evp/scrypt.c counts, to the byte.
+    needed = 128 * block_size * (work_factor + parallelism + 2)
+    cost = {"n": work_factor, "r": block_size, "p": parallelism}
+    with pytest.raises(ValueError, match="memory limit exceeded"):
+        hashlib.scrypt(b"", salt=b"", **cost, maxmem=needed - 1)
+    ours = passwords.Scrypt(work_factor=work_factor, block_size=block_size, parallelism=parallelism)
+    dearer = f"scrypt${work_factor}$salt${block_size}${parallelism + 1}$"
+    assert ours.encode("correct horse")
+    with pytest.raises(ValueError, match="memory limit exceeded"):
+        ours.verify("correct horse", dearer)
+
+
+def test_a_check_may_take_the_memory_that_openssl_gives_by_default() -> None:
+    little = passwords.Scrypt(work_factor=16, parallelism=1)
+    assert not little.verify("correct horse", "scrypt$1024$salt$255$2$")  # 512 bytes below 32 MiB
+    with pytest.raises(ValueError, match="memory limit exceeded"):
+        little.verify("correct horse", "scrypt$1024$salt$255$3$")
 
 
 def test_an_algorithm_that_is_given_stays_as_it_was() -> None:

@@ -20,6 +20,8 @@ from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, add_views, m
 from .conftest import quick_hashers as quick
 from .test_models import project_with
 
+pytestmark = pytest.mark.slow
+
 NOBODY = "AnonymousUser"
 MODEL = "django.contrib.auth.backends.ModelBackend"
 

@@ -23,6 +23,8 @@ from flask_dj_session.errors import SettingError
 from ..live_django import LiveDjango
 from .conftest import AuthSite, MakeAuth
 
+pytestmark = pytest.mark.slow
+
 MakeView = Callable[[Any], Any]
 
 PATHS = [

@@ -26,6 +26,8 @@ from ..live_django import SECRET_KEY, LiveDjango
 from ..test_golden import ALL, GOLDEN, Golden, load
 from .conftest import in_wal_mode
 
+pytestmark = pytest.mark.slow
+
 every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 
 

@@ -34,6 +34,8 @@ from ..conftest import MakeSite, Site
 from ..live_django import SECRET_KEY
 from .conftest import Put, address, press, stored, visitor
 
+pytestmark = pytest.mark.slow
+
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "correct horse"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]

@@ -22,6 +22,23 @@ def test_it_tells_who_is_logged_in(client: FlaskClient, put: Put) -> None:
     assert links(page, "Other sessions of this user") == ["/sessions/all?user=7"]
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            {"_auth_user_id": "7", "_auth_user_backend": BACKEND},
+            f"<bdi>7</bdi> was logged in, by <code>{BACKEND}</code>, until the session expired.",
+        ),
+        ({}, "Nobody was logged in."),
+    ],
+)
+def test_of_an_expired_session_it_tells_who_was_logged_in(
+    client: FlaskClient, put: Put, data: dict[str, str], told: str
+) -> None:
+    put("aaaaaa", ends=-1, **data)
+    assert told in client.get(address(client, "aaaaaa")).text
+
+
 def test_it_tells_when_nobody_is_logged_in(client: FlaskClient, put: Put) -> None:
     put("aaaaaa", num_visits=3)
     page = client.get(address(client, "aaaaaa")).text

@@ -19,6 +19,8 @@ from ..databases import EVERY_DATABASE
 from ..live_django import SECRET_KEY
 from .conftest import HOSTILE, Put, links, listed, statements
 
+pytestmark = pytest.mark.slow
+
 ALL = "/sessions/all"
 
 

@@ -94,7 +94,7 @@ def test_the_last_one_is_the_visitors_on_all_pages(
 
 
 def test_without_a_domain_it_is_this_host_alone(client: FlaskClient, put: Put) -> None:
-    assert "Domain not set: this host alone" in _page(client, put("aaaaaa"))
+    assert "Domain not set: only this host" in _page(client, put("aaaaaa"))
 
 
 def test_other_names_are_other_cookies(site: Site, client: FlaskClient, put: Put) -> None:

@@ -269,6 +269,11 @@ def test_no_message_tells_the_key_the_text_or_the_data() -> None:
             assert secret not in str(caught.value)
 
 
+def test_a_reading_does_not_show_the_data() -> None:
+    for text in (COUNTER, LEGACY):
+        assert "num_visits" not in repr(codec.read(text))
+
+
 def test_an_encode_error_names_the_value() -> None:
     with pytest.raises(EncodeError) as caught:
         codec.encode({"cart": {"items": [1, 2, {"price": Decimal("9.90")}]}}, NOW)
