@@ -46,25 +46,26 @@ class SettingError(ValueError):
 
     :param name: the setting's name, as in ``app.config``.
     :param problem: what is wrong with it, continuing "'NAME' ".
-    :param mend: what to do, a sentence.
+    :param hint: what to do, a sentence.
     """
 
-    def __init__(self, name: str, problem: str, mend: str) -> None:
-        super().__init__(f"'{name}' {problem}. {mend}")
+    def __init__(self, name: str, problem: str, hint: str) -> None:
+        super().__init__(f"'{name}' {problem}. {hint}")
         self.name = name
 
 
 class MissingTableError(RuntimeError):
     """The table of the sessions is not in the database."""
 
-    _mend = (
-        "Run 'manage.py migrate sessions' in the Django project, or make it here with"
-        " 'flask sessions create-table' ('sessions.create_table()' in code). If Django has it"
-        " already, this is another database: compare 'SQLALCHEMY_DATABASE_URI' with its DATABASES."
+    _hint = (
+        "Run 'manage.py migrate sessions' in the Django project, or create it here with 'flask"
+        " sessions create-table' ('sessions.create_table()' in code). If Django has the table"
+        " already, this app uses another database: compare 'SQLALCHEMY_DATABASE_URI' with its"
+        " DATABASES."
     )
 
     def __init__(self, table: str) -> None:
-        super().__init__(f"Table '{table}' is not in the database. {self._mend}")
+        super().__init__(f"Table '{table}' is not in the database. {self._hint}")
         self.table = table
 
 
@@ -74,30 +75,31 @@ class MissingUserTableError(MissingTableError):
     :param beside_django: whether Django has been at work in that database.
     """
 
-    _mend = (
-        "Where the project keeps its users in another database (DATABASE_ROUTERS), name it:"
-        " 'DjangoAuth(sessions, bind_key=...)'; where they are another model's, set"
-        " 'AUTH_USER_MODEL'; where they were not made yet, run 'manage.py migrate' in the project."
+    _hint = (
+        "If the project keeps its users in another database (DATABASE_ROUTERS), name it:"
+        " 'DjangoAuth(sessions, bind_key=...)'. If it has another user model, set"
+        " 'AUTH_USER_MODEL'. If its tables do not exist yet, run 'manage.py migrate' in the"
+        " project."
     )
     _without_django = (
-        " Only where no Django has users, make its tables here with 'flask users create-tables'"
-        " ('auth.create_tables()' in code)."
+        " Only if there is no Django with users, create the tables here with 'flask users"
+        " create-tables' ('auth.create_tables()' in code)."
     )
 
     def __init__(self, table: str, *, beside_django: bool = False) -> None:
         # A second table of users, beside one that is elsewhere, would make everybody nobody.
-        self._mend += "" if beside_django else self._without_django
+        self._hint += "" if beside_django else self._without_django
         super().__init__(table)
 
 
 class MissingUserColumnError(RuntimeError):
     """The table of the users has no such column.
 
-    :param mend: what to do, a sentence.
+    :param hint: what to do, a sentence.
     """
 
-    def __init__(self, table: str, column: str, mend: str) -> None:
-        super().__init__(f"Table '{table}' has no column '{column}'. {mend}")
+    def __init__(self, table: str, column: str, hint: str) -> None:
+        super().__init__(f"Table '{table}' has no column '{column}'. {hint}")
         self.table = table
         self.column = column
 
@@ -111,8 +113,8 @@ class DatabaseHeldError(RuntimeError):
     def __init__(self, table: str, *, by_another: bool = False) -> None:
         who = "another request" if by_another else "this request"
         super().__init__(
-            f"Table '{table}' cannot be written: {who} still holds an uncommitted write"
-            " of its own on the same SQLite database. Commit it or roll it back"
+            f"Table '{table}' cannot be written: {who} still has an uncommitted write of its own on"
+            " the same SQLite database. Commit it or roll it back"
             " ('db.session.commit()' or 'db.session.rollback()') before the view returns."
         )
         self.table = table

@@ -322,9 +322,9 @@ class DjangoSession(SessionMixin):
     def _check_drawn_key(self) -> None:
         if not self._can_be_stored(self.__session_key):
             raise ValueError(
-                f"'{type(self).__name__}._get_new_session_key' drew a key that cannot be stored."
-                " Let it draw visible ASCII characters, at least 8 and at most"
-                f" {self._site.store.max_key_length}, which is what column 'session_key' holds."
+                f"'{type(self).__name__}._get_new_session_key' returned a key that cannot be"
+                " stored. Let it return visible ASCII characters: at least 8, and at most"
+                f" {self._site.store.max_key_length}, which is the size of column 'session_key'."
             )
 
     def save(self, must_create: bool = False) -> None:

@@ -153,8 +153,8 @@ def _check_known(path: str, factories: Mapping[str, BackendFactory]) -> None:
     if path not in factories:
         raise SettingError(
             "AUTHENTICATION_BACKENDS",
-            f"names {path!r}, which is not known here",
-            "Say what stands for it: 'DjangoAuth(sessions, backends={...: ModelBackend})', where"
-            " ModelBackend finds its users and their permissions as well; or leave it out, and"
-            " those whom it has logged in are nobody here.",
+            f"names {path!r}, which this package does not know",
+            "If it finds users and their permissions as ModelBackend does, write"
+            " 'DjangoAuth(sessions, backends={...: ModelBackend})'. Or leave it out; then the users"
+            " whom it has logged in are anonymous here.",
         )

@@ -16,15 +16,16 @@ users = AppGroup("users", help="Make Django's users, and the tables that they ar
 @click.option(
     "--record-migrations",
     is_flag=True,
-    help="Also tell Django in 'django_migrations', so that 'manage.py migrate' works afterwards.",
+    help="Also record the migrations in 'django_migrations', so that 'manage.py migrate' works"
+    " afterwards.",
 )
 def create_tables(record_migrations: bool) -> None:
     """Make the tables of Django's users, groups and permissions. Those there are left alone."""
     made = current_accounts().create_tables(record_migrations=record_migrations)
     for name in made:
-        say(f"Table '{name}' made.")
+        say(f"Table '{name}' created.")
     if not made:
-        say("All tables are there already.")
+        say("All tables exist already.")
     if record_migrations:
         say("The migrations of 'auth' and 'contenttypes' are recorded.")
 

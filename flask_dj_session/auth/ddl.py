@@ -50,11 +50,13 @@ def create_tables(engine: AutocommitEngine, model: UserModel) -> list[str]:
     """
     if model.table != "auth_user":
         raise ValueError(
-            f"'{model.table}' is made by the Django project. Run its 'manage.py migrate'."
+            f"'{model.table}' belongs to the Django project. Run its 'manage.py migrate'."
         )
     kind = engine.app_engine.dialect.name
     if kind not in _FILES:
-        raise ValueError(f"The tables of a login cannot be made on {kind}. Let Django do it.")
+        raise ValueError(
+            f"This package cannot create the tables of the login on {kind}. Let Django create them."
+        )
     schema = translated(engine, None)
     if schema is not None and kind != "postgresql":
         raise ValueError(
@@ -75,9 +77,9 @@ def _refuse_second_users(connection: sa.Connection) -> None:
     of_users = sa.select(applied).where(applied.c.app == "auth", applied.c.name == "0001_initial")
     if connection.execute(of_users).first():
         raise ValueError(
-            "Django has run the migrations of 'auth' here, and there is no 'auth_user': its users"
-            " are another model's (set 'AUTH_USER_MODEL') or in another database (name it:"
-            " 'DjangoAuth(sessions, bind_key=...)'). A second table of users was not made."
+            "Django has run the migrations of 'auth' here, but there is no 'auth_user'. Its users"
+            " belong to another model (set 'AUTH_USER_MODEL') or are in another database (name it:"
+            " 'DjangoAuth(sessions, bind_key=...)'). A second table of users was not created."
         )
 
 

@@ -81,7 +81,7 @@ class DjangoAuth:
         self.current_user: Any = LocalProxy(self._current_user)
         if isinstance(user_model, type) and not issubclass(user_model, UserMixin):
             raise TypeError(
-                f"'{user_model.__name__}' has not the methods of a user. Let it inherit from"
+                f"'{user_model.__name__}' does not have the methods of a user. Let it inherit from"
                 " 'flask_dj_session.auth.UserMixin' as well."
             )
         for one in [app] if app is not None else sessions.apps if sessions is not None else []:

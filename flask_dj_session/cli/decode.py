@@ -17,7 +17,7 @@ from .output import say, say_json
 @click.option(
     "--unverified",
     is_flag=True,
-    help="Show the data even where none of the keys signed it. Anybody may have written it.",
+    help="Show the data even if none of the keys signed it. Anyone may have written it.",
 )
 @click.option("--json", "json_", is_flag=True, help="Write a JSON object.")
 def decode(text: str | None, unverified: bool, json_: bool) -> None:

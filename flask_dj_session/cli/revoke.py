@@ -59,7 +59,7 @@ def _revoke_user(store: Store, user: str) -> int:
         raise stopped(f"{counted(revocation.revoked, 'session')} revoked so far.") from None
     if revocation.unreadable:
         unreadable = counted(revocation.unreadable, "session")
-        say(f"{unreadable} could not be read, and stayed.", err=True)
+        say(f"{unreadable} could not be read, and was kept.", err=True)
     return revocation.revoked
 
 

@@ -21,9 +21,11 @@ from .render import render
 
 View = Callable[..., ResponseReturnValue]
 
-_NOT_FOUND = "Nothing is here. The session may have been ended, or cleared, or got another key."
+_NOT_FOUND = (
+    "There is no such session. It may have been ended or cleared, or it may have another key now."
+)
 _NOT_GENUINE = (
-    "The form was too old, or did not come from this page. Go back, reload, and try again."
+    "The form is too old, or it did not come from this page. Go back, reload, and try again."
 )
 
 
@@ -71,8 +73,9 @@ class Inspector(Blueprint):
         assert isinstance(app, Flask)
         if self._access is None and not app.debug:
             raise RuntimeError(
-                "The session inspector is not registered: the app is not in debug mode, and nobody"
-                " says who may look. Run 'flask run --debug', or give 'Inspector(access=...)' a"
+                "The session inspector is not registered: the app is not in debug mode, and"
+                " 'access' does not say who may look. Run 'flask run --debug', or give"
+                " 'Inspector(access=...)' a"
                 " function that returns True for those who may."
             )
         site = site_of(app)

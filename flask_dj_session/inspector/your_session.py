@@ -54,7 +54,7 @@ def count() -> ResponseReturnValue:
     valid = sent_cookies().valid
     own = _visitors_session()
     if not _is_countable(own):
-        abort(409, f"The session has a '{COUNTER}' that is no number, so it is left alone.")
+        abort(409, f"The session has a '{COUNTER}' that is not a number, so it was not changed.")
     response: Response = make_response(redirect(url_for(".your_session", _anchor="changes"), 303))
     _count_visit(own, response)
     before_after.remember_before(response, valid and valid.row)

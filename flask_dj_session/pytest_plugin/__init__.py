@@ -39,7 +39,7 @@ __all__ = [
 
 _OPTION = "django_session_db_url"
 _NO_APP = (
-    "'{}' works on your app, and there is no fixture 'app'. Write one that returns the Flask app,"
+    "'{}' needs your app, but there is no fixture 'app'. Write one that returns the Flask app,"
     " with 'django_session_db' as its SQLALCHEMY_DATABASE_URI."
 )
 

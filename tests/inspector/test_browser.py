@@ -130,7 +130,7 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     page.get_by_role("link", name="Look inside").click()
     yield _arrived(page, "Session", "unverified")
     page.goto(f"{base}/sessions/one/nothing")
-    yield _arrived(page, "Not Found", "Nothing is here.")
+    yield _arrived(page, "Not Found", "There is no such session.")
 
 
 def _add_another_cookie(page: Page) -> None:
@@ -219,7 +219,7 @@ def test_of_two_cookies_the_one_with_the_shorter_path_comes_last_and_counts(page
     expect(listed).to_have_text(
         [
             re.compile(r"^anothe… names no row$"),
-            re.compile(r"^000007… names a live row; it is the one that counts$"),
+            re.compile(r"^000007… names a live row; this is the one that counts$"),
         ]
     )
 

@@ -89,7 +89,7 @@ def test_a_session_that_is_gone_is_not_found(site: Site, put: Put, page: str) ->
         site.sessions.store.delete_all()
     answer = site.client.get(f"{one}{page}")
     assert answer.status_code == 404
-    assert "The session may have been ended" in answer.text
+    assert "It may have been ended or cleared" in answer.text
 
 
 @pytest.mark.parametrize("reference", ["nothing", "x" * 66, "%00", "%C3%A9", "a" * 9000])
@@ -115,7 +115,7 @@ def test_nobody_logged_in_has_no_other_sessions(client: FlaskClient, put: Put) -
     put("aaaaaa")
     one = address(client, "aaaaaa")
     assert links(client.get(one), "Other sessions") == []
-    assert "Its visitor begins anew" in client.get(f"{one}/revoke").text
+    assert "Its visitor gets a new session" in client.get(f"{one}/revoke").text
 
 
 def test_the_question_is_asked_in_words_of_its_own(site: Site, put: Put) -> None:
