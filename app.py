@@ -2,8 +2,10 @@
 
 ``flask run`` starts it with a database and a secret key of its own in ``instance/``. Variables
 such as FLASK_SECRET_KEY and FLASK_SQLALCHEMY_DATABASE_URI point it at a Django project instead;
-so does DJANGO_SETTINGS_MODULE alone, which names the project's settings. In debug mode, as with
-``make run``, the inspector at ``/sessions/`` shows what is stored, to this machine alone.
+so does DJANGO_SETTINGS_MODULE alone, which names the project's settings, or with DJANGO_PYTHON, the
+site's own Python, which then says what it is; or SITE_DESCRIPTION, a file of what it has said.
+In debug mode, as with ``make run``, the inspector at ``/sessions/`` shows what is stored, to this
+machine alone.
 """
 
 import os
@@ -50,7 +52,7 @@ OWN_DATABASE = "sqlite:///db.sqlite3"  # a path below instance/
 
 app = Flask(__name__, instance_relative_config=True)
 app.config["SQLALCHEMY_DATABASE_URI"] = OWN_DATABASE
-if os.environ.get("DJANGO_SETTINGS_MODULE"):
+if os.environ.get("DJANGO_SETTINGS_MODULE") or os.environ.get("SITE_DESCRIPTION"):
     app.config.from_mapping(django_settings())  # the project's keys, cookie and database
 app.config.from_prefixed_env()
 Path(app.instance_path).mkdir(exist_ok=True)

@@ -19,12 +19,24 @@ from flask_sqlalchemy import SQLAlchemy
 
 from .cli import register
 from .contexts import itself
+from .errors import SettingError
 from .interface import DjangoSessionInterface
-from .model import EXTENSION, AbstractSession, is_mapped, model_on, prepare_model, table_of
+from .model import (
+    EXTENSION,
+    AbstractSession,
+    column_values,
+    described_columns,
+    is_mapped,
+    model_on,
+    prepare_model,
+    table_of,
+    unfilled,
+    users_columns,
+)
 from .session import DjangoSession
-from .settings import Settings, prepare
+from .settings import Settings, SiteStore, prepare, site_store, warn_of_unknown_engine
 from .site import SITE, Site
-from .store import AutocommitEngine, Store, for_site
+from .store import TABLE_NAME, AutocommitEngine, Store, for_site
 
 
 class DjangoSessions:
@@ -57,10 +69,11 @@ class DjangoSessions:
         self._session_class = session_class
         self._given_settings = settings
         self._states: WeakKeyDictionary[Flask, _State] = WeakKeyDictionary()
-        if db is not None:
-            self._model_on(db)  # so that Alembic and 'create_all' see it from here on
+        self._site_model: type[AbstractSession] | None = None
         if app is not None:
             self.init_app(app)
+        elif db is not None:
+            self._model_on(db)  # so that Alembic and 'create_all' see it from here on
 
     def init_app(self, app: Flask, db: SQLAlchemy | None = None) -> None:
         """Keep the sessions of *app* in the database of *db*.
@@ -80,6 +93,7 @@ class DjangoSessions:
                 "A 'DjangoSessions' is already registered on this Flask app. Use that one instead."
             )
         settings = prepare(app.config, self._given_settings)
+        self._take_from_site(app, db)
         model = self._model_on(db)
         if is_mapped(model):
             self._prepare(model)
@@ -171,7 +185,31 @@ class DjangoSessions:
         )
 
     def _model_on(self, db: SQLAlchemy) -> type[AbstractSession]:
-        return self._given_model or model_on(db, self._bind_key)
+        return self._given_model or self._site_model or model_on(db, self._bind_key)
+
+    def _take_from_site(self, app: Flask, db: SQLAlchemy) -> None:
+        """Use the table that the site of *app* has told of, and sign as its class does.
+
+        :raises SettingError: where the app has said otherwise.
+        """
+        told = site_store(app.config)
+        if told is None:
+            if self._given_model is None and self._session_class is DjangoSession:
+                warn_of_unknown_engine(app.config)
+            return
+        if self._given_model is None:
+            self._site_model = _model_of(told, db, self._bind_key)
+            self._session_class = _filling(self._session_class, told)
+        elif is_mapped(self._given_model) and table_of(self._given_model).name != told.table:
+            raise SettingError(
+                "SESSION_ENGINE",
+                f"is {told.engine!r}, which keeps its sessions in the table {told.table!r}, and the"
+                f" 'model' that was passed in {table_of(self._given_model).name!r}",
+                "Leave the model out, or pass one of that table.",
+            )
+        if self._session_class.key_salt == DjangoSession.key_salt != told.key_salt:
+            salted = {"key_salt": told.key_salt}
+            self._session_class = type("DjangoSession", (self._session_class,), salted)
 
     def _prepare(self, model: type[AbstractSession]) -> None:
         prepare_model(
@@ -233,6 +271,31 @@ class _State:
     model: type[AbstractSession]
     site: Site
     engines: Engines
+
+
+def _model_of(told: SiteStore, db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
+    """Return the mapped class of the site's table."""
+    if told.table == TABLE_NAME and not told.columns:
+        return model_on(db, bind_key)
+    if column := unfilled(told.columns, told.user_model):
+        raise SettingError(
+            "SESSION_ENGINE",
+            f"is {told.engine!r}, in whose table {told.table!r} the column {column!r} must have a"
+            " value, and it is not known here which",
+            "Pass a class of that table, and what fills it: 'DjangoSessions(app, db, model=...,"
+            " session_class=...)'.",
+        )
+    columns = partial(described_columns, told.key_length, told.columns)
+    return model_on(db, bind_key, told.table, columns)
+
+
+def _filling(session_class: type[DjangoSession], told: SiteStore) -> type[DjangoSession]:
+    """Let sessions fill the columns that refer to their user, unless the app fills columns."""
+    readers = users_columns(told.columns, told.user_model)
+    if not readers or session_class.extra_columns is not DjangoSession.extra_columns:
+        return session_class
+    fill: Any = lambda _session, data: column_values(readers, data)  # noqa: E731 - a method
+    return type("DjangoSession", (session_class,), {"extra_columns": fill})
 
 
 def _missing_database(bind_key: str | None) -> str:

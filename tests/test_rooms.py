@@ -19,7 +19,8 @@ _SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
 MAY_IMPORT: dict[str, list[str]] = {
     "errors": [],
     "wire": ["itsdangerous", ".errors", ".wire"],
-    "settings": [".errors", ".settings", ".wire"],
+    "description": ["django", ".description", ".errors"],
+    "settings": [".description", ".errors", ".settings", ".wire"],
     "store": _STORE,
     "protocols": [".wire"],
     "signals": ["blinker"],
@@ -69,6 +70,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "flask_login",
         "sqlalchemy",
         "werkzeug",
+        ".description",
         ".errors",
         ".site",
         ".cli",

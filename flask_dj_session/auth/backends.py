@@ -11,7 +11,6 @@ from typing import Any
 
 from werkzeug.exceptions import Forbidden
 
-from ..errors import SettingError
 from .accounts import Accounts
 
 
@@ -24,6 +23,11 @@ class ModelBackend:
 
     # Django 5.2, contrib/auth/backends.py: ModelBackend
     """
+
+    #: whether it lets anybody in here
+    lets_in = True
+    #: whether Django can find a user with it, and so may have its name in a session
+    has_users = True
 
     def __init__(self, accounts: Accounts) -> None:
         self.accounts = accounts
@@ -136,25 +140,11 @@ BackendFactory = Callable[[Accounts], ModelBackend]
 Backends = Mapping[str, ModelBackend]
 
 
-def make_backends(accounts: Accounts, given: Mapping[str, BackendFactory]) -> Backends:
-    """Make what AUTHENTICATION_BACKENDS names.
-
-    :param given: makes the backends of the project's own, by their dotted names.
-    :raises SettingError: for a name that stands for nothing here.
-    """
-    factories: dict[str, BackendFactory] = {**KNOWN, **given}
-    paths = accounts.settings.backends
-    for path in paths:
-        _check_known(path, factories)
-    return {path: factories[path](accounts) for path in paths}
+def lets_in(backend: object) -> bool:
+    """Return whether *backend* lets anybody in here; one of an app's own may, unless it says no."""
+    return bool(getattr(backend, "lets_in", True))
 
 
-def _check_known(path: str, factories: Mapping[str, BackendFactory]) -> None:
-    if path not in factories:
-        raise SettingError(
-            "AUTHENTICATION_BACKENDS",
-            f"names {path!r}, which this package does not know",
-            "If it finds users and their permissions as ModelBackend does, write"
-            " 'DjangoAuth(sessions, backends={...: ModelBackend})'. Or leave it out; then the users"
-            " whom it has logged in are anonymous here.",
-        )
+def has_users(backend: object) -> bool:
+    """Return whether Django can find a user by *backend*."""
+    return bool(getattr(backend, "has_users", True))

@@ -13,14 +13,15 @@ from flask import Flask, Request, abort, current_app, request
 from werkzeug.local import LocalProxy
 
 from ..contexts import itself, running_request
+from ..errors import SettingError
 from ..extension import DjangoSessions, Engines
-from ..settings import AuthSettings, prepare_auth
+from ..settings import AuthSettings, django_version, prepare_auth
 from ..settings.readings import is_set
-from ..settings.versions import installed
 from ..site import Site, site_of
 from ..store import AutocommitEngine
 from .accounts import Accounts
-from .backends import BackendFactory, PermissionDenied, make_backends
+from .backends import BackendFactory, PermissionDenied
+from .choosing import make_backends
 from .commands import users as users_command
 from .current import EXTENSION, current_login
 from .login import Login
@@ -31,6 +32,7 @@ from .tables import bind_key_of, user_model
 from .templates import PermWrapper
 from .user import AnonymousUser, DjangoUser, UserMixin
 from .users import Users
+from .verification import has_own_hash
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,8 +51,9 @@ class DjangoAuth:
     :param backends: what stands for backends of the project's own, by their dotted names: a
         subclass of :class:`.ModelBackend`, or that class itself.
     :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
-        parameters of the Django that is installed here, otherwise those of 5.2; other ones next
-        to an older Django make both sides store passwords anew in turn.
+        parameters of the site's Django, where it has described itself, or of the Django that is
+        installed here, otherwise those of 5.2; other ones next to an older Django make both sides
+        store passwords anew in turn.
     :param settings: settings of the login by name (``login_url="/login"``), for every app; they
         beat ``app.config``.
     :raises TypeError: for a keyword that is no setting of the login.
@@ -71,7 +74,7 @@ class DjangoAuth:
     ) -> None:
         self._sessions = sessions
         self._user_model = user_model
-        self._username_field = _username_field(username_field, user_model)
+        self._username_field = username_field or getattr(user_model, "USERNAME_FIELD", None)
         self._bind_key = bind_key
         self._backends = dict(backends or {})
         self._hashers = hashers
@@ -106,7 +109,8 @@ class DjangoAuth:
             )
         engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
-        hashers = self._hashers or _hashers(settings, site)
+        self._check_session_hash(settings)
+        hashers = self._hashers or _hashers(settings, site, django_version(app.config))
         accounts = Accounts(
             site, settings, lambda: self._make_users(site, settings, engines), hashers
         )
@@ -291,8 +295,24 @@ class DjangoAuth:
         user = self.current_user
         return {"user": user, "current_user": user, "perms": PermWrapper(user)}
 
+    def _check_session_hash(self, settings: AuthSettings) -> None:
+        """Refuse users whose sessions have a hash of which the app does not know how it is made."""
+        told = settings.told_of_user
+        is_told = isinstance(self._user_model, type) and has_own_hash(self._user_model)
+        if told is not None and told["has_own_session_hash"] and not is_told:
+            raise SettingError(
+                "AUTH_USER_MODEL",
+                f"is {settings.user_model!r}, whose own 'get_session_auth_hash' makes the hash in"
+                " its users' sessions, and it is not known here how",
+                "Pass a mapped class with a method 'get_session_auth_hash(self, secret=None)' that"
+                " makes the same: 'DjangoAuth(sessions, user_model=...)'.",
+            )
+
     def _make_users(self, site: Site, settings: AuthSettings, engines: Engines) -> Users:
+        told = settings.told_of_user
         given = self._user_model
+        if given is None and told is not None:
+            given = str(told["table"])
         if given is None or isinstance(given, str):
             table, schema, source = given, None, None
         else:
@@ -303,7 +323,8 @@ class DjangoAuth:
             user_model(settings.user_model, table, schema),
             lambda: site.settings.naive_zone,
             source=source,
-            username_field=self._username_field,
+            username_field=self._username_field
+            or (told["username"]["name"] if told else "username"),
             make_user=DjangoUser,
         )
 
@@ -319,9 +340,10 @@ class DjangoAuth:
         return engines.of(bind_key)
 
 
-def _hashers(settings: AuthSettings, site: Site) -> PasswordHashers:
-    """Make passwords as the Django that is installed here does, otherwise as 5.2 does."""
-    version = installed("Django")
+def _hashers(
+    settings: AuthSettings, site: Site, version: tuple[int, int] | None
+) -> PasswordHashers:
+    """Make passwords as the site's Django does; where it is not known, as 5.2 does."""
     # With "sha1" the project runs on 3.2 at most, and short salts stay for those before it.
     is_old = site.settings.algorithm == "sha1"
     default = (3, 1) if is_old else (5, 2)
@@ -332,8 +354,8 @@ def _hashers(settings: AuthSettings, site: Site) -> PasswordHashers:
     )
 
 
-def _username_field(given: str | None, model: Any) -> str:
-    return given or str(getattr(model, "USERNAME_FIELD", "username"))
+def _username_field(told: Mapping[str, Any] | None) -> str:
+    return "username" if told is None else str(told["username"]["name"])
 
 
 def _table_of(model: type[Any]) -> sa.Table:

@@ -18,7 +18,7 @@ from ..errors import SessionInterrupted
 from ..session import DjangoSession
 from . import csrf, signals
 from .accounts import Accounts
-from .backends import Backends, PermissionDenied
+from .backends import Backends, PermissionDenied, has_users, lets_in
 from .hashes import Match, equal
 from .user import AnonymousUser, UserMixin
 from .verification import doubt, verify
@@ -117,9 +117,12 @@ class Login:
         """Let *user* have the session of *request*, and this one alone.
 
         :raises TypeError: for an object that is no user of Django's.
-        :raises ValueError: where it is not clear which backend found the user.
+        :raises ValueError: where it is not clear which backend found the user, or where Django
+            could not find the user by it.
         """
         _check_is_user(user)
+        path = backend or self._backend_of(user)
+        self._check_finds_users(path)
         session = session_of(request)
         auth_hash = user.get_session_auth_hash()
         if SESSION_KEY not in session:
@@ -131,7 +134,6 @@ class Login:
             auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
         ):
             session.flush()  # another user's session is not this one's
-        path = backend or self._backend_of(user)
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = path
         session[HASH_SESSION_KEY] = auth_hash
@@ -185,13 +187,24 @@ class Login:
     def _backend_of(self, user: Any) -> str:
         if user.backend is not None:
             return str(user.backend)
-        if len(self.backends) > 1:
+        # Unlike Django: of several, one that lets nobody in here has not found the user.
+        paths = [path for path, one in self.backends.items() if lets_in(one)]
+        if not paths and len(self.backends) == 1:
+            paths = [*self.backends]
+        if len(paths) != 1:
             raise ValueError(
                 "AUTHENTICATION_BACKENDS names several backends, so 'login' must know which of them"
                 " found"
                 " the user. Pass 'backend', or a user that 'authenticate' has returned."
             )
-        return next(iter(self.backends))
+        return paths[0]
+
+    def _check_finds_users(self, path: str) -> None:
+        if path in self.backends and not has_users(self.backends[path]):
+            raise ValueError(
+                f"Django finds no user by {path!r}, and would fail with it in a session. Pass"
+                " another 'backend'."
+            )
 
 
 def _has_moved(session: DjangoSession) -> bool:

@@ -27,7 +27,7 @@ def verify(accounts: Accounts, found: object, user: Any) -> Match:
 def _current(accounts: Accounts, user: Any) -> Iterator[str]:
     yield user.get_session_auth_hash()
     settings = accounts.site.settings
-    if settings.algorithm != "sha1" and _has_djangos_hash(user):
+    if settings.algorithm != "sha1" and not has_own_hash(type(user)):
         # Unlike Django: since 4.0 it ends sessions that were begun before 3.1. Here they live on
         # as in 3.1 and 3.2, since the project may run on one of these.
         yield session_auth_hash(user.password, settings.keys[0], "sha1")
@@ -39,10 +39,11 @@ def doubt(accounts: Accounts, found: object, user: Any) -> str | None:
     :returns: a sentence without anything of the user's or the session's; None where every Django
         with this SECRET_KEY and its fallbacks would end the session, too.
     """
-    if not _has_djangos_hash(user):
+    if has_own_hash(type(user)):
         method = f"{type(user).__name__}.get_session_auth_hash"
         return f"It differs from what '{method}' returns now, or Django makes it in another way"
-    if not accounts.users.are_djangos_own:
+    # A site that has described itself has no other: 'DjangoAuth' would have refused its users.
+    if not accounts.users.are_djangos_own and accounts.settings.told_of_user is None:
         return (
             f"'{accounts.settings.user_model}' may make it in its own way: if it has a"
             " 'get_session_auth_hash', pass a mapped class that has the same method"
@@ -61,8 +62,9 @@ def _by_any_setting(accounts: Accounts, user: Any) -> Iterator[str]:
             yield session_auth_hash(user.password, key, algorithm)
 
 
-def _has_djangos_hash(user: Any) -> bool:
-    return all(
-        getattr(type(user), name, None) is getattr(UserMixin, name)
+def has_own_hash(kind: type) -> bool:
+    """Return whether a class of users makes the hash in another way than Django's does."""
+    return any(
+        getattr(kind, name, None) is not getattr(UserMixin, name)
         for name in ("get_session_auth_hash", "_get_session_auth_hash")
     )

@@ -10,6 +10,7 @@ from .check import check
 from .clear import clearsessions
 from .create import create_table
 from .decode import decode
+from .describe import describe
 from .listing import list_sessions
 from .revoke import revoke
 from .show import show
@@ -20,6 +21,7 @@ COMMANDS: list[click.Command] = [
     check,
     create_table,
     decode,
+    describe,
     list_sessions,
     revoke,
     show,

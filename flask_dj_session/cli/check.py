@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any, NamedTuple
 
 import click
@@ -24,7 +25,7 @@ from ..checks import (
 )
 from ..errors import MissingTableError, SettingError
 from ..presentation.formatting import printable
-from ..settings import ORIGIN, Origin, django_settings
+from ..settings import ORIGIN, Origin, django_settings, read_again
 from ..site import Site
 from ..store import (
     Store,
@@ -80,25 +81,24 @@ def check(module: str | None, as_json: bool) -> None:
 
 def _read_settings(module: str | None) -> _Django:
     origin = current_app.config.get(ORIGIN)
-    using: str | None = "default"
-    if isinstance(origin, Origin) and module in (None, origin.module):
-        module, using = origin.module, origin.using
-    if module is None:
-        return _Django(None, UNTRACEABLE)
     try:
-        return _with_database(module, using)
+        if isinstance(origin, Origin) and module in (None, origin.module):
+            return _with_database(partial(read_again, origin), origin.using)
+        if module is None:
+            return _Django(None, UNTRACEABLE)
+        return _with_database(partial(django_settings, module), "default")
     except SettingError as error:
         raise click.ClickException(printable(error)) from error
 
 
-def _with_database(module: str, using: str | None) -> _Django:
+def _with_database(read: Callable[..., dict[str, Any]], using: str | None) -> _Django:
     try:
-        return _Django(django_settings(module, using=using), [] if using else ["DATABASES"])
+        return _Django(read(using=using), [] if using else ["DATABASES"])
     except SettingError as error:
         if error.name != "DATABASES":
             raise
         # One that this package cannot use is no reason to compare nothing.
-        return _Django(django_settings(module, using=None), ["DATABASES"])
+        return _Django(read(using=None), ["DATABASES"])
 
 
 def _own_settings(store: Store) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
@@ -17,3 +18,8 @@ def say(line: object, *, err: bool = False) -> None:
 def say_json(value: Any) -> None:
     """Write *value* as JSON, in ASCII and over several lines."""
     click.echo(as_json(value))
+
+
+def say_all(facts: Any) -> None:
+    """Write *facts*, which JSON knows, to the end, however much they are; for programs."""
+    click.echo(json.dumps(facts, indent=2))

@@ -6,6 +6,7 @@ app gives to its classes, Django's table has none of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,32 +20,47 @@ from .abstract import AbstractSession, zone_of_current_app
 from .given import read_aware
 from .indexes import hide_elsewhere
 
-_made: WeakKeyDictionary[SQLAlchemy, dict[str | None, type[AbstractSession]]] = WeakKeyDictionary()
+_Key = tuple[str | None, str]
+_made: WeakKeyDictionary[SQLAlchemy, dict[_Key, type[AbstractSession]]] = WeakKeyDictionary()
 
 
-def model_on(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
+def model_on(
+    db: SQLAlchemy,
+    bind_key: str | None,
+    name: str = TABLE_NAME,
+    columns: Callable[[], list[sa.Column[Any]]] | None = None,
+) -> type[AbstractSession]:
     """Return the mapped class of ``django_session`` on *db*; it is made once.
 
     A table of that name that *db* has already, as after ``db.reflect()``, is taken as it is.
 
+    :param name: of the table, where the site's is another.
+    :param columns: makes its columns, where there are others than Django's three.
     :raises RuntimeError: where that has not Django's columns, or a class of the app's own that
         should be passed.
     """
     bind_key = bind_key or getattr(db.Model, "__bind_key__", None)
     made = _made.setdefault(db, {})
-    if bind_key not in made:
-        made[bind_key] = _make_model(db, bind_key)
-    return made[bind_key]
+    key = (bind_key, name)
+    if key not in made:
+        make = columns or (lambda: columns_of(zone_of_current_app))
+        made[key] = _make_model(db, bind_key, name, make)
+    return made[key]
 
 
-def _make_model(db: SQLAlchemy, bind_key: str | None) -> type[AbstractSession]:
+def _make_model(
+    db: SQLAlchemy,
+    bind_key: str | None,
+    name: str,
+    columns: Callable[[], list[sa.Column[Any]]],
+) -> type[AbstractSession]:
     metadata = _metadata(db, bind_key)
     schema = f"{metadata.schema}." if metadata.schema else ""
-    there = metadata.tables.get(schema + TABLE_NAME)
-    table = _new_table(metadata) if there is None else _taken(db, there)
+    there = metadata.tables.get(schema + name)
+    table = _new_table(metadata, name, columns()) if there is None else _taken(db, there)
     names: dict[str, Any] = {
         "__module__": __name__,
-        "__doc__": "A row of Django's table ``django_session``.",
+        "__doc__": f"A row of Django's table ``{name}``.",
         "__table__": table,
         "__mapper_args__": {"primary_key": [table.c.session_key]},
         "__fsa__": db,
@@ -63,14 +79,8 @@ def _metadata(db: SQLAlchemy, bind_key: str | None) -> sa.MetaData:
     return db.metadatas[bind_key]
 
 
-def _new_table(metadata: sa.MetaData) -> sa.Table:
-    table = sa.Table(
-        TABLE_NAME,
-        metadata,
-        *columns_of(zone_of_current_app),
-        primary_key_of(TABLE_NAME),
-        *indexes_of(TABLE_NAME),
-    )
+def _new_table(metadata: sa.MetaData, name: str, columns: list[sa.Column[Any]]) -> sa.Table:
+    table = sa.Table(name, metadata, *columns, primary_key_of(name), *indexes_of(name))
     hide_elsewhere(table)
     return table
 
@@ -79,7 +89,7 @@ def _taken(db: SQLAlchemy, table: sa.Table) -> sa.Table:
     """Copy a table that the app has, so that what the app does with it stays as it is."""
     if missing := [name for name in COLUMNS if name not in table.c]:
         raise RuntimeError(
-            f"'db' has a table '{TABLE_NAME}' that lacks {', '.join(map(repr, missing))}. Reflect"
+            f"'db' has a table '{table.name}' that lacks {', '.join(map(repr, missing))}. Reflect"
             " the table that Django made, or let its class inherit from 'AbstractSession' and pass"
             " it: 'DjangoSessions(app, db, model=...)'."
         )
@@ -87,7 +97,7 @@ def _taken(db: SQLAlchemy, table: sa.Table) -> sa.Table:
         if mapper.local_table is table and issubclass(mapper.class_, AbstractSession):
             name = mapper.class_.__name__
             raise RuntimeError(
-                f"'{name}' maps '{TABLE_NAME}', but was not passed. Write"
+                f"'{name}' maps '{table.name}', but was not passed. Write"
                 f" 'DjangoSessions(app, db, model={name})'."
             )
     copy = table.to_metadata(sa.MetaData(info=dict(table.metadata.info)))

@@ -1,9 +1,11 @@
 """Settings by Django's names: from a Django project, in ``app.config``, checked and read."""
 
+from ..description import TIME_LIMIT
 from .auth import AuthSettings, prepare_auth
 from .defaults import AUTH_DEFAULTS, DEFAULTS
-from .origin import ORIGIN, Origin
-from .project import django_settings
+from .engines import SiteStore, site_store, warn_of_unknown_engine
+from .origin import ORIGIN, Origin, description_in, django_version
+from .project import django_settings, read_again, site_description
 from .serializers import serializer_class
 from .settings import Settings, prepare
 
@@ -11,11 +13,19 @@ __all__ = [
     "AUTH_DEFAULTS",
     "DEFAULTS",
     "ORIGIN",
+    "TIME_LIMIT",
     "AuthSettings",
     "Origin",
     "Settings",
+    "SiteStore",
+    "description_in",
     "django_settings",
+    "django_version",
     "prepare",
     "prepare_auth",
+    "read_again",
     "serializer_class",
+    "site_description",
+    "site_store",
+    "warn_of_unknown_engine",
 ]

@@ -17,6 +17,7 @@ from .checks import (
 )
 from .cookies import check_cookie
 from .defaults import AUTH_DEFAULTS
+from .origin import description_in
 from .settings import fill
 
 
@@ -45,6 +46,13 @@ class AuthSettings:
         self.user_model: str = config["AUTH_USER_MODEL"]
         self.backends: tuple[str, ...] = tuple(config["AUTHENTICATION_BACKENDS"])
         self.password_hashers: tuple[str, ...] = tuple(config["PASSWORD_HASHERS"])
+        description = description_in(config)
+        #: what the site has said of its model of users; None where it has said nothing
+        self.told_of_user: Mapping[str, Any] | None = (
+            None if description is None else description.user
+        )
+        #: what it has said of its backends, by their dotted names
+        self.told_of_backends: Mapping[str, Any] = description.backends if description else {}
 
     @property
     def login_url(self) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import SettingError
 from ..wire.cookies import CookieAttributes
-from .origin import ORIGIN
+from .origin import ORIGIN, description_in
 from .versions import django_has_setting
 
 _ON_LOCALHOST = " Chromium and Firefox take a secure cookie from http://localhost, too."
@@ -62,7 +62,9 @@ def check_cookie(kind: str, cookie: CookieAttributes) -> None:
 def warn_of_partitioned(config: Mapping[str, Any]) -> None:
     """Say that the Django beside the app does not send the cookie that the app sends."""
     name = "SESSION_COOKIE_PARTITIONED"
-    if config[name] and ORIGIN in config and not django_has_setting(name):
+    description = description_in(config)
+    has_default = description.has_default if description is not None else django_has_setting
+    if config[name] and ORIGIN in config and not has_default(name):
         warnings.warn(
             f"'{name}' is True, and Django does not send 'Partitioned' by itself. Unless something"
             " else in the project adds it, browsers keep two cookies if another site embeds the"

@@ -9,10 +9,8 @@ from pathlib import Path
 from traceback import walk_tb
 from types import ModuleType, TracebackType
 
+from ..description.failures import MODULE as VARIABLE
 from ..errors import SettingError
-
-#: Django's name for the name of its settings module
-VARIABLE = "DJANGO_SETTINGS_MODULE"
 
 _ON_PATH = "Put the folder that holds manage.py on PYTHONPATH."
 
@@ -23,6 +21,20 @@ def settings_module(name: str | None) -> ModuleType:
     :raises SettingError: for whatever goes wrong, without the words of the original error,
         which may hold a secret; that error is the cause of this one.
     """
+    name = module_name(name)
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise SettingError(VARIABLE, *_not_found(name, error)) from error
+    except Exception as error:
+        raise SettingError(VARIABLE, *_failed(name, error)) from error
+
+
+def module_name(name: str | None) -> str:
+    """Return *name*, by default what DJANGO_SETTINGS_MODULE says.
+
+    :raises SettingError: where it is no module's name.
+    """
     name = name or os.environ.get(VARIABLE)
     if not name:
         raise SettingError(
@@ -30,14 +42,9 @@ def settings_module(name: str | None) -> ModuleType:
             "is not set",
             "Set it to the project's settings module, such as 'mysite.settings'.",
         )
-    if not all(name.split(".")):
+    if not all(name.split(".")) or "/" in name:
         raise SettingError(VARIABLE, *_no_name(name))
-    try:
-        return import_module(name)
-    except ModuleNotFoundError as error:
-        raise SettingError(VARIABLE, *_not_found(name, error)) from error
-    except Exception as error:
-        raise SettingError(VARIABLE, *_failed(name, error)) from error
+    return name
 
 
 def _no_name(name: str) -> tuple[str, str]:

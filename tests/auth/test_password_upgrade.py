@@ -117,7 +117,7 @@ def test_the_number_of_iterations_is_that_of_the_django_installed_here(
 @pytest.fixture
 def no_django(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Django seem not to be installed."""
-    monkeypatch.setattr("flask_dj_session.auth.extension.installed", lambda _: None)
+    monkeypatch.setattr("flask_dj_session.settings.origin.installed", lambda _: None)
 
 
 @pytest.mark.usefixtures("no_django")

@@ -1,0 +1,67 @@
+"""From AUTHENTICATION_BACKENDS to backends, and what is said at the start of those not known."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..description.failures import place
+from .accounts import Accounts
+from .backends import KNOWN, BackendFactory, Backends, lets_in
+from .elsewhere import Knowledge, known_by_description, known_by_name, stand_in
+
+_SAY = (
+    "Say what stands for it, 'DjangoAuth(sessions, backends={...: ModelBackend})', where"
+    " ModelBackend finds its users and their permissions as well"
+)
+_NO_LOGIN = (
+    "'AUTHENTICATION_BACKENDS' names none that checks passwords here: whom Django has logged in is"
+    " known, and nobody can log in here."
+)
+_ASK = "; or let the site say what it is, 'django_settings(..., python=...)'."
+
+
+def make_backends(accounts: Accounts, given: Mapping[str, BackendFactory]) -> Backends:
+    """Make what AUTHENTICATION_BACKENDS names.
+
+    Of one that is not known, nobody is a user here; a warning says so, and how to change it.
+
+    :param given: makes the backends of the project's own, by their dotted names.
+    """
+    factories: dict[str, BackendFactory] = {**KNOWN, **given}
+    told = accounts.settings.told_of_backends
+    known = {
+        path: _knowledge(path, told) for path in accounts.settings.backends if path not in factories
+    }
+    unknown = Knowledge(knows_users=False, gives_permissions=False)
+    made = {
+        path: factories.get(path, stand_in(known.get(path) or unknown))(accounts)
+        for path in accounts.settings.backends
+    }
+    said = [*_doubts(known, told)]
+    if not said and not any(lets_in(backend) for backend in made.values()):
+        said = [f"{_NO_LOGIN} {_SAY}."]
+    for one in said:
+        warnings.warn(one, stacklevel=4)
+    return made
+
+
+def _knowledge(path: str, told: Mapping[str, Any]) -> Knowledge | None:
+    return known_by_description(told[path]) if path in told else known_by_name(path)
+
+
+def _doubts(known: Mapping[str, Knowledge | None], told: Mapping[str, Any]) -> Iterator[str]:
+    for path, knowledge in known.items():
+        begin = f"'AUTHENTICATION_BACKENDS' names {path!r}"
+        nobody = "whoever it has logged in is nobody here"
+        if path in told and knowledge is None:
+            failed = told[path]["problem"]
+            how = f"which fails in the site with {failed['kind']}{place(failed)}"
+            yield f"{begin}, {how}: {nobody}. See to it that 'manage.py check' works there."
+        elif knowledge is None:
+            yield f"{begin}, which is not known here: {nobody}. {_SAY}{_ASK}"
+        elif not knowledge.knows_users:
+            yield f"{begin}, which finds its users in its own way: {nobody}. {_SAY}."
+        if knowledge is not None and knowledge.locks_out:
+            yield f"{begin}, whose lock-outs do not count here: limit logins here by other means."
