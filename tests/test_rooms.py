@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".description",
         ".errors",
         ".site",
+        ".checks",
         ".cli",
         ".extension",
         ".auth",

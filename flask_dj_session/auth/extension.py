@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from types import EllipsisType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,6 +25,7 @@ from .choosing import make_backends
 from .commands import users as users_command
 from .current import EXTENSION, current_login
 from .login import Login
+from .login_check import login_findings
 from .names import UserNames
 from .passwords import PasswordHashers
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
@@ -117,6 +118,7 @@ class DjangoAuth:
         self._states[app] = Login(accounts, make_backends(accounts, self._backends))
         app.extensions[EXTENSION] = self
         site.user_names = UserNames(accounts)
+        site.check_logins = partial(login_findings, self._states[app])
         if not hasattr(app.request_class, "user"):
             app.request_class = _with_user(app.request_class)
         app.context_processor(self._for_templates)

@@ -41,10 +41,17 @@ def resolve_url(to: Any) -> str:
 
     # Django 5.2, shortcuts.py: resolve_url
     """
+    text = checked_url(to)
+    return url_for(text) if text in current_app.view_functions else text
+
+
+def checked_url(to: Any) -> str:
+    """Return the text that *to* is: a path, a URL or an endpoint.
+
+    :raises SettingError: where it is neither.
+    """
     text = text_of(to)
-    if text in current_app.view_functions:
-        return url_for(text)
-    if "/" not in text and "." not in text:
+    if text not in current_app.view_functions and "/" not in text and "." not in text:
         raise _refusal(f"is {text!r}, neither a path nor an endpoint of this app")
     return text
 

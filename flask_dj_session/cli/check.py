@@ -156,7 +156,9 @@ def _examine_rows(site: Site) -> list[Finding]:
                 advance(len(page))
     except sa.exc.SQLAlchemyError as error:
         return [_unreadable("rows", error)]
-    return examination.findings()
+    logins = examination.logins.data
+    about_logins = [] if site.check_logins is None else site.check_logins(logins)
+    return [*examination.findings(), *about_logins]
 
 
 def _database_name(store: Store) -> str:
