@@ -11,9 +11,11 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import TestOutcome as Outcome
 from cosmic_ray.work_item import WorkerOutcome, WorkResult
+from coverage import CoverageData
 
 from . import operators
 from .items import Mutant, database_of
+from .reach import Reach
 from .report import interval, print_report
 from .run import sample_of
 
@@ -149,3 +151,31 @@ def test_a_report_tells_how_far_off_a_sample_may_be(
     noticed: int, counted: int, bounds: tuple[float, float]
 ) -> None:
     assert interval(noticed, counted) == pytest.approx(bounds, abs=0.001)
+
+
+def test_the_tests_of_a_line_are_those_of_its_room_and_then_the_others_of_each_file_in_turn(
+    file: Path,
+) -> None:
+    seconds = {
+        "tests/wire/test_half.py::test_slow": 11.0,
+        "tests/wire/test_half.py::test_quick": 0.2,
+        "tests/wire/test_half.py::test_quicker": 0.1,
+        "tests/wire/test_other.py::test_one": 0.5,
+        "tests/test_far.py::test_far": 0.1,
+        "tests/test_far.py::test_farther": 0.2,
+        "tests/test_away.py::test_away": 0.3,
+    }
+    Path("durations.json").write_text(json.dumps(seconds))
+    data = CoverageData("coverage")
+    for test in seconds:
+        data.set_context(f"{test}|run")
+        data.add_lines({str(file): [7]})
+    data.write()
+    assert Reach(Path(), Path()).tests_for(file, 7) == [
+        "tests/wire/test_half.py::test_quicker",
+        "tests/wire/test_other.py::test_one",
+        "tests/wire/test_half.py::test_quick",
+        "tests/test_far.py::test_far",
+        "tests/test_away.py::test_away",
+        "tests/test_far.py::test_farther",
+    ]

@@ -194,6 +194,16 @@ def test_deep_data_that_json_can_hold_is_not_blamed_for_another_value() -> None:
     assert caught.value.path == "price"
 
 
+@pytest.mark.parametrize(("lists", "path"), [(99, "a" + "[0]" * 99), (100, "")])
+def test_a_path_is_told_for_a_hundred_levels(lists: int, path: str) -> None:
+    value: Any = Decimal(1)
+    for _ in range(lists):
+        value = [value]
+    with pytest.raises(EncodeError) as caught:
+        serializer.dumps({"a": value})
+    assert caught.value.path == path
+
+
 def test_a_key_that_is_too_large_a_number_is_an_encode_error() -> None:
     with pytest.raises(EncodeError):
         serializer.dumps({"a": {10**5000: 1}})
