@@ -187,7 +187,7 @@ def _marked_differences() -> Counter[str]:
 
 
 def test_every_room_is_documented() -> None:
-    documented = {name.strip("/") for name, _ in _ROW.findall(_section("design.md", "The rooms"))}
+    documented = {name.strip("/") for name, _ in _ROW.findall(_section("design.md", "The modules"))}
     assert documented == {
         path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or _is_package(path)
     }
@@ -196,7 +196,7 @@ def test_every_room_is_documented() -> None:
 def test_every_room_is_in_the_drawing() -> None:
     drawing = rooms.FILE.read_text(encoding="utf-8")
     drawn = {name.strip("/") for name in re.findall(r'class="name"[^>]*>([^<]+)<', drawing)}
-    described = _ROW.findall(_section("design.md", "The rooms"))
+    described = _ROW.findall(_section("design.md", "The modules"))
     assert drawn == {name.strip("/") for name, _ in described}
 
 
@@ -230,7 +230,7 @@ def test_visits_go_through_as_many_lines_as_is_said() -> None:
     files = _files_run(lambda: [client.get("/"), client.get("/"), client.get("/end")])
     _dispose({"app": app})
     lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
-    said = re.search(r"about\s+([\d,]+) lines", _section("design.md", "The rooms"))
+    said = re.search(r"about\s+([\d,]+) lines", _section("design.md", "The modules"))
     assert said is not None
     assert abs(int(said[1].replace(",", "")) - lines) < 150
     assert {_room_of(file) for file in files} <= rooms.core()
