@@ -1,7 +1,7 @@
 """Every exception that this package raises; no logic.
 
-Facts are attributes; no message holds a secret, a session key, a signature or session data
-(the *names* of values inside a session are told, never the values).
+Facts are attributes. No message contains a secret, a session key, a signature or session data: a
+message may contain the *names* of values in a session, but never the values.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class UpdateError(Exception):
 class SessionInterrupted(Exception):  # noqa: N818 - Django's name
     """The request's session was deleted while the request ran (Django's name).
 
-    What is raised is also an :exc:`UpdateError` and a :class:`werkzeug.exceptions.BadRequest`, so
-    that handlers for this class and for 400 both see it.
+    The error that is raised is also an :exc:`UpdateError` and a
+    :class:`werkzeug.exceptions.BadRequest`, so handlers for this class and for 400 both get it.
     """
 
 
@@ -72,7 +72,7 @@ class MissingTableError(RuntimeError):
 class MissingUserTableError(MissingTableError):
     """A table of Django's login is not in the database.
 
-    :param beside_django: whether Django has been at work in that database.
+    :param beside_django: whether Django has run migrations in that database.
     """
 
     _hint = (
@@ -105,9 +105,9 @@ class MissingUserColumnError(RuntimeError):
 
 
 class DatabaseHeldError(RuntimeError):
-    """The session cannot be written, because somebody holds the SQLite database.
+    """The session cannot be written, because an open transaction locks the SQLite database.
 
-    :param by_another: whether it is not the session's own request that does.
+    :param by_another: whether it is the transaction of another request.
     """
 
     def __init__(self, table: str, *, by_another: bool = False) -> None:
@@ -124,8 +124,8 @@ class DatabaseHeldError(RuntimeError):
 class EncodeError(TypeError, ValueError):
     """Session data cannot be stored.
 
-    :param path: where the value stands in the session, as ``cart.items[2].price``; empty
-        where the whole is meant.
+    :param path: where the value is in the session, such as ``cart.items[2].price``; empty for the
+        whole session.
     :param problem: what is wrong with it, continuing the path.
     """
 
@@ -142,7 +142,7 @@ class DecodeError(ValueError):
 
 
 class SignatureError(DecodeError):
-    """No signature, or one that none of the keys made."""
+    """There is no signature, or none of the keys made it."""
 
     reason = "signature"
 
@@ -156,7 +156,7 @@ class Base64Error(DecodeError):
 class CompressionError(DecodeError):
     """The payload is not zlib data, or is larger than the limit once unpacked.
 
-    :param is_too_large: whether it is the latter, and nothing is wrong with the data.
+    :param is_too_large: whether it is the second, and the data itself is right.
     """
 
     reason = "zlib"
@@ -175,8 +175,8 @@ class JSONError(DecodeError):
 class PickleError(DecodeError):
     """The payload is not a pickle, or names something outside the allow-list.
 
-    :param global_name: the name that was refused, as ``os.system``; None where that is not
-        the reason.
+    :param global_name: the name that was refused, such as ``os.system``; None if that is not the
+        reason.
     """
 
     reason = "pickle"

@@ -1,4 +1,4 @@
-"""``flask sessions check``: reads the table, and prints what the doctor says of it."""
+"""``flask sessions check``: reads the table, and prints the findings of ``checks``."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ class _Django(NamedTuple):
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(module: str | None, as_json: bool) -> None:
-    """Return whether this app and Django understand each other.
+    """Check whether this app and Django can read each other's sessions.
 
-    Nothing is changed. The exit code is 1 where something is wrong, 0 otherwise.
+    The command changes nothing. The exit code is 1 if something is wrong, and 0 otherwise.
     """
     own = site()
     django = _read_settings(module)  # before all that takes long

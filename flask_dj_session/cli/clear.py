@@ -1,4 +1,4 @@
-"""``flask clearsessions``: remove what has expired, without holding anybody up."""
+"""``flask clearsessions``: removes expired sessions, and makes no visitor wait for long."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .progress import Advance, progress
 def clearsessions(batch_size: int | None, pause: float | None, dry_run: bool) -> None:
     """Remove the sessions that have expired.
 
-    Stop it at any time with Ctrl-C: what is removed so far stays removed.
+    You can stop it at any time with Ctrl-C: the sessions removed so far stay removed.
     """
     store, now = site().store, site().now()
     if dry_run:

@@ -30,7 +30,7 @@ PAGE_SIZE = 500
 def list_sessions(
     user: str | None, expired: bool, limit: int | None, full: bool, json_: bool
 ) -> None:
-    """List the sessions in the order of their keys. Expired ones are among them."""
+    """List the sessions in the order of their keys, including expired ones."""
     user = None if user is None else user_id_of(user)
     rows = islice(_rows(user=user, expired=expired), limit)
     for line in _json_lines(rows, full=full) if json_ else _lines(rows, full=full):

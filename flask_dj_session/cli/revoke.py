@@ -27,7 +27,7 @@ PAGE_SIZE = 500
 @click.option("--all", "all_", is_flag=True, help="End every session.")
 @click.option("--yes", is_flag=True, help="Do not ask before ending every session.")
 def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
-    """End sessions. Their visitors are logged out, and their data is gone.
+    """End sessions: log their visitors out and delete their data.
 
     KEY is a session key, or 6 characters or more of its beginning.
     """

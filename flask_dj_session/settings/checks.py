@@ -1,4 +1,4 @@
-"""What is refused of each setting, with a message that names it, the problem and the hint."""
+"""The check of each setting, with a message that names it, says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _check_fallbacks(name: str, value: Any) -> None:
 
 
 def check_cookie_name(name: str, value: Any) -> None:
-    """Refuse what no cookie can be called."""
+    """Refuse a value that cannot be the name of a cookie."""
     problem, hint = (
         f"is {value!r}, which cannot be the name of a cookie",
         "Use letters, digits, '-' and '_'.",
@@ -47,7 +47,7 @@ def check_cookie_name(name: str, value: Any) -> None:
 
 
 def check_cookie_age(name: str, value: Any) -> None:
-    """Refuse what is no number of seconds, or leads beyond the last of dates."""
+    """Refuse a value that is not a number of seconds, or that leads beyond the year 9999."""
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
@@ -61,7 +61,7 @@ def check_cookie_age(name: str, value: Any) -> None:
 
 
 def check_domain(name: str, value: Any) -> None:
-    """Refuse what is no host's name; spaces around it do no harm."""
+    """Refuse a value that is not the name of a host; spaces around it do no harm."""
     _check_attribute(name, value)
     if value is not None and re.search(r"[\s,]", value.strip(" ")):
         raise SettingError(
@@ -72,7 +72,7 @@ def check_domain(name: str, value: Any) -> None:
 
 
 def check_path(name: str, value: Any) -> None:
-    """Refuse what no cookie can carry."""
+    """Refuse a value that a cookie cannot contain."""
     _check_attribute(name, value)
 
 
@@ -90,7 +90,7 @@ def _check_attribute(name: str, value: Any) -> None:
 
 
 def check_flag(name: str, value: Any) -> None:
-    """Refuse a text that says no, which Django would take for a yes."""
+    """Refuse a text that means no, which Django would take as true."""
     if not isinstance(value, bool):
         raise SettingError(
             name, f"is {value!r}, a text that Django would take as true", "Give True or False."
@@ -98,7 +98,7 @@ def check_flag(name: str, value: Any) -> None:
 
 
 def check_samesite(name: str, value: Any) -> None:
-    """Refuse what is none of the attribute's values."""
+    """Refuse a value that the attribute cannot have."""
     known = isinstance(value, str) and value.lower() in ("lax", "strict", "none")
     if not known and value is not False:
         raise SettingError(
@@ -122,7 +122,7 @@ def _check_serializer(name: str, value: Any) -> None:
 
 
 def refuse_other_storage(name: str, value: Any) -> None:
-    """Raise where *value* is an engine of Django's that does not use the table."""
+    """Raise if *value* is one of Django's engines that do not use the table."""
     if value in (BACKENDS + "cache", BACKENDS + "file", BACKENDS + "signed_cookies"):
         raise SettingError(
             name,

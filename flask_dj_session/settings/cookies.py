@@ -1,7 +1,7 @@
-"""Settings that are right one by one, and together make a cookie which browsers drop.
+"""Settings that are valid one by one, but together make a cookie that browsers drop.
 
-The rules are those of RFC 6265bis, where names are compared without regard to case; the prefixes
-with "Http" came to browsers in 2025.
+The rules are those of RFC 6265bis, which ignores case in names; browsers have the prefixes with
+"Http" since 2025.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def check_cookie(kind: str, cookie: CookieAttributes) -> None:
     """Refuse a cookie that browsers drop.
 
     :param kind: how its settings begin: ``SESSION_COOKIE`` or ``CSRF_COOKIE``.
-    :raises SettingError: naming the setting that asks for what others do not give.
+    :raises SettingError: naming the setting that needs another value of the others.
     """
     for setting, problem, demands in _rules(cookie):
         unmet = [demand for demand in demands if not demand.is_met(cookie)]

@@ -7,6 +7,7 @@ import copyreg
 import pickle
 import struct
 import tracemalloc
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -325,6 +326,17 @@ def test_what_is_nested_too_deeply_to_be_read_again_is_not_written() -> None:
 def test_a_size_that_is_no_size_is_refused_and_leads_nowhere(size: int) -> None:
     with pytest.raises(PickleError):
         loads(b"T" + struct.pack("<i", size) + b"....")
+
+
+@pytest.mark.parametrize(
+    "pay", [lambda purse: purse.spend(1), lambda purse: purse.spend_on_length(0)]
+)
+def test_the_last_step_is_had_and_no_further_one(pay: Callable[[budget.Budget], None]) -> None:
+    purse = budget.Budget(0)
+    purse.spend(budget.MAX_STEPS - 1)
+    pay(purse)
+    with pytest.raises(budget.CostError):
+        pay(purse)
 
 
 def test_the_places_that_keys_take_are_paid_for_each_key() -> None:
