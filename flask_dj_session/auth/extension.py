@@ -110,6 +110,7 @@ class DjangoAuth:
         engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
         self._check_session_hash(settings)
+        self._check_database(settings)
         hashers = self._hashers or _hashers(settings, site, django_version(app.config))
         accounts = Accounts(
             site, settings, lambda: self._make_users(site, settings, engines), hashers
@@ -296,6 +297,22 @@ class DjangoAuth:
                 " makes the same: 'DjangoAuth(sessions, user_model=...)'.",
             )
 
+    def _check_database(self, settings: AuthSettings) -> None:
+        """Refuse to look for users in the database of the sessions where they are in another."""
+        alias = settings.users_elsewhere
+        if (
+            alias is not None
+            and self._bind_key is ...
+            and bind_key_of(_mapped(self._user_model)) is ...
+        ):
+            raise SettingError(
+                "DATABASE_ROUTERS",
+                f"keeps the users in {alias!r}, which is not where the sessions are",
+                f"Name that database: 'DjangoAuth(sessions, bind_key={alias!r})'; its URL is"
+                f" 'django_settings(..., using={alias!r})[\"SQLALCHEMY_DATABASE_URI\"]', to be put"
+                " into 'SQLALCHEMY_BINDS'.",
+            )
+
     def _make_users(self, site: Site, settings: AuthSettings, engines: Engines) -> Users:
         told = settings.told_of_user
         given = self._user_model
@@ -348,6 +365,10 @@ def _hasher(path: str, settings: AuthSettings, version: tuple[int, int]) -> str 
     if told is None or path.startswith("django."):
         return path
     return described_hasher(told, version) or path
+
+
+def _mapped(model: Any) -> Any:
+    return None if isinstance(model, str) else model
 
 
 def _username_field(told: Mapping[str, Any] | None) -> str:

@@ -66,7 +66,15 @@ class Description:
     @property
     def session_alias(self) -> str:
         """The connection that the rows of sessions are written to."""
-        route = (self.facts["routes"] or {}).get("session", {})
+        return self._alias("session")
+
+    @property
+    def user_alias(self) -> str:
+        """The connection that users are written to."""
+        return self._alias("user")
+
+    def _alias(self, model: str) -> str:
+        route = (self.facts["routes"] or {}).get(model, {})
         return str(route.get("write", "default"))
 
     @property
