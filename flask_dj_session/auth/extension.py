@@ -26,7 +26,8 @@ from .commands import users as users_command
 from .current import EXTENSION, current_login
 from .login import Login
 from .names import UserNames
-from .passwords import Hasher, PasswordHashers, described_hasher
+from .passwords import Hasher, PasswordHashers
+from .passwords.described import described_hasher
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
