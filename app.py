@@ -72,7 +72,8 @@ if app.debug:  # otherwise the sessions are nobody's to look at
 with app.app_context():
     if app.config["SQLALCHEMY_DATABASE_URI"] == OWN_DATABASE:  # a site's own is the site's affair
         event.listen(db.engine, "connect", serve_many)
-    sessions.create_table()  # nothing happens where Django has made it
+    if "DJANGO_PROJECT" not in app.config:  # whose migrations make the table
+        sessions.create_table()  # nothing happens where Django has made it
 
 
 @app.context_processor

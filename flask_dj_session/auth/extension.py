@@ -27,7 +27,8 @@ from .current import EXTENSION, current_login
 from .login import Login
 from .login_check import login_findings
 from .names import UserNames
-from .passwords import PasswordHashers
+from .passwords import Hasher, PasswordHashers
+from .passwords.described import described_hasher
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
@@ -111,6 +112,7 @@ class DjangoAuth:
         engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
         self._check_session_hash(settings)
+        self._check_database(settings)
         hashers = self._hashers or _hashers(settings, site, django_version(app.config))
         accounts = Accounts(
             site, settings, lambda: self._make_users(site, settings, engines), hashers
@@ -309,6 +311,22 @@ class DjangoAuth:
                 " makes the same: 'DjangoAuth(sessions, user_model=...)'.",
             )
 
+    def _check_database(self, settings: AuthSettings) -> None:
+        """Refuse to look for users in the database of the sessions where they are in another."""
+        alias = settings.users_elsewhere
+        if (
+            alias is not None
+            and self._bind_key is ...
+            and bind_key_of(_mapped(self._user_model)) is ...
+        ):
+            raise SettingError(
+                "DATABASE_ROUTERS",
+                f"keeps the users in {alias!r}, which is not where the sessions are",
+                f"Name that database: 'DjangoAuth(sessions, bind_key={alias!r})'; its URL is"
+                f" 'django_settings(..., using={alias!r})[\"SQLALCHEMY_DATABASE_URI\"]', to be put"
+                " into 'SQLALCHEMY_BINDS'.",
+            )
+
     def _make_users(self, site: Site, settings: AuthSettings, engines: Engines) -> Users:
         told = settings.told_of_user
         given = self._user_model
@@ -349,10 +367,22 @@ def _hashers(
     is_old = site.settings.algorithm == "sha1"
     default = (3, 1) if is_old else (5, 2)
     return PasswordHashers(
-        settings.password_hashers,
+        [_hasher(path, settings, version or default) for path in settings.password_hashers],
         django_version=".".join(map(str, version or default)),
         renew_short_salts=False if is_old else None,
     )
+
+
+def _hasher(path: str, settings: AuthSettings, version: tuple[int, int]) -> str | Hasher:
+    """Return a name that is known or can be imported here, or what does the same."""
+    told = settings.told_of_hashers.get(path)
+    if told is None or path.startswith("django."):
+        return path
+    return described_hasher(told, version) or path
+
+
+def _mapped(model: Any) -> Any:
+    return None if isinstance(model, str) else model
 
 
 def _username_field(told: Mapping[str, Any] | None) -> str:

@@ -66,7 +66,15 @@ class Description:
     @property
     def session_alias(self) -> str:
         """The connection that the rows of sessions are written to."""
-        route = (self.facts["routes"] or {}).get("session", {})
+        return self._alias("session")
+
+    @property
+    def user_alias(self) -> str:
+        """The connection that users are written to."""
+        return self._alias("user")
+
+    def _alias(self, model: str) -> str:
+        route = (self.facts["routes"] or {}).get(model, {})
         return str(route.get("write", "default"))
 
     @property
@@ -83,6 +91,11 @@ class Description:
     def backends(self) -> dict[str, Mapping[str, Any]]:
         """The authentication backends by their dotted names."""
         return {told["path"]: told for told in self.facts["backends"] or ()}
+
+    @property
+    def hashers(self) -> dict[str, Mapping[str, Any]]:
+        """The password hashers by their dotted names."""
+        return {told["path"]: told for told in self.facts["hashers"] or ()}
 
     def problem(self, part: str) -> Mapping[str, Any] | None:
         """Return why a part of the site could not be described."""

@@ -50,6 +50,8 @@ _URLS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL")
 #: as Django draws them
 _SOME_KEY = "abcdefghijklmnopqrstuvwxyz012345"
 
+_SOME_REQUEST = {"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+
 #: errors whose words are about the settings, and not about what is in them
 _QUOTED = ("ImportError", "ModuleNotFoundError", "ImproperlyConfigured", "UndefinedValueError")
 _MISSING_VARIABLE = (
@@ -406,9 +408,11 @@ def _middleware() -> List[Facts]:
 def _takes_key(kind: Any) -> Optional[bool]:
     """Tell whether a cookie's value is the key of its session; None where that is not known."""
     from django.conf import settings
-    from django.test import RequestFactory
+    from django.http import HttpRequest
 
-    request = RequestFactory().get("/")
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "GET", "/", "/"
+    request.META.update(_SOME_REQUEST)
     request.COOKIES[settings.SESSION_COOKIE_NAME] = _SOME_KEY
     try:
         kind(lambda _: None).process_request(request)
@@ -498,6 +502,7 @@ def _hashers() -> List[Facts]:
                 "path": path,
                 "mro": _mro(kind),
                 "algorithm": kind.algorithm,
+                "own": [name for name in _own_names(kind, kind) if callable(getattr(kind, name))],
                 "parameters": {name: given[name] for name in given if given[name] is not None},
             }
         )

@@ -190,3 +190,23 @@ def test_what_a_site_says_of_its_users(write_site: WriteSite, read_site: ReadSit
     assert (told["table"], told["pk"]["kind"]) == ("everybody", "AutoField")
     assert (told["username"]["name"], told["ignores_case"]) == ("email", False)
     assert (told["is_active"], told["has_own_session_hash"]) == ("column", False)
+
+
+def test_a_hasher_that_is_djangos_with_other_parameters_needs_no_import(
+    write_site: WriteSite, read_site: ReadSite
+) -> None:
+    hashers = """
+        from django.contrib.auth.hashers import PBKDF2PasswordHasher
+        class Quick(PBKDF2PasswordHasher):
+            algorithm = "quick"
+            iterations = 1000
+    """
+    settings = f"{SETTINGS}    AUTHENTICATION_BACKENDS = ['people.backends.Same']\n"
+    settings += "    PASSWORD_HASHERS = ['people.hashers.Quick']\n"
+    _keys(write_site(settings, **{**FILES, "people/hashers": hashers}))
+    app, auth = _app(read_site())
+    with app.app_context():
+        user = auth.authenticate("ann@example.org", "secret")
+        assert user.password.startswith("quick$1000$")
+        assert auth.accounts.hashers.make("x").startswith("quick$1000$")
+        app.extensions["sqlalchemy"].engine.dispose()

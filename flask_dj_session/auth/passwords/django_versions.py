@@ -15,6 +15,7 @@ Version = tuple[int, int]
 
 #: since this one salts are longer, and argon2 is argon2id
 _LONG_SALTS: Version = (3, 2)
+ARGON2ID_SINCE = _LONG_SALTS
 
 
 def parse_version(text: str) -> Version:
