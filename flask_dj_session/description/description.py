@@ -131,7 +131,7 @@ def read_description(file: str | os.PathLike[str]) -> Description:
             f"is {name!r}, in format {found!r}, of which nothing is known here (known is {FORMAT})",
             f"Have the same version of this package on both machines. {_MAKE_IT}",
         )
-    return Description(facts, file=name)
+    return Description(facts, file=os.path.abspath(name))
 
 
 def _value(told: Any) -> Any:
