@@ -6,6 +6,8 @@ message may contain the *names* of values in a session, but never the values.
 
 from __future__ import annotations
 
+from click import ClickException
+
 __all__ = [
     "Base64Error",
     "CompressionError",
@@ -41,8 +43,11 @@ class SessionInterrupted(Exception):  # noqa: N818 - Django's name
     """
 
 
-class SettingError(ValueError):
+class SettingError(ClickException, ValueError):
     """A setting cannot be used.
+
+    Where a command of ``flask`` cannot make its app for it, the message alone stands below the
+    command; a server and a program show the traceback.
 
     :param name: the setting's name, as in ``app.config``.
     :param problem: what is wrong with it, continuing "'NAME' ".
