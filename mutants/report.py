@@ -23,7 +23,7 @@ WHOLE = (
     "auth/hashes.py",
     "auth/csrf.py",
     "inspector/access.py",
-    "inspector/forgery.py",
+    "inspector/csrf.py",
 )
 
 

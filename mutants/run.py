@@ -1,4 +1,4 @@
-"""Put faults into the code, one at a time, and see whether the tests notice: docs/mutants.md."""
+"""Put faults into the code, one at a time; see what tests notice: docs/mutation-testing.md."""
 
 from __future__ import annotations
 

@@ -60,7 +60,28 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if not pluginmanager.is_registered(pytest_plugin):
         pluginmanager.register(pytest_plugin)
     parser.addoption("--no-skips", action="store_true", help="take a skipped test for a failure")
+    parser.addoption("--cases", type=int, help="run each test with so many of its cases at most")
     parser.addoption("--patience", type=float, default=300.0, help="seconds; a longer test hangs")
+
+
+@pytest.hookimpl(trylast=True)  # of those that are chosen by their marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep ``--cases`` cases of each test: the first, the last, and some between them."""
+    if (most := config.getoption("--cases")) is None:
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {one for those in cases.values() for one in _spread(those, most)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def _spread(cases: list[pytest.Item], most: int) -> list[pytest.Item]:
+    if len(cases) <= most:
+        return cases
+    last = len(cases) - 1
+    return [cases[round(number * last / max(1, most - 1))] for number in range(most)]
 
 
 _PROCESSES = (

@@ -17,6 +17,8 @@ from flask_dj_session.site import site_of
 
 from .conftest import MakeSite, Site
 
+pytestmark = pytest.mark.slow
+
 Given = Callable[[], SessionMixin | None]
 
 

@@ -61,16 +61,16 @@ def text_of(to: Any) -> str:
             f"is lazy, and evaluating it here fails with {type(error).__name__}"
         ) from error
     if not isinstance(text, str):
-        raise _refusal(f"is a {type(text).__name__}, which leads nowhere here")
+        raise _refusal(f"is a {type(text).__name__}, which is neither a path nor an endpoint")
     return text
 
 
 def _refusal(problem: str) -> SettingError:
-    mend = (
-        "Where the page is Django's, give its path:"
+    hint = (
+        "If the page is Django's, give its path:"
         " 'DjangoAuth(sessions, login_url=\"/accounts/login/\")'."
     )
-    return SettingError("LOGIN_URL", problem, mend)
+    return SettingError("LOGIN_URL", problem, hint)
 
 
 def with_next(url: str, target: str, field: str) -> str:

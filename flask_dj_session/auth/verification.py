@@ -41,10 +41,10 @@ def doubt(accounts: Accounts, found: object, user: Any) -> str | None:
     """
     if not _has_djangos_hash(user):
         method = f"{type(user).__name__}.get_session_auth_hash"
-        return f"It is another than '{method}' returns by now, or is made otherwise in Django"
+        return f"It differs from what '{method}' returns now, or Django makes it in another way"
     if not accounts.users.are_djangos_own:
         return (
-            f"'{accounts.settings.user_model}' may make it in its own way: where it has a"
+            f"'{accounts.settings.user_model}' may make it in its own way: if it has a"
             " 'get_session_auth_hash', pass a mapped class that has the same method"
         )
     algorithm = accounts.site.settings.algorithm

@@ -16,7 +16,7 @@ class Finding:
     No secret, session key (but for the first characters), signature or data is in it.
     """
 
-    #: ``wrong`` where this app and Django will not understand each other
+    #: ``wrong`` if this app and Django cannot read each other's sessions
     level: Level
     #: what is the case, a sentence
     text: str

@@ -23,7 +23,7 @@ PAGE_SIZE = 500
 @click.option("--all", "all_", is_flag=True, help="End every session.")
 @click.option("--yes", is_flag=True, help="Do not ask before ending every session.")
 def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
-    """End sessions. Their visitors are logged out, and their data is gone.
+    """End sessions: log their visitors out and delete their data.
 
     KEY is a session key, or 6 characters or more of its beginning.
     """
@@ -55,7 +55,7 @@ def _revoke_user(store: Store, user: str) -> int:
         raise stopped(f"{counted(revocation.revoked, 'session')} revoked so far.") from None
     if revocation.unreadable:
         unreadable = counted(revocation.unreadable, "session")
-        say(f"{unreadable} could not be read, and stayed.", err=True)
+        say(f"{unreadable} could not be read, and was kept.", err=True)
     return revocation.revoked
 
 

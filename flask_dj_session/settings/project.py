@@ -44,7 +44,7 @@ def django_settings(module: str | None = None, *, using: str | None = "default")
         raise SettingError(
             "SECRET_KEY",
             f"is not set in {source.__name__!r}",
-            "Django does not start so either; name the settings that set it.",
+            "Django does not start without it either. Name the settings module that sets it.",
         )
     if "SESSION_ENGINE" in read:
         refuse_other_storage("SESSION_ENGINE", read["SESSION_ENGINE"])

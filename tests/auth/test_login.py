@@ -31,6 +31,8 @@ from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
+pytestmark = pytest.mark.slow
+
 ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"
 MODEL = "django.contrib.auth.backends.ModelBackend"
 ALL_REMOTE = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"
@@ -515,7 +517,7 @@ def test_the_web_servers_user_is_trusted_and_not_made(make_auth: MakeAuth) -> No
 
 
 def test_a_backend_that_is_not_known_is_refused_at_the_beginning(make_auth: MakeAuth) -> None:
-    with pytest.raises(SettingError, match=r"names 'shop\.LDAP', which is not known here"):
+    with pytest.raises(SettingError, match=r"names 'shop\.LDAP', which this package does not know"):
         make_auth(authentication_backends=["shop.LDAP"])
 
 

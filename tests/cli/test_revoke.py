@@ -34,7 +34,7 @@ def test_all_sessions_of_a_user_are_revoked(run: Run, site: Site) -> None:
 def test_what_cannot_be_read_stays_and_is_told(run: Run, site: Site, put: Put) -> None:
     put("eeeeee1", COURSE_ROW)
     result = run("sessions", "revoke", "--user", "77")
-    assert "1 session could not be read, and stayed.\n" in result.output
+    assert "1 session could not be read, and was kept.\n" in result.output
     assert keys(site) == ["aaaaaa1", "bbbbbb1", "cccccc1", "eeeeee1"]
 
 

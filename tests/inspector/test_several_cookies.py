@@ -39,7 +39,7 @@ def test_two_cookies_are_counted_and_the_last_one_is_shown(client: FlaskClient, 
         assert "Your browser sent 2 cookies of this name." in page
         assert f"sessionid= {sent[-1][:6]}…" in page
         assert f"{sent[0][:6]}… names a live row" in page
-        assert f"{sent[1][:6]}… names a live row; it is the one that counts" in page
+        assert f"{sent[1][:6]}… names a live row; this is the one that counts" in page
         assert f'"num_visits": {2 if sent[-1] is other else 1}' in page
 
 
@@ -49,7 +49,7 @@ def test_it_says_what_each_of_them_names(client: FlaskClient, put: Put) -> None:
     assert re.findall(r"(\w+)… names ([^;]+?)(?= \w+…|; it)", page) == [
         ("aaaaaa", "a live row"),
         ("bbbbbb", "an expired row"),
-        ("short", "nothing: it can be no key"),
+        ("short", "nothing: it cannot be a key"),
         ("cccccc", "no row"),
     ]
 
@@ -94,7 +94,7 @@ def test_the_last_one_is_the_visitors_on_all_pages(
 
 
 def test_without_a_domain_it_is_this_host_alone(client: FlaskClient, put: Put) -> None:
-    assert "Domain not set: this host alone" in _page(client, put("aaaaaa"))
+    assert "Domain not set: only this host" in _page(client, put("aaaaaa"))
 
 
 def test_other_names_are_other_cookies(site: Site, client: FlaskClient, put: Put) -> None:

@@ -207,7 +207,7 @@ def test_what_would_not_be_read_again_is_not_written() -> None:
         codec.encode({"a": "b" * (MAX_UNPACKED - 7)}, NOW)
     assert caught.value.path == ""
     assert str(caught.value) == (
-        f"The session data takes {MAX_UNPACKED + 1} bytes; {MAX_UNPACKED} are the limit"
+        f"The session data takes {MAX_UNPACKED + 1} bytes; the limit is {MAX_UNPACKED}"
     )
 
 

@@ -59,7 +59,7 @@ def as_key(value: bytes) -> bytes:
 
 
 STEPS = "takes more than 50000 steps to read"
-LEVELS = "is nested in more than 200 levels"
+LEVELS = "has more than 200 levels of nesting"
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ def test_what_is_just_deep_enough_can_be_used_as_any_data(collections: str) -> N
     assert repr(data) == repr({"a": value})
     assert "…" in as_json(data) or "\\u2026" in as_json(data)
     assert loads(PickleSerializer().dumps(data)) == data
-    with pytest.raises(PickleError, match="nested in more than 200 levels"):
+    with pytest.raises(PickleError, match="more than 200 levels of nesting"):
         loads(pickle.dumps({"a": data}))
 
 
@@ -318,7 +318,7 @@ def test_what_is_nested_too_deeply_to_be_read_again_is_not_written() -> None:
     value: list[Any] = []
     for _ in range(MAX_DEPTH):
         value = [value]
-    with pytest.raises(EncodeError, match="The session data is nested in more than 200 levels"):
+    with pytest.raises(EncodeError, match="The session data has more than 200 levels of nesting"):
         PickleSerializer().dumps({"a": value})
 
 

@@ -171,7 +171,7 @@ def test_data_that_holds_itself_is_named() -> None:
     with pytest.raises(EncodeError) as caught:
         serializer.dumps({"cart": cart})
     assert caught.value.path == "cart.items[0]"
-    assert "holds itself" in str(caught.value)
+    assert "contains itself" in str(caught.value)
 
 
 def test_the_same_value_twice_is_not_taken_for_a_circle() -> None:
