@@ -46,7 +46,7 @@ def test_two_cookies_are_counted_and_the_last_one_is_shown(client: FlaskClient, 
 def test_it_says_what_each_of_them_names(client: FlaskClient, put: Put) -> None:
     page = _page(client, put("aaaaaa"), put("bbbbbb", ends=-1), "short", "c" * 32)
     assert "4 cookies" in page
-    assert re.findall(r"(\w+)… names ([^;]+?)(?= \w+…|; it)", page) == [
+    assert re.findall(r"(\w+)… names ([^;]+?)(?= \w+…|; this)", page) == [
         ("aaaaaa", "a live row"),
         ("bbbbbb", "an expired row"),
         ("short", "nothing: it cannot be a key"),
@@ -69,7 +69,7 @@ def test_it_says_how_they_come_about_and_how_to_find_out(
     page = _page(client, put("aaaaaa"), "c" * 32)
     assert "Domain shop.example" in page
     assert "Path /shop" in page
-    assert "where their Domain or their Path differ" in page
+    assert "if their Domain or their Path differ" in page
     assert "developer tools" in page
     assert "SESSION_COOKIE_DOMAIN" in page
     assert "SESSION_COOKIE_PATH" in page
