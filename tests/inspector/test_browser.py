@@ -110,7 +110,7 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     """Open each of the pages, and yield what it is."""
     all_sessions = f"{base}/sessions/all"
     _add_another_cookie(page)
-    yield _arrived(page, "Your session", "2 cookies of this name")
+    yield _arrived(page, "Your session", "2 cookies with this name")
     page.context.clear_cookies(name="sessionid", path="/sessions/")
     page.reload()
     page.get_by_role("button", name="Count a visit").click()
