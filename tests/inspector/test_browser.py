@@ -127,7 +127,7 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     yield _arrived(page, "All sessions", "The session is revoked.")
     page.goto(f"{all_sessions}?state=unreadable")
     page.locator("tbody a").first.click()
-    page.get_by_role("link", name="Look inside").click()
+    page.get_by_role("link", name="Show the data anyway").click()
     yield _arrived(page, "Session", "unverified")
     page.goto(f"{base}/sessions/one/nothing")
     yield _arrived(page, "Not Found", "There is no such session.")
