@@ -87,7 +87,7 @@ def test_the_start_page_tells_what_became_of_the_number_after_the_fifth_visit(
     assert "You have not been counted yet." in _run(folder, _print("/"))
     visits = "for _ in range(5): client.get('/session/sessfun')\n"
     page = _run(folder, visits + _print("/"))
-    assert "There is no number in your session: the fifth visit takes it out" in page
+    assert "There is no number in your session: the fifth visit removes it" in page
     assert "not been counted" not in page
 
 

@@ -110,7 +110,7 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     """Open each of the pages, and yield what it is."""
     all_sessions = f"{base}/sessions/all"
     _add_another_cookie(page)
-    yield _arrived(page, "Your session", "2 cookies of this name")
+    yield _arrived(page, "Your session", "2 cookies with this name")
     page.context.clear_cookies(name="sessionid", path="/sessions/")
     page.reload()
     page.get_by_role("button", name="Count a visit").click()
@@ -127,7 +127,7 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     yield _arrived(page, "All sessions", "The session is revoked.")
     page.goto(f"{all_sessions}?state=unreadable")
     page.locator("tbody a").first.click()
-    page.get_by_role("link", name="Look inside").click()
+    page.get_by_role("link", name="Show the data anyway").click()
     yield _arrived(page, "Session", "unverified")
     page.goto(f"{base}/sessions/one/nothing")
     yield _arrived(page, "Not Found", "There is no such session.")
