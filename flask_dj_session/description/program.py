@@ -145,11 +145,19 @@ def failure(error: BaseException) -> Facts:
         told["missing"] = error.name
     if kind in _QUOTED:
         told["message"] = _PASSWORD_IN_URL.sub(r"\1***@", " ".join(str(error).split()))
-        named = [found.match(told["message"]) for found in _MISSING_VARIABLE]
-        told["variable"] = next((match.group(1) for match in named if match), None)
-    elif isinstance(error, KeyError) and _raised_by_environ(error):
-        told["variable"] = str(error.args[0])
+    if kind in _QUOTED or isinstance(error, KeyError):
+        told["variable"] = missing_variable(error)
     return told
+
+
+def missing_variable(error: BaseException) -> Optional[str]:
+    """Return the environment variable for want of which *error* was raised; None otherwise."""
+    if isinstance(error, KeyError):
+        return str(error.args[0]) if _raised_by_environ(error) else None
+    if type(error).__name__ not in _QUOTED:
+        return None
+    named = [found.match(str(error).strip()) for found in _MISSING_VARIABLE]
+    return next((match.group(1) for match in named if match), None)
 
 
 def _raised_by_environ(error: BaseException) -> bool:

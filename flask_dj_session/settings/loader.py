@@ -7,9 +7,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from traceback import walk_tb
-from types import ModuleType, TracebackType
+from types import ModuleType
 
 from ..description.failures import MODULE as VARIABLE
+from ..description.program import missing_variable
 from ..errors import SettingError
 
 _ON_PATH = "Put the folder that holds manage.py on PYTHONPATH."
@@ -80,19 +81,15 @@ def _not_found(name: str, error: ModuleNotFoundError) -> tuple[str, str]:
 
 
 def _failed(name: str, error: Exception) -> tuple[str, str]:
-    if isinstance(error, KeyError) and _raised_by_environ(error.__traceback__):
+    if variable := missing_variable(error):
         return (
-            f"is {name!r}, which needs the environment variable {error.args[0]!r}",
+            f"is {name!r}, which needs the environment variable {variable!r}",
             "Set it to the same value as for Django.",
         )
     return (
         f"is {name!r}, which fails with {type(error).__name__}{_place(name, error)}",
         "Make sure that Django starts with it in the same environment.",
     )
-
-
-def _raised_by_environ(traceback: TracebackType | None) -> bool:
-    return [frame.f_globals.get("__name__") for frame, _ in walk_tb(traceback)][-1:] == ["os"]
 
 
 def _place(name: str, error: Exception) -> str:

@@ -117,8 +117,26 @@ def test_a_module_that_imports_what_is_not_there(
     )
 
 
-def test_a_variable_that_the_module_needs(write_settings: WriteSettings) -> None:
-    assert _message(write_settings("import os\nos.environ['MYSITE_DB_PASSWORD']")) == (
+_NAMED_BY = {
+    "django-environ": "Set the MYSITE_DB_PASSWORD environment variable",
+    "python-decouple": "MYSITE_DB_PASSWORD not found. Declare it as envvar or define a default.",
+    "environs": 'Environment variable "MYSITE_DB_PASSWORD" not set',
+}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nos.environ['MYSITE_DB_PASSWORD']",
+        *(
+            f"class ImproperlyConfigured(Exception): ...\nraise ImproperlyConfigured({said!r})"
+            for said in _NAMED_BY.values()
+        ),
+    ],
+    ids=["os", *_NAMED_BY],
+)
+def test_a_variable_that_the_module_needs(write_settings: WriteSettings, code: str) -> None:
+    assert _message(write_settings(code)) == (
         "'mysite.settings', which needs the environment variable 'MYSITE_DB_PASSWORD'."
         " Set it to the same value as for Django."
     )
