@@ -70,6 +70,8 @@ class Reach:
             tests |= reached.get(each, set())
         if not tests:  # it runs when the file is imported
             tests = set().union(*reached.values())
+        # Files may have been renamed since.
+        tests = {test for test in tests if (self._tree / test.partition("::")[0]).exists()}
         # What stands in the tests' folder of the room, or names the file, is about it.
         room = path.relative_to("flask_dj_session").parts[0].removesuffix(".py")
         near = {test for test in tests if test.startswith((f"tests/{room}/", f"tests/test_{room}"))}

@@ -136,14 +136,21 @@ def _try_all(pending: list[tuple[WorkDB, WorkItem]], trees: list[Path], reach: R
     for job in pending:
         jobs.put(job)
     progress = _Progress(len(pending))
-    threads = [
-        threading.Thread(target=_work, args=(tree, jobs, reach, progress), daemon=True)
-        for tree in trees
-    ]
+    ends: list[SystemExit] = []
+
+    def work(tree: Path) -> None:
+        try:
+            _work(tree, jobs, reach, progress)
+        except SystemExit as end:  # of which a thread tells nobody
+            ends.append(end)
+
+    threads = [threading.Thread(target=work, args=(tree,), daemon=True) for tree in trees]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if ends:
+        raise ends[0]
 
 
 class _Progress:
