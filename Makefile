@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
 .PHONY: run quick test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
-  test-drivers run-drivers faults interop mutants test-mutants package clean
+  test-drivers run-drivers faults interop sites mutants test-mutants package clean
 
 run: $(VENV)/.run
 	@$(BIN)/flask --debug run --no-reload || \
@@ -62,6 +62,10 @@ run-drivers: $(VENV)/.drivers
 # TEST_POSTGRESQL_URL and TEST_MARIADB_URL.
 interop: $(VENV)/.dev
 	$(BIN)/python -m interop.run $(INTEROP_ARGS)
+
+# Real sites as they stand, and an app beside each: docs/sites.md. SITES_ARGS names some of them.
+sites: $(VENV)/.dev
+	$(BIN)/python -m sites.run $(SITES_ARGS)
 
 test-benchmarks: $(VENV)/.dev
 	$(BIN)/python -m pytest benchmarks/test_benchmarks.py
@@ -128,4 +132,4 @@ package: $(VENV)/.dev
 	tools/try-package $(abspath $(BIN)/python)
 
 clean:
-	rm -rf .venv .venv-* docs/_build build dist *.egg-info .hypothesis .mutants .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-* .sites docs/_build build dist *.egg-info .hypothesis .mutants .mypy_cache .pytest_cache .ruff_cache

@@ -6,8 +6,9 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from .eras import ROOT, Environment
 from .reasons import NoAnswerError, NotInstalledError, NotRunError
@@ -20,62 +21,23 @@ _NOT_RUN: dict[str, type[NotRunError]] = {
     "OperationalError": NoAnswerError,
 }
 
+Side = TypeVar("Side", bound="OtherSide")
 
-class DjangoSide:
-    """A running Django."""
+
+class OtherSide:
+    """A process that is asked for deeds through a pipe, a line of JSON for each."""
 
     name = "Django"
 
     def __init__(self, process: subprocess.Popen[str], complaints: IO[str]) -> None:
         self._process = process
         self._complaints = complaints
-        self.version = self.python = ""
 
-    def configure(self, settings: dict[str, Any], mysql_version: str | None) -> None:
-        """Set Django up.
+    def ask(self, do: str, **request: Any) -> dict[str, Any]:
+        """Have something done, and return the answer, be it an error.
 
-        :raises NotRunError: where Django does not take this database; a subclass says more.
+        :raises DisagreementError: where the process has ended.
         """
-        answer = self._ask("configure", settings=settings, mysql_version=mysql_version)
-        reason = _NOT_RUN.get(answer.get("error", ""))
-        if reason is not None:
-            raise reason(answer["message"])
-        self.version, self.python = self._checked(answer)["django"], answer["python"]
-
-    def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
-        """Ask for the page of a view, with a cookie where *key* is given."""
-        return self._checked(self._ask("visit", view=view, key=key, given=given))
-
-    def load(self, key: str) -> dict[str, Any]:
-        """Read a session outside a request."""
-        return self._checked(self._ask("load", key=key))
-
-    def clear(self) -> None:
-        """Run ``manage.py clearsessions``."""
-        self._checked(self._ask("clear"))
-
-    def migrate(self, *arguments: str) -> None:
-        """Run ``manage.py migrate``."""
-        self._checked(self._ask("migrate", arguments=arguments))
-
-    def make_user(self, name: str) -> None:
-        """Make a user who can log in."""
-        self._checked(self._ask("make_user", name=name))
-
-    def grant(self, name: str, own: str, of_group: str) -> None:
-        """Give a user one permission, and a group of theirs another."""
-        self._checked(self._ask("grant", name=name, own=own, of_group=of_group))
-
-    def post_form(self, key: str) -> dict[str, Any]:
-        """Send a form with its CSRF token, and without."""
-        return self._checked(self._ask("post_form", key=key))
-
-    def _checked(self, answer: dict[str, Any]) -> dict[str, Any]:
-        if "error" in answer:
-            raise DisagreementError(f"Django raises {answer['error']}: {answer['message']}")
-        return answer
-
-    def _ask(self, do: str, **request: Any) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"do": do, **request}) + "\n")
@@ -88,6 +50,64 @@ class DjangoSide:
         answer: dict[str, Any] = json.loads(line)
         return answer
 
+    def done(self, do: str, **request: Any) -> dict[str, Any]:
+        """Have something done.
+
+        :raises DisagreementError: where it raises something.
+        """
+        return self.checked(self.ask(do, **request))
+
+    def checked(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Return an answer that is no error."""
+        if "error" in answer:
+            raise DisagreementError(f"Django raises {answer['error']}: {answer['message']}")
+        return answer
+
+
+class DjangoSide(OtherSide):
+    """A running Django."""
+
+    version = python = ""
+
+    def configure(self, settings: dict[str, Any], mysql_version: str | None) -> None:
+        """Set Django up.
+
+        :raises NotRunError: where Django does not take this database; a subclass says more.
+        """
+        answer = self.ask("configure", settings=settings, mysql_version=mysql_version)
+        reason = _NOT_RUN.get(answer.get("error", ""))
+        if reason is not None:
+            raise reason(answer["message"])
+        self.version, self.python = self.checked(answer)["django"], answer["python"]
+
+    def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
+        """Ask for the page of a view, with a cookie where *key* is given."""
+        return self.done("visit", view=view, key=key, given=given)
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Read a session outside a request."""
+        return self.done("load", key=key)
+
+    def clear(self) -> None:
+        """Run ``manage.py clearsessions``."""
+        self.done("clear")
+
+    def migrate(self, *arguments: str) -> None:
+        """Run ``manage.py migrate``."""
+        self.done("migrate", arguments=arguments)
+
+    def make_user(self, name: str) -> None:
+        """Make a user who can log in."""
+        self.done("make_user", name=name)
+
+    def grant(self, name: str, own: str, of_group: str) -> None:
+        """Give a user one permission, and a group of theirs another."""
+        self.done("grant", name=name, own=own, of_group=of_group)
+
+    def post_form(self, key: str) -> dict[str, Any]:
+        """Send a form with its CSRF token, and without."""
+        return self.done("post_form", key=key)
+
 
 @contextmanager
 def django_side(
@@ -95,11 +115,25 @@ def django_side(
 ) -> Iterator[DjangoSide]:
     """Lend a Django with these settings."""
     command = [str(environment.python), "-W", "ignore", "-m", "interop.django_side"]
+    with other_side(command, DjangoSide, ROOT) as side:
+        side.configure(settings, environment.era.mysqlclient if mysql else None)
+        yield side
+
+
+@contextmanager
+def other_side(
+    command: list[str], kind: type[Side], folder: Path, environment: dict[str, str] | None = None
+) -> Iterator[Side]:
+    """Lend a process of *command*, run in *folder*.
+
+    :param environment: its variables; by default those of this process.
+    """
     with (
         TemporaryFile("w+") as complaints,
         subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=folder,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -107,9 +141,7 @@ def django_side(
         ) as process,
     ):
         try:
-            side = DjangoSide(process, complaints)
-            side.configure(settings, environment.era.mysqlclient if mysql else None)
-            yield side
+            yield kind(process, complaints)
         finally:
             if process.stdin is not None:
                 process.stdin.close()  # which ends it

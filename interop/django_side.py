@@ -226,13 +226,13 @@ DEEDS = {
 }  # type: Dict[str, Any]
 
 
-def main() -> None:
+def answer(deeds: Dict[str, Any]) -> None:
     """Answer until there are no more requests."""
     answers, sys.stdout = sys.stdout, sys.stderr  # whatever Django prints is no answer
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer = DEEDS[request.pop("do")](**request)
+            answer = deeds[request.pop("do")](**request)
         except Exception as error:
             text = str(error).strip().splitlines()
             answer = {"error": type(error).__name__, "message": text[0] if text else ""}
@@ -241,4 +241,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    answer(DEEDS)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .reasons import NoPythonError, NotInstalledError
+from .environments import VirtualEnvironment, find_python, run_quietly
+from .reasons import NotInstalledError
 
 ROOT = Path(__file__).parent.parent
 
@@ -44,13 +44,12 @@ ERAS = (
 )
 
 
-class Environment:
+class Environment(VirtualEnvironment):
     """The virtual environment of an era in ``.venv-interop/``, made when it is not there."""
 
     def __init__(self, era: Era) -> None:
+        super().__init__(ROOT / ".venv-interop" / era.name, era.pythons)
         self.era = era
-        self.folder = ROOT / ".venv-interop" / era.name
-        self.python = self.folder / "bin" / "python"
         self._why_not: dict[str, NotInstalledError] = {}
 
     def make(self, kinds: list[str]) -> None:
@@ -59,13 +58,11 @@ class Environment:
         :raises NoPythonError: where the machine has none for it.
         :raises NotInstalledError: where Django cannot be installed; of a driver, ``require`` tells.
         """
-        if not self.python.exists():
-            _run([_find_python(self.era), "-m", "venv", "--clear", str(self.folder)])
-        self._install("Django", f"Django~={self.era.name}.0", "tzdata")
+        self.install("Django", f"Django~={self.era.name}.0", "tzdata")
         for kind in kinds:
             if kind in self.era.drivers:
                 try:
-                    self._install(kind, self.era.drivers[kind])
+                    self.install(kind, self.era.drivers[kind])
                 except NotInstalledError as error:
                     self._why_not[kind] = error
 
@@ -77,28 +74,16 @@ class Environment:
         if kind in self._why_not:
             raise self._why_not[kind]
 
-    def _install(self, what: str, *requirements: str) -> None:
-        done = self.folder / f"installed-{what}"
-        text = "\n".join(requirements)
-        if done.exists() and done.read_text() == text:
-            return
-        pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        if what == "Django" and b"3.6" in _run([str(self.python), "--version"]):
-            # The pip that comes along takes packages that need a newer Python.
-            _run([*pip, "pip>=21.3,<22"])
-        _run([*pip, *requirements])
-        done.write_text(text)
-
 
 def newest_django() -> str:
     """Return the version of the newest Django that the newest Python here can have.
 
     :raises NotRunError: where that cannot be found out.
     """
-    python = _find_python(ERAS[-1])
+    python = find_python(ERAS[-1].pythons)
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--dry-run", "--no-deps", "--ignore-installed", "--report", "-", "Django"]
-    (found,) = json.loads(_run(command))["install"]
+    (found,) = json.loads(run_quietly(command))["install"]
     version: str = found["metadata"]["version"]
     return version
 
@@ -112,25 +97,3 @@ def unknown_django(newest: str) -> str | None:
         f"NOT LOOKED AT: Django {newest} is out. Add it to 'ERAS' in interop/eras.py, and see what"
         " it does otherwise."
     )
-
-
-def _find_python(era: Era) -> str:
-    for version in era.pythons:
-        found = subprocess.run(
-            [ROOT / "tools" / "find-python", version], capture_output=True, text=True, check=False
-        )
-        if found.returncode == 0:
-            return found.stdout.strip()
-    raise NoPythonError(f"no Python {', '.join(sorted(era.pythons, key=_number))} here")
-
-
-def _number(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
-
-
-def _run(command: list[str]) -> bytes:
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        lines = done.stderr.decode().strip().splitlines() or ["it said nothing"]
-        raise NotInstalledError(f"{command[2]} failed: {lines[-1]}")
-    return done.stdout
