@@ -27,6 +27,7 @@ class AppSide:
 
     def __init__(self, module: str, python: Path, folder: Path) -> None:
         self.app = Flask("beside")
+        self.app.logger.disabled = True  # what fails is told by the step that finds it
         self.url = ""
         self.said: list[str] = []
         with _noted(self.said):

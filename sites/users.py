@@ -16,12 +16,12 @@ def pretix_user(db: Any) -> type[Any]:
     class User(UserMixin, db.Model):  # type: ignore[misc]
         __tablename__ = "pretixbase_user"
         USERNAME_FIELD = "email"
+        is_superuser = False  # nobody is, there
         id = mapped_column(Integer, primary_key=True)
         email = mapped_column(String(190))
         password = mapped_column(String(128))
         session_token = mapped_column(String(32))
         is_active = mapped_column(Boolean)
-        is_superuser = mapped_column(Boolean)
         last_login = mapped_column(DateTime(timezone=True))
 
         def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:

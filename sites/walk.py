@@ -139,6 +139,7 @@ def permissions_are_equal(walk: Walk) -> None:
     ben = walk.user("ben")
     walk.there.done("grant", username=ben.name)
     visitor = walk.log_in_here(ben)
+    expect("who it is there", walk.who_there(visitor), ben.name)
     there = visitor.get(walk.there.url + "/tried/permissions").told
     here = visitor.get(walk.here.url + "/permissions").told
     expect("the permissions here", here, there)
@@ -147,7 +148,9 @@ def permissions_are_equal(walk: Walk) -> None:
 
 def a_logout_here_ends_it_there(walk: Walk) -> None:
     """Who logs out of the app is nobody on the site."""
-    visitor = walk.log_in_there(walk.user("cat", all_powers=True))
+    cat = walk.user("cat", all_powers=True)
+    visitor = walk.log_in_there(cat)
+    expect("who it is here before", walk.who_here(visitor), cat.name)
     stale = Visitor()
     stale.cookies = dict(visitor.cookies)
     visitor.post(walk.here.url + "/logout", {})
@@ -157,7 +160,9 @@ def a_logout_here_ends_it_there(walk: Walk) -> None:
 
 def a_logout_there_ends_it_here(walk: Walk) -> None:
     """Who logs out on the site's page is nobody in the app."""
-    visitor = walk.log_in_there(walk.user("dan", all_powers=True))
+    dan = walk.user("dan", all_powers=True)
+    visitor = walk.log_in_there(dan)
+    expect("who it is here before", walk.who_here(visitor), dan.name)
     stale = Visitor()
     stale.cookies = dict(visitor.cookies)
     walk.log_out_there(visitor)
@@ -197,7 +202,8 @@ def a_password_changed_there_ends_sessions_here(walk: Walk) -> None:
 
 def a_form_and_messages_there_outlive_a_write_here(walk: Walk) -> None:
     """The token of a form of the site's still counts, and its messages are still there."""
-    visitor = walk.log_in_there(walk.user("gil", all_powers=True))
+    gil = walk.user("gil", all_powers=True)
+    visitor = walk.log_in_there(gil)
     form = walk.there.url + "/tried/form"
     token = visitor.get(form).told
     visitor.get(walk.there.url + "/tried/say?text=Saved")
@@ -207,6 +213,7 @@ def a_form_and_messages_there_outlive_a_write_here(walk: Walk) -> None:
     expect("a form with another token", wrong.status, 403)
     heard = visitor.get(walk.there.url + "/tried/heard").told
     expect("whether the message is there", "Saved" in heard, True)
+    expect("who it is there", walk.who_there(visitor), gil.name)
 
 
 def the_doctor_finds_nothing_wrong(walk: Walk) -> None:

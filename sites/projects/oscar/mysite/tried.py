@@ -9,13 +9,12 @@ from .settings import *
 
 DATABASES = {"default": json.loads(os.environ["SITES_DATABASE"])}
 SITE_ID = 1
-_PARTS = [
+_SHOP = (
     "analytics",
     "checkout",
     "address",
     "shipping",
     "catalogue",
-    "catalogue.reviews",
     "communication",
     "partner",
     "basket",
@@ -27,25 +26,29 @@ _PARTS = [
     "voucher",
     "wishlists",
     "dashboard",
-    "dashboard.reports",
-    "dashboard.users",
-    "dashboard.orders",
-    "dashboard.catalogue",
-    "dashboard.offers",
-    "dashboard.partners",
-    "dashboard.pages",
-    "dashboard.ranges",
-    "dashboard.reviews",
-    "dashboard.vouchers",
-    "dashboard.communications",
-    "dashboard.shipping",
-]
+)
+_DASHBOARDS = (
+    "reports",
+    "users",
+    "orders",
+    "catalogue",
+    "offers",
+    "partners",
+    "pages",
+    "ranges",
+    "reviews",
+    "vouchers",
+    "communications",
+    "shipping",
+)
 INSTALLED_APPS = [
     *INSTALLED_APPS,
     "django.contrib.sites",
     "django.contrib.flatpages",
     "oscar.config.Shop",
-    *(f"oscar.apps.{part}" for part in _PARTS),
+    *(f"oscar.apps.{part}.apps.{part.title()}Config" for part in _SHOP),
+    "oscar.apps.catalogue.reviews.apps.CatalogueReviewsConfig",
+    *(f"oscar.apps.dashboard.{part}.apps.{part.title()}DashboardConfig" for part in _DASHBOARDS),
     "widget_tweaks",
     "haystack",
     "treebeard",
@@ -69,4 +72,4 @@ TEMPLATES[0]["OPTIONS"]["context_processors"] += [
     "oscar.core.context_processors.metadata",
 ]
 ROOT_URLCONF = "mysite.tried_urls"
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.dummy.EmailBackend"}}
