@@ -178,7 +178,7 @@ def test_an_index_whose_making_was_interrupted_is_none(site: Site) -> None:
         )
     text = the_wrong_one(site).text
     assert text.startswith("No index begins with 'expire_date'")
-    assert "Index 'django_session_expire_date_a5c62663' is there, but unfinished." in text
+    assert "Index 'django_session_expire_date_a5c62663' exists, but it is unfinished." in text
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

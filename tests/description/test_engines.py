@@ -178,7 +178,9 @@ def test_a_class_that_is_a_cached_db_is_treated_as_one(
     write_site("SESSION_ENGINE = 'mysite.engine'", **{"mysite/engine": engine})
     read = read_site()
     assert read["SESSION_ENGINE"] == "django.contrib.sessions.backends.cached_db"
-    with pytest.warns(UserWarning, match="seen by Django only when its cache entry expires"):
+    with pytest.warns(
+        UserWarning, match="Django sees that a session was changed or ended here only when"
+    ):
         _app(read)
 
 
