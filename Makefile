@@ -13,10 +13,10 @@ run: $(VENV)/.run
 	  { echo "If the port is taken, choose another: make run FLASK_RUN_PORT=5001"; exit 1; }
 
 # For while you work: lint, and the tests that start no process and take next to no time, with
-# fewer random examples.
+# fewer random examples, and three cases of each.
 quick: lint
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not (process or slow)" \
-	  --hypothesis-profile=quick $(PYTEST_ARGS)
+	  --hypothesis-profile=quick --cases=3 $(PYTEST_ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
@@ -58,7 +58,7 @@ run-drivers: $(VENV)/.drivers
 	TEST_EVERY_DRIVER=1 $(BIN)/python -m pytest $(PARALLEL) $(ON_DRIVERS) $(PYTEST_ARGS)
 	$(BIN)/python -m faults.run --checks interrupted
 
-# A visitor to and fro between this package and real Djangos: docs/eras.md. Servers are those of
+# A visitor to and fro between this package and real Djangos: docs/django-versions.md. Servers are those of
 # TEST_POSTGRESQL_URL and TEST_MARIADB_URL.
 interop: $(VENV)/.dev
 	$(BIN)/python -m interop.run $(INTEROP_ARGS)
@@ -74,7 +74,7 @@ test-benchmarks: $(VENV)/.dev
 faults: $(VENV)/.dev
 	$(BIN)/python -m faults.run $(FAULTS_ARGS)
 
-# Deliberate faults, one at a time, and whether the tests notice: docs/mutants.md. Not for CI: it
+# Deliberate faults, one at a time, and whether the tests notice: docs/mutation-testing.md. Not for CI: it
 # takes hours, and goes on where it was stopped.
 mutants: test-mutants
 	$(BIN)/python -m mutants.run $(MUTANTS_ARGS)

@@ -20,6 +20,7 @@ from flask import Flask, Response, make_response, render_template, request, sess
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
+from werkzeug.exceptions import HTTPException
 
 from flask_dj_session import DjangoSessions, django_settings
 from flask_dj_session.auth import DjangoAuth
@@ -80,6 +81,14 @@ def lessons() -> dict[str, Any]:
     """Tell each page which lessons there are, and how ``flask`` is called here."""
     flask = os.path.relpath(Path(sys.executable).with_name("flask"))
     return {"blueprints": app.blueprints, "flask": flask}
+
+
+@app.errorhandler(HTTPException)
+def refusal(error: HTTPException) -> ResponseReturnValue:
+    """Say what is wrong on a page of the course, which leads back; headers stay as they are."""
+    response = error.get_response()
+    response.data = render_template("refusal.html", error=error)
+    return response
 
 
 def told(text: str) -> Response:

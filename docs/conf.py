@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "flask-dj-session"
 copyright = "the authors of flask-dj-session"  # noqa: A001 - Sphinx' name
@@ -26,3 +30,14 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_preserve_defaults = True
+
+
+def leave_out_sources(_app: Sphinx, *what: Any) -> None:
+    """Leave out where Django has the same: a docstring says so to those who read the source."""
+    lines: list[str] = what[-1]
+    lines[:] = [line for line in lines if not line.startswith("# Django")]
+
+
+def setup(app: Sphinx) -> None:
+    """Tell Sphinx what is done to each docstring."""
+    app.connect("autodoc-process-docstring", leave_out_sources)

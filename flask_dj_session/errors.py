@@ -1,10 +1,12 @@
 """Every exception that this package raises; no logic.
 
-Facts are attributes; no message holds a secret, a session key, a signature or session data
-(the *names* of values inside a session are told, never the values).
+Facts are attributes. No message contains a secret, a session key, a signature or session data: a
+message may contain the *names* of values in a session, but never the values.
 """
 
 from __future__ import annotations
+
+from click import ClickException
 
 __all__ = [
     "Base64Error",
@@ -36,83 +38,88 @@ class UpdateError(Exception):
 class SessionInterrupted(Exception):  # noqa: N818 - Django's name
     """The request's session was deleted while the request ran (Django's name).
 
-    What is raised is also an :exc:`UpdateError` and a :class:`werkzeug.exceptions.BadRequest`, so
-    that handlers for this class and for 400 both see it.
+    The error that is raised is also an :exc:`UpdateError` and a
+    :class:`werkzeug.exceptions.BadRequest`, so handlers for this class and for 400 both get it.
     """
 
 
-class SettingError(ValueError):
+class SettingError(ClickException, ValueError):
     """A setting cannot be used.
+
+    Where a command of ``flask`` cannot make its app for it, the message alone stands below the
+    command; a server and a program show the traceback.
 
     :param name: the setting's name, as in ``app.config``.
     :param problem: what is wrong with it, continuing "'NAME' ".
-    :param mend: what to do, a sentence.
+    :param hint: what to do, a sentence.
     """
 
-    def __init__(self, name: str, problem: str, mend: str) -> None:
-        super().__init__(f"'{name}' {problem}. {mend}")
+    def __init__(self, name: str, problem: str, hint: str) -> None:
+        super().__init__(f"'{name}' {problem}. {hint}")
         self.name = name
 
 
 class MissingTableError(RuntimeError):
     """The table of the sessions is not in the database."""
 
-    _mend = (
-        "Run 'manage.py migrate sessions' in the Django project, or make it here with"
-        " 'flask sessions create-table' ('sessions.create_table()' in code). If Django has it"
-        " already, this is another database: compare 'SQLALCHEMY_DATABASE_URI' with its DATABASES."
+    _hint = (
+        "Run 'manage.py migrate sessions' in the Django project, or create it here with 'flask"
+        " sessions create-table' ('sessions.create_table()' in code). If Django has the table"
+        " already, this app uses another database: compare 'SQLALCHEMY_DATABASE_URI' with its"
+        " DATABASES."
     )
 
     def __init__(self, table: str) -> None:
-        super().__init__(f"Table '{table}' is not in the database. {self._mend}")
+        super().__init__(f"Table '{table}' is not in the database. {self._hint}")
         self.table = table
 
 
 class MissingUserTableError(MissingTableError):
     """A table of Django's login is not in the database.
 
-    :param beside_django: whether Django has been at work in that database.
+    :param beside_django: whether Django has run migrations in that database.
     """
 
-    _mend = (
-        "Where the project keeps its users in another database (DATABASE_ROUTERS), name it:"
-        " 'DjangoAuth(sessions, bind_key=...)'; where they are another model's, set"
-        " 'AUTH_USER_MODEL'; where they were not made yet, run 'manage.py migrate' in the project."
+    _hint = (
+        "If the project keeps its users in another database (DATABASE_ROUTERS), name it:"
+        " 'DjangoAuth(sessions, bind_key=...)'. If it has another user model, set"
+        " 'AUTH_USER_MODEL'. If its tables do not exist yet, run 'manage.py migrate' in the"
+        " project."
     )
     _without_django = (
-        " Only where no Django has users, make its tables here with 'flask users create-tables'"
-        " ('auth.create_tables()' in code)."
+        " Only if there is no Django with users, create the tables here with 'flask users"
+        " create-tables' ('auth.create_tables()' in code)."
     )
 
     def __init__(self, table: str, *, beside_django: bool = False) -> None:
         # A second table of users, beside one that is elsewhere, would make everybody nobody.
-        self._mend += "" if beside_django else self._without_django
+        self._hint += "" if beside_django else self._without_django
         super().__init__(table)
 
 
 class MissingUserColumnError(RuntimeError):
     """The table of the users has no such column.
 
-    :param mend: what to do, a sentence.
+    :param hint: what to do, a sentence.
     """
 
-    def __init__(self, table: str, column: str, mend: str) -> None:
-        super().__init__(f"Table '{table}' has no column '{column}'. {mend}")
+    def __init__(self, table: str, column: str, hint: str) -> None:
+        super().__init__(f"Table '{table}' has no column '{column}'. {hint}")
         self.table = table
         self.column = column
 
 
 class DatabaseHeldError(RuntimeError):
-    """The session cannot be written, because somebody holds the SQLite database.
+    """The session cannot be written, because an open transaction locks the SQLite database.
 
-    :param by_another: whether it is not the session's own request that does.
+    :param by_another: whether it is the transaction of another request.
     """
 
     def __init__(self, table: str, *, by_another: bool = False) -> None:
         who = "another request" if by_another else "this request"
         super().__init__(
-            f"Table '{table}' cannot be written: {who} still holds an uncommitted write"
-            " of its own on the same SQLite database. Commit it or roll it back"
+            f"Table '{table}' cannot be written: {who} still has an uncommitted write of its own on"
+            " the same SQLite database. Commit it or roll it back"
             " ('db.session.commit()' or 'db.session.rollback()') before the view returns."
         )
         self.table = table
@@ -122,8 +129,8 @@ class DatabaseHeldError(RuntimeError):
 class EncodeError(TypeError, ValueError):
     """Session data cannot be stored.
 
-    :param path: where the value stands in the session, as ``cart.items[2].price``; empty
-        where the whole is meant.
+    :param path: where the value is in the session, such as ``cart.items[2].price``; empty for the
+        whole session.
     :param problem: what is wrong with it, continuing the path.
     """
 
@@ -140,7 +147,7 @@ class DecodeError(ValueError):
 
 
 class SignatureError(DecodeError):
-    """No signature, or one that none of the keys made."""
+    """There is no signature, or none of the keys made it."""
 
     reason = "signature"
 
@@ -154,7 +161,7 @@ class Base64Error(DecodeError):
 class CompressionError(DecodeError):
     """The payload is not zlib data, or is larger than the limit once unpacked.
 
-    :param is_too_large: whether it is the latter, and nothing is wrong with the data.
+    :param is_too_large: whether it is the second, and the data itself is right.
     """
 
     reason = "zlib"
@@ -173,8 +180,8 @@ class JSONError(DecodeError):
 class PickleError(DecodeError):
     """The payload is not a pickle, or names something outside the allow-list.
 
-    :param global_name: the name that was refused, as ``os.system``; None where that is not
-        the reason.
+    :param global_name: the name that was refused, such as ``os.system``; None if that is not the
+        reason.
     """
 
     reason = "pickle"

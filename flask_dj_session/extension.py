@@ -1,6 +1,6 @@
 """``DjangoSessions``: the extension that puts Django's sessions into a Flask app.
 
-What belongs to one app is in a :class:`_State`. Nobody else asks Flask-SQLAlchemy for an engine.
+The state of one app is in a :class:`_State`. No other module asks Flask-SQLAlchemy for an engine.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class DjangoSessions:
     """Keeps the sessions of Flask apps in Django's table ``django_session``.
 
     :param app: call :meth:`init_app` on this app.
-    :param db: the Flask-SQLAlchemy extension whose database it is.
-    :param bind_key: one of ``SQLALCHEMY_BINDS``, where it is not the default database.
-    :param model: a mapped class of the app's own, made with :class:`AbstractSession`.
+    :param db: the Flask-SQLAlchemy extension that has the database.
+    :param bind_key: one of ``SQLALCHEMY_BINDS``, if the table is not in the default database.
+    :param model: a mapped class of your own that inherits from :class:`AbstractSession`.
     :param session_class: a subclass of :class:`DjangoSession`.
     :param settings: Django's settings by name (``session_cookie_age=3600``), for every app;
-        they beat ``app.config``.
-    :raises TypeError: for a keyword that is no setting.
+        they override ``app.config``.
+    :raises TypeError: for a keyword that is not a setting.
     :raises SettingError: for a setting that cannot be used.
     """
 
@@ -78,10 +78,10 @@ class DjangoSessions:
     def init_app(self, app: Flask, db: SQLAlchemy | None = None) -> None:
         """Keep the sessions of *app* in the database of *db*.
 
-        Settings are checked here; the database is asked nothing before a session is.
+        This method checks the settings. It sends no query to the database.
 
         :raises SettingError: for a setting that cannot be used.
-        :raises RuntimeError: for a model in whose table no session can be stored.
+        :raises RuntimeError: for a model whose table cannot store sessions.
         """
         db = db or self._db
         if db is None:
@@ -108,9 +108,9 @@ class DjangoSessions:
         register(app)
 
     def session(self, session_key: str | None = None) -> DjangoSession:
-        """Return a session outside a request, as Django's ``SessionStore(session_key)``.
+        """Return a session outside a request, like Django's ``SessionStore(session_key)``.
 
-        :param session_key: the key of a stored one; by default a new session is begun.
+        :param session_key: the key of a stored session; by default a new session begins.
         """
         return self._state.site.session(session_key)
 
@@ -121,7 +121,7 @@ class DjangoSessions:
 
     @property
     def apps(self) -> list[Flask]:
-        """The apps whose sessions are kept here."""
+        """The apps whose sessions this extension keeps."""
         return list(self._states)
 
     @property
@@ -137,7 +137,7 @@ class DjangoSessions:
     def engines(self, app: Flask) -> Engines:
         """Return what runs statements on the databases of *app*.
 
-        :raises RuntimeError: where the sessions of *app* are not kept here.
+        :raises RuntimeError: if this extension does not know *app*.
         """
         if app not in self._states:
             raise RuntimeError(
@@ -146,11 +146,11 @@ class DjangoSessions:
         return self._states[app].engines
 
     def create_table(self, *, record_migration: bool = False) -> None:
-        """Make the table, as ``manage.py migrate sessions`` does; leave one that is there.
+        """Create the table, as ``manage.py migrate sessions`` does, unless it exists.
 
-        :param record_migration: also tell Django so, in ``django_migrations``, so that its
-            ``migrate`` does not try to make the table again.
-        :raises ValueError: where that is asked for a table that is not Django's own.
+        :param record_migration: also record the migration in ``django_migrations``, so that
+            Django's ``migrate`` does not try to create the table again.
+        :raises ValueError: if you ask for that, and the table is not Django's own.
         """
         self.store.create_table()
         if record_migration:
@@ -159,9 +159,10 @@ class DjangoSessions:
     def clear_expired(self, batch_size: int | None = None) -> int:
         """Remove the sessions that have expired.
 
-        :param batch_size: rows to a statement, each of which is a transaction of its own; by
-            default 1000, and up to 10,000 where that takes no longer than some 40 ms.
-        :returns: how many it removed.
+        :param batch_size: how many rows to remove with one statement, each of which is a
+            transaction of its own; by default 1000, and up to 10,000 if that takes no longer than
+            some 40 ms.
+        :returns: how many sessions it removed.
         """
         return sum(self.clear_expired_batches(batch_size))
 

@@ -42,7 +42,7 @@ class DjangoSessionInterface(SessionInterface):
         if not isinstance(session, DjangoSession):
             _refuse_foreign(session)
             return
-        if session.closed:
+        if session.interrupted:
             return
         if self.site.onlookers and session.is_read_only:
             if (onlooker := self.site.onlooker()) is not None:
@@ -94,11 +94,11 @@ class DjangoSessionInterface(SessionInterface):
             raise interrupted
         # Not every answer is sent: that of an event of Flask-SocketIO's is not.
         app.logger.warning(
-            "A session was not saved, because it was deleted while its request ran, as by a logout"
-            " in another tab."
+            "A session was not saved, because it was deleted while its request ran, for example by"
+            " a logout in another tab."
         )
         # Nothing is saved any more, whatever the page for it does with the session.
-        session.closed = True
+        session.interrupted = True
         page = error_page(app, interrupted)
         response.status = page.status
         response.headers.clear()
@@ -114,8 +114,8 @@ def _refuse_foreign(session: SessionMixin) -> None:
     """Raise where a session that was not opened here would be lost."""
     if getattr(session, "modified", True):
         raise TypeError(
-            f"A {type(session).__name__} was given to save, and 'DjangoSessions' has not opened it."
-            " Let the 'session_interface' that has opened a session save it, too."
+            f"'DjangoSessions' was asked to save a {type(session).__name__} that it has not opened."
+            " Let the 'session_interface' that opened a session save it, too."
         )
 
 

@@ -1,7 +1,7 @@
 """The session that a view sees: Django's SessionBase over a mapping, and Flask's names on it.
 
-Nothing is loaded before the data is asked for. Where sessions are kept, how they are written and
-what time it is comes from the :class:`.Site`.
+A session loads nothing before you ask for its data. The :class:`.Site` knows where sessions are
+kept, how they are written and what time it is.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class InterruptedRequest(SessionInterrupted, UpdateError, BadRequest):  # noqa: 
 class DjangoSession(SessionMixin):
     """Django's session, in a Flask app.
 
-    :param session_key: the key of a session that may exist; one that does not is dropped when
-        the session is loaded, and a new one is drawn when it is saved.
+    :param session_key: the key of a session that may exist. If it does not, the key is dropped when
+        the session is loaded, and the session gets a new key when it is saved.
 
     # Django 5.2, sessions/backends/base.py: SessionBase, sessions/backends/db.py: SessionStore
     """
@@ -58,7 +58,7 @@ class DjangoSession(SessionMixin):
     modified = False
     #: whether the end of the request saves nothing and tells the browser nothing: the row was
     #: found deleted
-    closed = False
+    interrupted = False
     _is_read_only = False
     _found: bool | None = None
     _as_loaded: dict[str, bytes | None] | None = None
@@ -136,7 +136,7 @@ class DjangoSession(SessionMixin):
         return self._get_session().pop(key, default)
 
     def setdefault(self, key: str, value: Any = None) -> Any:
-        """Return the value of *key*, which is *value* from now on if there was none."""
+        """Return the value of *key*; if there is none, set it to *value* first."""
         if key not in self._get_session():
             self[key] = value
         return self._get_session()[key]
@@ -147,7 +147,7 @@ class DjangoSession(SessionMixin):
         self.modified = True
 
     def clear(self) -> None:
-        """Drop the data and keep the key; what is stored is not even loaded."""
+        """Drop the data and keep the key; the stored data is not even loaded."""
         self._session_cache = {}
         self.accessed = True
         self.modified = True
@@ -219,7 +219,7 @@ class DjangoSession(SessionMixin):
         return not self._found
 
     def changed_in_place(self) -> list[str]:
-        """Name the items that are not as they were loaded, in debug mode; none otherwise."""
+        """Return the names of the items that were changed in place; in debug mode only."""
         before = self._as_loaded
         if before is None:
             return []
@@ -242,7 +242,7 @@ class DjangoSession(SessionMixin):
         return codec.encode(flashes.tagged(session_dict), self._site.now())
 
     def decode(self, session_data: str) -> dict[str, Any]:
-        """Read the text of a row; what cannot be read is an empty session, and is logged."""
+        """Read the text of a row; if that fails, log it and return an empty dict."""
         try:
             data = self._site.codec(self.key_salt).decode(session_data)
         except DecodeError as error:
@@ -260,7 +260,7 @@ class DjangoSession(SessionMixin):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether what is written stays in memory: the request only looks on."""
+        """Whether changes stay in memory: the request only shows sessions."""
         # It stays so when the request is over, and nobody could tell any more.
         self._is_read_only = self._is_read_only or self._site.keeps_as_it_is(self)
         return self._is_read_only
@@ -270,7 +270,7 @@ class DjangoSession(SessionMixin):
         return self._can_be_stored(session_key) and self._site.store.exists(session_key)
 
     def load(self) -> dict[str, Any]:
-        """Return the stored data; where there is none, drop the key and return an empty dict."""
+        """Return the stored data; if there is none, drop the key and return an empty dict."""
         key = self.__session_key
         text = self._site.store.load(key, self._site.now()) if self._can_be_stored(key) else None
         self._found = text is not None
@@ -284,8 +284,8 @@ class DjangoSession(SessionMixin):
     def create(self) -> None:
         """Store the session under a new key, at once.
 
-        :raises SessionInterrupted: where another request has ended the session that the data
-            comes from; nothing of it is stored.
+        :raises SessionInterrupted: if another request has ended the session that the data comes
+            from; then nothing is stored.
         """
         if self._found is None:
             self._found = False
@@ -316,23 +316,23 @@ class DjangoSession(SessionMixin):
         # has a key that nobody was given.
         self.delete()
         self._session_key = self._row_key = origin
-        self.closed = True
+        self.interrupted = True
         raise InterruptedRequest
 
     def _check_drawn_key(self) -> None:
         if not self._can_be_stored(self.__session_key):
             raise ValueError(
-                f"'{type(self).__name__}._get_new_session_key' drew a key that cannot be stored."
-                " Let it draw visible ASCII characters, at least 8 and at most"
-                f" {self._site.store.max_key_length}, which is what column 'session_key' holds."
+                f"'{type(self).__name__}._get_new_session_key' returned a key that cannot be"
+                " stored. Let it return visible ASCII characters: at least 8, and at most"
+                f" {self._site.store.max_key_length}, which is the size of column 'session_key'."
             )
 
     def save(self, must_create: bool = False) -> None:
-        """Store the session; one without a key gets a new one.
+        """Store the session; if it has no key, it gets a new one.
 
         :param must_create: add a row instead of changing one.
-        :raises CreateError: where *must_create* and the key is taken.
-        :raises UpdateError: where the row is gone.
+        :raises CreateError: if *must_create* is true and the key is taken.
+        :raises UpdateError: if the row is gone.
         :raises EncodeError: naming the value that cannot be stored.
         """
         if not self._can_be_stored(self.__session_key):
@@ -362,14 +362,14 @@ class DjangoSession(SessionMixin):
         raise UpdateError("The session's row is gone")
 
     def extra_columns(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values of columns that the app added to the table; to be overridden.
+        """Return the values of columns that you have added to the table; override it.
 
-        It does what overriding ``create_model_instance`` does in Django.
+        In Django, you would override ``create_model_instance``.
         """
         return {}
 
     def delete(self, session_key: str | None = None) -> None:
-        """Remove the row of *session_key*, by default this session's; where none is, do nothing."""
+        """Remove the row of *session_key*, by default this session's, if there is one."""
         key = self.session_key if session_key is None else session_key
         self._has_deleted = (
             not self.is_read_only and self._can_be_stored(key) and self._site.store.delete(key)
@@ -389,8 +389,8 @@ class DjangoSession(SessionMixin):
     def cycle_key(self) -> None:
         """Move the data to a new key, as at a login.
 
-        :raises SessionInterrupted: where another request has ended the session meanwhile;
-            nothing of it is stored.
+        :raises SessionInterrupted: if another request has ended the session in the meantime; then
+            nothing is stored.
         """
         data, was_modified = self._get_session(), self.modified
         old_key, origin = self.session_key, self._row_key
@@ -418,15 +418,15 @@ class DjangoSession(SessionMixin):
     # When it ends
 
     def get_session_cookie_age(self) -> float:
-        """Return the seconds for which a session lives by default."""
+        """Return how many seconds a session lasts by default."""
         return self._site.settings.cookie_age
 
     def get_expiry_age(self, **kwargs: Any) -> Any:
         """Return the seconds until the session ends.
 
         :param modification: the time to count from; by default now.
-        :param expiry: a value of :meth:`set_expiry`; by default the session's own, and only
-            then is the session loaded.
+        :param expiry: a value of :meth:`set_expiry`; by default the session's own, for which the
+            session is loaded.
         """
         value = self._expiry(kwargs)
         date = expiry.fixed_date(value)
@@ -435,7 +435,7 @@ class DjangoSession(SessionMixin):
         return value or self.get_session_cookie_age()
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
-        """Return when the session ends: aware, or naive where USE_TZ is false, as in Django.
+        """Return when the session ends, as a date: naive if USE_TZ is false, as in Django.
 
         It takes the arguments of :meth:`get_expiry_age`.
         """
@@ -447,7 +447,7 @@ class DjangoSession(SessionMixin):
         return expiry.date_after(self._modification(kwargs), seconds)
 
     def set_expiry(self, value: int | float | datetime | timedelta | str | None) -> None:
-        """Say when the session ends.
+        """Set when the session ends.
 
         :param value: seconds without activity (0: when the browser is closed), a date, a time
             from now, or None for the site's default.
@@ -483,7 +483,7 @@ class DjangoSession(SessionMixin):
 
     @property
     def permanent(self) -> bool:
-        """Whether the session outlives the browser's closing (Flask's name)."""
+        """Whether the session lasts when the browser is closed (Flask's name)."""
         return not self.get_expire_at_browser_close()
 
     @permanent.setter
@@ -523,16 +523,16 @@ class DjangoSession(SessionMixin):
     # The test cookie
 
     def set_test_cookie(self) -> None:
-        """Begin to find out whether the browser takes cookies."""
+        """Set a test value, to find out whether the browser accepts cookies."""
         self[self.TEST_COOKIE_NAME] = self.TEST_COOKIE_VALUE
 
     def test_cookie_worked(self) -> bool:
-        """Return whether what :meth:`set_test_cookie` set has come back."""
+        """Return whether the value of :meth:`set_test_cookie` has come back."""
         return bool(self.get(self.TEST_COOKIE_NAME) == self.TEST_COOKIE_VALUE)
 
     def delete_test_cookie(self) -> None:
-        """Forget the test.
+        """Remove the test value.
 
-        :raises KeyError: where there is none.
+        :raises KeyError: if there is none.
         """
         del self[self.TEST_COOKIE_NAME]

@@ -1,7 +1,9 @@
-"""Signals for those who want to count or log what becomes of sessions; nothing is decided here.
+"""Signals that tell receivers what happens to sessions, for example to count them.
 
-Each is sent with the app as its sender and the session as ``session``, after what it tells of has
-happened in the database. A receiver gets the session itself: what it logs of it is its own care.
+The sender of each is the app, and the argument ``session`` is the session. The package sends a
+signal
+after the change in the database. A receiver gets the session itself: it must not log its key or
+data.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Flask's two hooks are in ``interface``; everybody else asks the :class:`Site`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -84,6 +84,10 @@ class Onlooker(Protocol):
         """Have the last word on its answer."""
 
 
+#: takes the data of sessions, and returns findings for ``flask sessions check``
+CheckLogins = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
+
+
 class UserNames(Protocol):
     """Knows what the users are called whose ids are in sessions."""
 
@@ -116,6 +120,8 @@ class Site:
         self.onlookers: list[Onlooker] = []
         #: what the users are called; None where the app has no login of Django's
         self.user_names: UserNames | None = None
+        #: says of sessions' data whose they are here; None where the app has no login of Django's
+        self.check_logins: CheckLogins | None = None
         self._app = app
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}

@@ -130,11 +130,11 @@ def a_login_with_the_key_before_is_renewed(meeting: Meeting) -> None:
         expect_who(meeting.elder, answer["key"], NOBODY, "with the key before")
 
 
-def a_login_of_the_other_form_is_known(meeting: Meeting) -> None:
+def a_login_of_the_other_format_is_known(meeting: Meeting) -> None:
     """Where Django knows the hashes of before 3.1, so does Flask, and neither renews them."""
     key = logged_in(meeting.other)
     for side in (meeting.django, meeting.flask):
-        expect_who(side, key, NAME, "with a hash of the other form")
+        expect_who(side, key, NAME, "with a hash of the other format")
 
 
 def login_scenarios_for(meeting: Meeting) -> list[Scenario]:
@@ -152,5 +152,5 @@ def login_scenarios_for(meeting: Meeting) -> list[Scenario]:
     if meeting.has_fallbacks:
         scenarios.append(a_login_with_the_key_before_is_renewed)
     if meeting.reads_both_forms:
-        scenarios.append(a_login_of_the_other_form_is_known)
+        scenarios.append(a_login_of_the_other_format_is_known)
     return scenarios

@@ -39,7 +39,7 @@ class Configuration:
     @property
     def form(self) -> str:
         """What it writes, in words."""
-        form = "new form" if self.algorithm == "sha256" else "old form"
+        form = "signed format" if self.algorithm == "sha256" else "legacy format"
         return f"{form}, pickles" if self.pickle else form
 
     def settings(self, *, use_tz: bool) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class Meeting:
     flask: FlaskSide
     stranger: FlaskSide  # an app with another SECRET_KEY
     elder: FlaskSide  # an app with the key that has been rotated away
-    other: FlaskSide  # an app that writes the other form of session_data
+    other: FlaskSide  # an app that writes the other format of session_data
     database: Database
     use_tz: bool
     has_fallbacks: bool
@@ -352,7 +352,7 @@ def _expect_empty(meeting: Meeting, key: str) -> None:
         expect(f"the key on {side.name}", answer["key"], key)
 
 
-def the_other_form_is_read(meeting: Meeting) -> None:
+def the_other_format_is_read(meeting: Meeting) -> None:
     """Where Django reads both forms, so do the app that writes this one and that writes that."""
     for reader in (meeting.django, meeting.flask):
         key = new_session(meeting.other, data=DATA)
@@ -433,7 +433,7 @@ def scenarios_for(meeting: Meeting) -> list[Scenario]:
     if meeting.survives_damage:
         scenarios.append(damaged_rows_are_empty)
     if meeting.reads_both_forms:
-        scenarios.append(the_other_form_is_read)
+        scenarios.append(the_other_format_is_read)
     if meeting.has_fallbacks:
         scenarios.append(fallback_keys_are_read)
     scenarios.append(the_tables_are_the_same)

@@ -1,4 +1,4 @@
-"""Put faults into the code, one at a time, and see whether the tests notice: docs/mutants.md."""
+"""Put faults into the code, one at a time; see what tests notice: docs/mutation-testing.md."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResult
 
-from .items import ROOMS, Mutant, database_of, files
+from .items import ROOMS, Mutant, database_of, files, room_of
 from .reach import PATIENCE, Reach
 from .report import print_report
 
@@ -30,6 +31,11 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     rooms = options.rooms or [*ROOMS]
     works = {path: database_of(path, FOLDER) for path in files(rooms) if _is_meant(path, options)}
+    sample = None
+    if options.sample:
+        seed = random.randrange(10**6) if options.seed is None else options.seed
+        print(f"The sample of --sample {options.sample} --seed {seed}:", flush=True)
+        sample = sample_of(works, options.sample, FOLDER / f"sample-{seed}.json", seed)
     if not options.report:
         trees = [_tree(number) for number in range(options.workers)]
         reach = Reach(trees[0], FOLDER)
@@ -37,11 +43,16 @@ def main() -> None:
             print("Running the suite once, to see which test comes by which line.", flush=True)
             reach.find_out()
         pending = [
-            (work, item) for path, work in works.items() for item in _pending(work, options.again)
+            (work, item)
+            for work in works.values()
+            for item in _pending(work, options.again)
+            if sample is None or item.job_id in sample
         ]
         random.Random(1).shuffle(pending)
         _try_all(pending[: options.limit], trees, reach)
-    missing = print_report(works, Path("mutants/survivors.json"), listed=options.list)
+    missing = print_report(
+        works, Path("mutants/survivors.json"), listed=options.list, sample=sample
+    )
     raise SystemExit(1 if missing else 0)
 
 
@@ -50,12 +61,36 @@ def _options() -> argparse.Namespace:
     parser.add_argument("rooms", nargs="*", choices=[[], *ROOMS], help="all, if none is named")
     parser.add_argument("--file", action="append", help="only files whose path holds this text")
     parser.add_argument("--limit", type=int, help="try at most so many, chosen at random")
+    parser.add_argument(
+        "--sample", type=int, help="so many of each room, chosen at random of those not tried yet"
+    )
+    parser.add_argument("--seed", type=int, help="go on with the sample that has this number")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many at a time")
     parser.add_argument("--again", action="store_true", help="try those anew that went unnoticed")
     parser.add_argument("--reach", action="store_true", help="find out anew which test does what")
     parser.add_argument("--report", action="store_true", help="try nothing, print what is known")
     parser.add_argument("--list", action="store_true", help="show the change of each unnoticed one")
     return parser.parse_args()
+
+
+def sample_of(works: Mapping[Path, WorkDB], size: int, kept_in: Path, seed: int) -> set[str]:
+    """Return the ids of *size* faults of each room that had not been tried when it was drawn.
+
+    What was tried before says nothing new: tests were written for it.
+
+    :param kept_in: has what was drawn, so that one may go on with it, and print it again.
+    """
+    drawn: dict[str, list[str]] = json.loads(kept_in.read_text()) if kept_in.exists() else {}
+    by_room: dict[str, list[WorkItem]] = {}
+    for path, work in works.items():
+        by_room.setdefault(room_of(path), []).extend(work.pending_work_items)
+    for room in by_room.keys() - drawn.keys():
+        # In an order of their own, as their ids are made anew with each checkout.
+        pending = sorted(by_room[room], key=lambda item: Mutant.of(item))
+        chosen = random.Random(seed).sample(pending, min(size, len(pending)))
+        drawn[room] = [item.job_id for item in chosen]
+    kept_in.write_text(json.dumps(drawn))
+    return {job_id for room in by_room for job_id in drawn[room]}
 
 
 def _is_meant(path: Path, options: argparse.Namespace) -> bool:
@@ -101,14 +136,21 @@ def _try_all(pending: list[tuple[WorkDB, WorkItem]], trees: list[Path], reach: R
     for job in pending:
         jobs.put(job)
     progress = _Progress(len(pending))
-    threads = [
-        threading.Thread(target=_work, args=(tree, jobs, reach, progress), daemon=True)
-        for tree in trees
-    ]
+    ends: list[SystemExit] = []
+
+    def work(tree: Path) -> None:
+        try:
+            _work(tree, jobs, reach, progress)
+        except SystemExit as end:  # of which a thread tells nobody
+            ends.append(end)
+
+    threads = [threading.Thread(target=work, args=(tree,), daemon=True) for tree in trees]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if ends:
+        raise ends[0]
 
 
 class _Progress:

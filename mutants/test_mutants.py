@@ -11,10 +11,13 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.work_db import WorkDB
 from cosmic_ray.work_item import TestOutcome as Outcome
 from cosmic_ray.work_item import WorkerOutcome, WorkResult
+from coverage import CoverageData
 
 from . import operators
 from .items import Mutant, database_of
-from .report import print_report
+from .reach import Reach
+from .report import interval, print_report
+from .run import sample_of
 
 SOURCE = '''"""A file."""
 
@@ -94,3 +97,90 @@ def test_a_fault_that_nobody_notices_counts_unless_there_is_a_reason(
     reasons.write_text(json.dumps([reason, {**reason, "change": "-a\n+b"}]))
     assert not print_report({file: work}, reasons, listed=True)
     assert "- a\n+ b" in capsys.readouterr().out
+
+
+def test_a_reason_may_be_one_for_a_kind_of_faults_in_any_file(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work, reasons = _work(file), Path("reasons.json")
+    for item in work.work_items:
+        work.set_result(item.job_id, WorkResult(WorkerOutcome.NORMAL, "", Outcome.SURVIVED))
+    reasons.write_text(json.dumps([{"change": "-number // 2\n+number // 3", "why": "it is odd"}]))
+    print_report({file: work}, reasons, listed=True)
+    told = capsys.readouterr().out
+    assert "// 1" in told
+    assert "// 3" not in told
+
+
+def test_a_sample_is_of_what_was_not_tried_and_can_be_gone_on_with(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = _work(file)
+    tried, *others = work.work_items
+    killed = WorkResult(WorkerOutcome.NORMAL, test_outcome=Outcome.KILLED)
+    work.set_result(tried.job_id, killed)
+    every = {item.job_id for item in others}
+    assert sample_of({file: work}, 99, Path("all.json"), 1) == every
+    sample = sample_of({file: work}, 3, Path("some.json"), 1)
+    assert len(sample) == 3
+    assert sample < every
+    work.set_result(min(sample), killed)
+    assert sample_of({file: work}, 3, Path("some.json"), 1) == sample
+    Path("reasons.json").write_text("[]")
+    print_report({file: work}, Path("reasons.json"), listed=False, sample=sample)
+    told = capsys.readouterr().out.splitlines()[-1].split()
+    assert told == ["wire", "1", "100.0%", "20.7%-100.0%", "0", "0", "2"]
+
+
+def test_a_seed_draws_the_same_faults_from_another_checkout(file: Path) -> None:
+    drawn = []
+    for folder in (Path("one"), Path("other")):
+        folder.mkdir()
+        work = database_of(file, folder)
+        sample = sample_of({file: work}, 4, folder / "sample.json", 7)
+        drawn.append({Mutant.of(item) for item in work.work_items if item.job_id in sample})
+    assert drawn[0] == drawn[1]
+
+
+# The bounds are those of Wilson, Journal of the American Statistical Association 22 (1927).
+@pytest.mark.parametrize(
+    ("noticed", "counted", "bounds"),
+    [(0, 0, (0.0, 1.0)), (60, 60, (0.940, 1.0)), (57, 60, (0.863, 0.983)), (0, 10, (0.0, 0.278))],
+)
+def test_a_report_tells_how_far_off_a_sample_may_be(
+    noticed: int, counted: int, bounds: tuple[float, float]
+) -> None:
+    assert interval(noticed, counted) == pytest.approx(bounds, abs=0.001)
+
+
+def test_the_tests_of_a_line_are_those_of_its_room_and_then_the_others_of_each_file_in_turn(
+    file: Path,
+) -> None:
+    seconds = {
+        "tests/wire/test_half.py::test_slow": 11.0,
+        "tests/wire/test_half.py::test_quick": 0.2,
+        "tests/wire/test_half.py::test_quicker": 0.1,
+        "tests/wire/test_other.py::test_one": 0.5,
+        "tests/test_far.py::test_far": 0.1,
+        "tests/test_far.py::test_farther": 0.2,
+        "tests/test_away.py::test_away": 0.3,
+    }
+    Path("durations.json").write_text(json.dumps(seconds))
+    data = CoverageData("coverage")
+    for test in seconds:
+        written = Path(test.partition("::")[0])
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.touch()
+        data.set_context(f"{test}|run")
+        data.add_lines({str(file): [7]})
+    data.set_context("tests/test_gone.py::test_gone|run")
+    data.add_lines({str(file): [7]})
+    data.write()
+    assert Reach(Path(), Path()).tests_for(file, 7) == [
+        "tests/wire/test_half.py::test_quicker",
+        "tests/wire/test_other.py::test_one",
+        "tests/wire/test_half.py::test_quick",
+        "tests/test_far.py::test_far",
+        "tests/test_away.py::test_away",
+        "tests/test_far.py::test_farther",
+    ]

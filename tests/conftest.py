@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 import pytest
 import sqlalchemy as sa
@@ -58,6 +60,28 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     if not pluginmanager.is_registered(pytest_plugin):
         pluginmanager.register(pytest_plugin)
     parser.addoption("--no-skips", action="store_true", help="take a skipped test for a failure")
+    parser.addoption("--cases", type=int, help="run each test with so many of its cases at most")
+    parser.addoption("--patience", type=float, default=300.0, help="seconds; a longer test hangs")
+
+
+@pytest.hookimpl(trylast=True)  # of those that are chosen by their marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep ``--cases`` cases of each test: the first, the last, and some between them."""
+    if (most := config.getoption("--cases")) is None:
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {one for those in cases.values() for one in _spread(those, most)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
+
+
+def _spread(cases: list[pytest.Item], most: int) -> list[pytest.Item]:
+    if len(cases) <= most:
+        return cases
+    last = len(cases) - 1
+    return [cases[round(number * last / max(1, most - 1))] for number in range(most)]
 
 
 _PROCESSES = (
@@ -70,6 +94,7 @@ _PROCESSES = (
     "subprocess.Popen",
 )
 _running: list[pytest.Item] = []
+_SCREEN = pytest.StashKey[TextIO]()
 
 
 def _on_audit(event: str, _arguments: object) -> None:
@@ -87,19 +112,35 @@ def _is_on_another_driver(test: pytest.Item) -> bool:
     return any(isinstance(one, str) and one in DRIVERS for one in parameters)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hold that what starts a process says so: 'make quick' leaves it out."""
     sys.addaudithook(_on_audit)
+    # Before pytest puts a file in its place.
+    config.stash[_SCREEN] = os.fdopen(os.dup(2), "w")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close what was opened."""
+    config.stash[_SCREEN].close()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Know which test is running."""
+    """Know which test is running, and end all where it hangs, telling where."""
     _running.append(item)
+    # Not a signal: what waits for a lock or a server need not let Python handle one.
+    patience, screen = item.config.getoption("--patience"), item.config.stash[_SCREEN]
+    faulthandler.dump_traceback_later(patience, exit=True, file=screen)
     try:
         return (yield)
     finally:
+        faulthandler.cancel_dump_traceback_later()
         _running.pop()
+
+
+def pytest_enter_pdb() -> None:
+    """Wait for whoever looks into a test."""
+    faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.hookimpl(trylast=True)

@@ -87,7 +87,7 @@ def test_the_start_page_tells_what_became_of_the_number_after_the_fifth_visit(
     assert "You have not been counted yet." in _run(folder, _print("/"))
     visits = "for _ in range(5): client.get('/session/sessfun')\n"
     page = _run(folder, visits + _print("/"))
-    assert "There is no number in your session: the fifth visit takes it out" in page
+    assert "There is no number in your session: the fifth visit removes it" in page
     assert "not been counted" not in page
 
 
@@ -120,6 +120,45 @@ def test_the_two_targets_answer_a_browser_with_a_page_that_leads_back(
     assert f"<h1>{said}</h1>" in page
     assert '<a href="/">Back to the lesson</a>' in page
     assert 'name="viewport"' in page
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "heading"),
+    [
+        ("client.get('/nothing')", 404, "Not Found"),
+        ("client.post('/shop/cart', data={'item': 'a castle'})", 400, "Bad Request"),
+        ("client.post('/')", 405, "Method Not Allowed"),
+        ("client.get('/', query_string='end=1')", 400, "Bad Request"),
+    ],
+)
+def test_what_is_refused_is_said_on_a_page_that_leads_back(
+    folder: Path, request_: str, status: int, heading: str
+) -> None:
+    page = _run(folder, f"{_ENDING}\nanswer = {request_}\nprint(answer.status, answer.text)")
+    assert page.startswith(str(status))
+    assert f"<h1>{heading}</h1>" in page
+    assert '<a href="/">Back to the lesson</a>' in page
+    assert 'name="viewport"' in page
+
+
+#: ends the visitor's session while a request runs, as a logout in another tab does
+_ENDING = """
+from flask import request, session
+
+@app.before_request
+def end():
+    if "end" in request.args:
+        session["num_visits"] = 2
+        db.session.execute(db.text("DELETE FROM django_session"))
+        db.session.commit()
+
+client.get("/session/sessfun")
+"""
+
+
+def test_what_is_refused_keeps_its_headers(folder: Path) -> None:
+    allowed = _run(folder, "print(client.post('/session/cookie').headers['Allow'])")
+    assert sorted(allowed.strip().split(", ")) == ["GET", "HEAD", "OPTIONS"]
 
 
 @pytest.mark.parametrize("path", ["/shop/", "/shop/login"])

@@ -18,7 +18,7 @@ COLUMNS = columns_of(["SQLite"])
 
 
 def row(on: Cell, off: Cell) -> Row:
-    return Row("5.2.1", "new form", "3.12", dict(zip(COLUMNS, (on, off), strict=True)))
+    return Row("5.2.1", "signed format", "3.12", dict(zip(COLUMNS, (on, off), strict=True)))
 
 
 def test_each_database_has_a_column_with_use_tz_and_one_without() -> None:
@@ -27,7 +27,7 @@ def test_each_database_has_a_column_with_use_tz_and_one_without() -> None:
 
 def test_a_cell_says_how_many_scenarios_agreed() -> None:
     table = markdown([row(Cell(agreed=15), Cell(agreed=14))], COLUMNS)
-    assert table.splitlines()[-1] == "| 5.2.1 | 3.12 | new form | 15 agreed | 14 agreed |"
+    assert table.splitlines()[-1] == "| 5.2.1 | 3.12 | signed format | 15 agreed | 14 agreed |"
 
 
 def test_the_head_has_as_many_columns_as_a_row() -> None:
@@ -38,23 +38,23 @@ def test_the_head_has_as_many_columns_as_a_row() -> None:
 def test_each_database_has_a_table_of_its_own() -> None:
     columns = columns_of(["SQLite", "MariaDB"])
     cells = dict(zip(columns, map(Cell, (1, 2, 3, 4)), strict=True))
-    table = markdown([Row("5.2.1", "new form", "3.12", cells)], columns)
+    table = markdown([Row("5.2.1", "signed format", "3.12", cells)], columns)
     assert table == (
         "**SQLite**\n\n"
         "| Django | on Python | writes | USE_TZ | no USE_TZ |\n"
         "| --- | --- | --- | --- | --- |\n"
-        "| 5.2.1 | 3.12 | new form | 1 agreed | 2 agreed |\n\n"
+        "| 5.2.1 | 3.12 | signed format | 1 agreed | 2 agreed |\n\n"
         "**MariaDB**\n\n"
         "| Django | on Python | writes | USE_TZ | no USE_TZ |\n"
         "| --- | --- | --- | --- | --- |\n"
-        "| 5.2.1 | 3.12 | new form | 3 agreed | 4 agreed |\n"
+        "| 5.2.1 | 3.12 | signed format | 3 agreed | 4 agreed |\n"
     )
 
 
 def test_a_cell_names_what_disagreed_and_a_line_below_says_how() -> None:
     rows = [row(Cell(agreed=1, disagreed={"cookies_are_equal": "Path: '/a'"}), Cell(agreed=2))]
     assert "DISAGREED: cookies are equal |" in markdown(rows, COLUMNS)
-    line = "Django 5.2.1, new form; SQLite, USE_TZ; cookies are equal: Path: '/a'"
+    line = "Django 5.2.1, signed format; SQLite, USE_TZ; cookies are equal: Path: '/a'"
     assert disagreements(rows) == [line]
 
 
@@ -68,7 +68,7 @@ def test_the_summary_counts_all_cells() -> None:
     assert summary(rows) == {"agreed": 3, "disagreed": 2, "not run": 1}
 
 
-AGREED = Row("5.2", "new form", cells={COLUMNS[0]: Cell(agreed=16)})
+AGREED = Row("5.2", "signed format", cells={COLUMNS[0]: Cell(agreed=16)})
 Fill = Callable[..., list[Row]]
 
 
@@ -94,7 +94,7 @@ def era(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Era:
 def test_what_was_not_tried_is_named_once_for_each_reason() -> None:
     silent = Cell(not_run="no answer", failed=True)
     assert failures([row(silent, silent), row(Cell(not_run="no URL"), Cell())]) == [
-        "NOT TRIED: Django 5.2.1, new form; SQLite, USE_TZ and SQLite, no USE_TZ: no answer"
+        "NOT TRIED: Django 5.2.1, signed format; SQLite, USE_TZ and SQLite, no USE_TZ: no answer"
     ]
 
 
@@ -162,7 +162,7 @@ def test_a_django_that_cannot_be_installed_fails_in_ci(
     monkeypatch.setattr(run, "ERAS", [era])
     rows = run.fill_table([era], strict=strict)
     assert run.report([AGREED, *rows]) == code
-    expected = "NOT TRIED: Django 5.99, new form; SQLite, USE_TZ and SQLite, no USE_TZ and "
+    expected = "NOT TRIED: Django 5.99, signed format; SQLite, USE_TZ and SQLite, no USE_TZ and "
     assert (expected in capsys.readouterr().out) is strict
 
 

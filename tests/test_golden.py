@@ -21,6 +21,8 @@ from flask_dj_session.wire.stand_ins import Message
 
 from .conftest import MakeSite, Site
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden"
 READ_AT = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
 

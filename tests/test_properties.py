@@ -33,6 +33,8 @@ from .conftest import NOW, MakeSite, Site
 from .live_django import SECRET_KEY, LiveDjango
 from .wire.test_cookie_properties import headers
 
+pytestmark = pytest.mark.slow
+
 BASE64 = string.ascii_letters + string.digits + "+/-_="
 
 any_character = st.characters(exclude_categories=())

@@ -17,7 +17,7 @@ _SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
 MAY_IMPORT: dict[str, list[str]] = {
-    "errors": [],
+    "errors": ["click"],
     "wire": ["itsdangerous", ".errors", ".wire"],
     "description": ["django", ".description", ".errors"],
     "settings": [".description", ".errors", ".settings", ".wire"],
@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".description",
         ".errors",
         ".site",
+        ".checks",
         ".cli",
         ".extension",
         ".auth",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from flask import Flask
+from flask import Flask, session
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 
@@ -45,6 +45,15 @@ def test_looking_around_begins_no_session(
     with django_session_change(client) as change:
         assert "It is empty" in client.get("/shop/").text
     assert change.kind == "untouched"
+
+
+def test_an_empty_cart_has_no_row_unless_the_session_holds_something_else(
+    app: Flask, client: FlaskClient
+) -> None:
+    app.add_url_rule("/count", "count", lambda: f"{session.setdefault('num_visits', 1)}")
+    assert "<p>It is empty, and there is no row for it.</p>" in client.get("/shop/").text
+    client.get("/count")
+    assert "<p>It is empty.</p>" in client.get("/shop/").text
 
 
 def test_what_is_put_into_the_cart_is_in_the_session(

@@ -19,7 +19,7 @@ from flask_dj_session import (
 )
 from flask_dj_session.pytest_plugin import MakeSession
 
-from .conftest import Site
+from .conftest import MakeSite, Site
 
 _SIGNALS = [session_created, session_cycled, session_flushed, session_corrupted]
 
@@ -81,6 +81,29 @@ def test_flushing_a_session_that_never_was_tells_nothing(
 ) -> None:
     site.sessions.session(key).flush()
     assert sent == []
+
+
+class _KeptSession(DjangoSession):
+    """Stands for a class of the app's own, which removes no rows."""
+
+    def delete(self, session_key: str | None = None) -> None:
+        """Do nothing."""
+
+
+def test_flushing_tells_nothing_where_the_apps_own_class_removes_nothing(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(extension={"session_class": _KeptSession})
+    told: list[object] = []
+
+    def receive(sender: object, session: DjangoSession) -> None:
+        told.append(session)
+
+    with site.app.app_context(), session_flushed.connected_to(receive, site.app):
+        session = site.sessions.session()
+        session.save()
+        session.flush()
+        assert (session.session_key, told, len(site.rows())) == (None, [], 1)
 
 
 def test_a_row_that_cannot_be_read_is_told_of_once(

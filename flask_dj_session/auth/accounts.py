@@ -51,6 +51,22 @@ class Accounts:
             self._permissions = Permissions(users.rows, tables, users.model, users.pk_type)
         return self._permissions
 
+    def find(self, **field: Any) -> list[Any]:
+        """Return the users of whom one column has a value, active or not.
+
+        :param field: the column and the value; ``email__iexact`` in place of ``email`` heeds no
+            case.
+        :raises TypeError: unless exactly one is given.
+        :raises MissingUserColumnError: where users have no such column.
+        """
+        if len(field) != 1:
+            raise TypeError(
+                f"{len(field)} columns are given. Give one, as in 'find_users(email=...)'."
+            )
+        ((name, value),) = field.items()
+        column = name.removesuffix("__iexact")
+        return self.users.by_field(column, value, ignore_case=column != name)
+
     # The hash in the session
 
     def session_auth_hash(self, password: object, secret: hashes.Key | None = None) -> str:

@@ -1,7 +1,7 @@
-"""Who a user is and what they may do, as Django's backends of the same names decide.
+"""Who a user is and what they may do: Django's backends, under the same names.
 
-What Django finds by its dotted name in AUTHENTICATION_BACKENDS stands here under that name. An app
-gives objects of this kind for backends of its project's own.
+This module knows Django's own backends by their dotted names in AUTHENTICATION_BACKENDS. For a
+project's own backends, an app gives classes of this kind.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from .accounts import Accounts
 
 
 class PermissionDenied(Forbidden):
-    """Nobody may go on here; answered with status 403 (Django's name)."""
+    """The user may not do this; Flask answers with status 403 (Django's name)."""
 
 
 class ModelBackend:
-    """Checks the password in the user's row; a user who is not active is nobody.
+    """Checks the password in the user's row; only active users can log in.
 
     # Django 5.2, contrib/auth/backends.py: ModelBackend
     """
@@ -49,7 +49,7 @@ class ModelBackend:
         return None
 
     def get_user(self, pk: Any) -> Any:
-        """Return the user of a primary key who may be logged in, or None."""
+        """Return the user with a primary key, if they may log in; otherwise None."""
         user = self.accounts.users.by_pk(pk)
         return user if user is not None and self.user_can_authenticate(user) else None
 
@@ -60,15 +60,15 @@ class ModelBackend:
     # Permissions
 
     def get_user_permissions(self, user: Any, obj: Any = None) -> set[str]:
-        """Return what the user was given directly; nothing for a single object."""
+        """Return the user's own permissions; none for a single object."""
         return self._permissions(user, obj, "user", self.accounts.permissions.of_user)
 
     def get_group_permissions(self, user: Any, obj: Any = None) -> set[str]:
-        """Return what the user's groups were given."""
+        """Return the permissions of the user's groups."""
         return self._permissions(user, obj, "group", self.accounts.permissions.of_groups)
 
     def get_all_permissions(self, user: Any, obj: Any = None) -> set[str]:
-        """Return both; they are asked for once for each user object."""
+        """Return both; one query for each user object."""
         return self.get_user_permissions(user, obj) | self.get_group_permissions(user, obj)
 
     def has_perm(self, user: Any, perm: str, obj: Any = None) -> bool:
@@ -104,7 +104,7 @@ class AllowAllUsersModelBackend(ModelBackend):
 
 
 class RemoteUserBackend(ModelBackend):
-    """Trusts the web server, which has checked who it is.
+    """Trusts the web server, which has checked who the user is.
 
     # Django 5.2, contrib/auth/backends.py: RemoteUserBackend
     """

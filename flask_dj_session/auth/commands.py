@@ -9,22 +9,23 @@ from ..cli.command import SiteCommand
 from ..cli.output import say
 from .current import current_accounts
 
-users = AppGroup("users", help="Make Django's users, and the tables that they are in.")
+users = AppGroup("users", help="Create Django's users and their tables.")
 
 
 @users.command("create-tables", cls=SiteCommand)
 @click.option(
     "--record-migrations",
     is_flag=True,
-    help="Also tell Django in 'django_migrations', so that 'manage.py migrate' works afterwards.",
+    help="Also record the migrations in 'django_migrations', so that 'manage.py migrate' works"
+    " afterwards.",
 )
 def create_tables(record_migrations: bool) -> None:
-    """Make the tables of Django's users, groups and permissions. Those there are left alone."""
+    """Create the tables of Django's users, groups and permissions, unless they exist."""
     made = current_accounts().create_tables(record_migrations=record_migrations)
     for name in made:
-        say(f"Table '{name}' made.")
+        say(f"Table '{name}' created.")
     if not made:
-        say("All tables are there already.")
+        say("All tables exist already.")
     if record_migrations:
         say("The migrations of 'auth' and 'contenttypes' are recorded.")
 
@@ -34,7 +35,7 @@ def create_tables(record_migrations: bool) -> None:
 @click.option("--email", default="", help="The address, if any.")
 @click.option("--superuser", is_flag=True, help="May do everything, and enter Django's admin.")
 def create(username: str, email: str, superuser: bool) -> None:
-    """Make a user. The password is asked for, twice, and not shown."""
+    """Create a user. The command asks for the password twice and does not show it."""
     accounts = current_accounts()
     if accounts.users.by_username(username) is not None:  # before a password is typed in vain
         raise click.ClickException("That username is taken.")

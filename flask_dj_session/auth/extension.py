@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from types import EllipsisType
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,8 +25,10 @@ from .choosing import make_backends
 from .commands import users as users_command
 from .current import EXTENSION, current_login
 from .login import Login
+from .login_check import login_findings
 from .names import UserNames
-from .passwords import Hasher, PasswordHashers, described_hasher
+from .passwords import Hasher, PasswordHashers
+from .passwords.described import described_hasher
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
@@ -38,25 +40,25 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class DjangoAuth:
-    """Knows in a Flask app who is logged in to the Django site, and logs in and out for both.
+    """Knows who is logged in to the Django site, and logs users in and out on both sides.
 
     :param sessions: the sessions that both share.
     :param app: call :meth:`init_app` on this app; by default on those that *sessions* serves.
-    :param user_model: where AUTH_USER_MODEL has a table that Django would call otherwise, or
-        columns of types that the database does not tell: its name, a :class:`sqlalchemy.Table`,
-        or a mapped class of the app's own with :class:`.UserMixin`.
+    :param user_model: the name of the table, a :class:`sqlalchemy.Table`, or a mapped class of your
+        own with :class:`.UserMixin`. Give it if the table has another name than Django would give
+        it, or if the database does not know the types of its columns.
     :param username_field: Django's USERNAME_FIELD, the column that a user logs in with.
-    :param bind_key: one of ``SQLALCHEMY_BINDS``, or None for the default database, where the users
-        are in another database than the sessions. A mapped class knows its own.
-    :param backends: what stands for backends of the project's own, by their dotted names: a
-        subclass of :class:`.ModelBackend`, or that class itself.
-    :param hashers: in place of what PASSWORD_HASHERS says. Without it, new passwords have the
-        parameters of the site's Django, where it has described itself, or of the Django that is
-        installed here, otherwise those of 5.2; other ones next to an older Django make both sides
-        store passwords anew in turn.
-    :param settings: settings of the login by name (``login_url="/login"``), for every app; they
-        beat ``app.config``.
-    :raises TypeError: for a keyword that is no setting of the login.
+    :param bind_key: one of ``SQLALCHEMY_BINDS``, or None for the default database. Give it if the
+        users are in another database than the sessions. A mapped class knows its own.
+    :param backends: the classes for the project's own backends, by their dotted names: a subclass
+        of :class:`.ModelBackend`, or that class itself.
+    :param hashers: the hashers to use instead of PASSWORD_HASHERS. Without it, new passwords have
+        the parameters of the site's Django, if the site has described itself, or of the Django
+        that is installed here, otherwise those of 5.2. If these are not the parameters of your
+        Django, both sides encode passwords again in turn.
+    :param settings: settings of the login by name (``login_url="/login"``), for every app;
+        they override ``app.config``.
+    :raises TypeError: for a keyword that is not a setting of the login.
     :raises SettingError: for a setting that cannot be used.
     """
 
@@ -84,16 +86,16 @@ class DjangoAuth:
         self.current_user: Any = LocalProxy(self._current_user)
         if isinstance(user_model, type) and not issubclass(user_model, UserMixin):
             raise TypeError(
-                f"'{user_model.__name__}' has not the methods of a user. Let it inherit from"
+                f"'{user_model.__name__}' does not have the methods of a user. Let it inherit from"
                 " 'flask_dj_session.auth.UserMixin' as well."
             )
         for one in [app] if app is not None else sessions.apps if sessions is not None else []:
             self.init_app(one)
 
     def init_app(self, app: Flask, sessions: DjangoSessions | None = None) -> None:
-        """Let *app* know Django's users.
+        """Let *app* use Django's users.
 
-        Settings are checked here; the database is asked nothing before a user is.
+        This method checks the settings. It sends no query to the database.
 
         :raises SettingError: for a setting that cannot be used.
         """
@@ -110,6 +112,7 @@ class DjangoAuth:
         engines = sessions.engines(app)
         settings = prepare_auth(app.config, self._given_settings)
         self._check_session_hash(settings)
+        self._check_database(settings)
         hashers = self._hashers or _hashers(settings, site, django_version(app.config))
         accounts = Accounts(
             site, settings, lambda: self._make_users(site, settings, engines), hashers
@@ -117,6 +120,7 @@ class DjangoAuth:
         self._states[app] = Login(accounts, make_backends(accounts, self._backends))
         app.extensions[EXTENSION] = self
         site.user_names = UserNames(accounts)
+        site.check_logins = partial(login_findings, self._states[app])
         if not hasattr(app.request_class, "user"):
             app.request_class = _with_user(app.request_class)
         app.context_processor(self._for_templates)
@@ -142,43 +146,54 @@ class DjangoAuth:
     def authenticate(
         self, username: str | None = None, password: str | None = None, /, **credentials: Any
     ) -> Any:
-        """Return the user with this name and password, or None, and it is not told why."""
+        """Return the user with this name and password, or None without a reason."""
         positional = {"username": username, "password": password}
         given = {name: value for name, value in positional.items() if value is not None}
         return self.state.authenticate(running_request(), {**given, **credentials})
 
     def login(self, user: Any, backend: str | None = None) -> None:
-        """Log *user* in, here and in Django; what an anonymous visitor did stays.
+        """Log *user* in, here and in Django; the data of an anonymous visitor stays.
 
-        :param backend: the dotted name of the backend that found the user, where that is not
-            plain.
-        :raises TypeError: for an object that is no user of Django's.
-        :raises ValueError: where it is not clear which backend found the user.
+        :param backend: the dotted name of the backend that found the user, if it is not clear.
+        :raises TypeError: for an object that is not a Django user.
+        :raises ValueError: if it is not clear which backend found the user.
         """
         self.state.login(itself(request), itself(user), backend)
 
     def logout(self) -> None:
-        """Log whoever it is out, here and in Django; the data, the row and the cookie go."""
+        """Log the user out, here and in Django; this deletes the data, the row and the cookie."""
         self.state.logout(itself(request))
 
     def get_user(self, pk: Any) -> Any:
-        """Return the user of a primary key, active or not; None where there is none."""
+        """Return the user with a primary key, active or not; None if there is none."""
         return self.accounts.users.by_pk(pk)
 
     def get_by_natural_key(self, username: str) -> Any:
-        """Return the user of a name, active or not; None where there is none."""
+        """Return the user with a name, active or not; None if there is none."""
         return self.accounts.users.by_username(username)
+
+    def find_users(self, **field: Any) -> list[Any]:
+        """Return the users of whom one column has a value, active or not.
+
+        ``auth.find_users(email__iexact="ann@example.org")`` heeds no case, as in Django. A column
+        that is not unique may have the value several times, so it is a list.
+
+        :param field: the column and the value.
+        :raises TypeError: unless exactly one is given.
+        :raises MissingUserColumnError: where users have no such column.
+        """
+        return self.accounts.find(**field)
 
     def set_password(self, user: Any, raw_password: str) -> None:
         """Store another password; it ends all sessions of the user, on both sides.
 
-        After it, :meth:`update_session_auth_hash` keeps the session of the request, if it was
-        found out before whose it is, as in a view with :meth:`login_required`.
+        Call :meth:`update_session_auth_hash` afterwards to keep the session of the request. That
+        works only if the user was known before, as in a view with :meth:`login_required`.
         """
         self.accounts.set_password(itself(user), raw_password)
 
     def update_session_auth_hash(self, user: Any) -> None:
-        """Keep the request's session, under a new key, after its user's password was changed."""
+        """Keep the request's session, under a new key, after a change of its user's password."""
         self.state.update_session_auth_hash(itself(request), itself(user))
 
     def create_user(
@@ -190,8 +205,8 @@ class DjangoAuth:
     ) -> Any:
         """Add a user and return it.
 
-        :param password: without one, nobody can log in with a password.
-        :raises sqlalchemy.exc.IntegrityError: where the name is taken.
+        :param password: without one, the user cannot log in with a password.
+        :raises sqlalchemy.exc.IntegrityError: if the name is taken.
         """
         return self.accounts.create_user(username, email, password, **columns)
 
@@ -206,11 +221,11 @@ class DjangoAuth:
         return self.accounts.create_superuser(username, email, password, **columns)
 
     def create_tables(self, *, record_migrations: bool = False) -> list[str]:
-        """Make the tables of ``manage.py migrate auth`` that are missing, and name them.
+        """Create the missing tables of ``manage.py migrate auth``, and return their names.
 
-        :param record_migrations: also tell Django so, in ``django_migrations``, where all of
-            them were made here.
-        :raises ValueError: where AUTH_USER_MODEL is not Django's own.
+        :param record_migrations: also record the migrations in ``django_migrations``, if this call
+            has created all of the tables.
+        :raises ValueError: if AUTH_USER_MODEL is not Django's own.
         """
         return self.accounts.create_tables(record_migrations=record_migrations)
 
@@ -222,7 +237,7 @@ class DjangoAuth:
         login_url: Any = None,
         redirect_field_name: str = REDIRECT_FIELD_NAME,
     ) -> Callable[[View], View]:
-        """Decorate a view for users of whom *test_func* is true; others go to the login page."""
+        """Decorate a view for users for whom *test_func* is true; others go to the login page."""
 
         def decorate(view: View) -> View:
             @wraps(view)
@@ -244,9 +259,9 @@ class DjangoAuth:
         redirect_field_name: str = REDIRECT_FIELD_NAME,
         login_url: Any = None,
     ) -> Any:
-        """Decorate a view for those who are logged in; others go to the login page.
+        """Decorate a view for users who are logged in; others go to the login page.
 
-        Where LOGIN_URL is empty, they get status 401.
+        If LOGIN_URL is empty, they get status 401.
         """
         decorate: Any = self.user_passes_test(
             lambda user: bool(user.is_authenticated), login_url, redirect_field_name
@@ -261,7 +276,7 @@ class DjangoAuth:
     ) -> Callable[[View], View]:
         """Decorate a view for users with a permission, or with all of several.
 
-        :param raise_exception: answer others with status 403, in place of the login page.
+        :param raise_exception: answer others with status 403 instead of the login page.
         """
         perms = (perm,) if isinstance(perm, str) else tuple(perm)
 
@@ -294,6 +309,22 @@ class DjangoAuth:
                 " its users' sessions, and it is not known here how",
                 "Pass a mapped class with a method 'get_session_auth_hash(self, secret=None)' that"
                 " makes the same: 'DjangoAuth(sessions, user_model=...)'.",
+            )
+
+    def _check_database(self, settings: AuthSettings) -> None:
+        """Refuse to look for users in the database of the sessions where they are in another."""
+        alias = settings.users_elsewhere
+        if (
+            alias is not None
+            and self._bind_key is ...
+            and bind_key_of(_mapped(self._user_model)) is ...
+        ):
+            raise SettingError(
+                "DATABASE_ROUTERS",
+                f"keeps the users in {alias!r}, which is not where the sessions are",
+                f"Name that database: 'DjangoAuth(sessions, bind_key={alias!r})'; its URL is"
+                f" 'django_settings(..., using={alias!r})[\"SQLALCHEMY_DATABASE_URI\"]', to be put"
+                " into 'SQLALCHEMY_BINDS'.",
             )
 
     def _make_users(self, site: Site, settings: AuthSettings, engines: Engines) -> Users:
@@ -348,6 +379,10 @@ def _hasher(path: str, settings: AuthSettings, version: tuple[int, int]) -> str 
     if told is None or path.startswith("django."):
         return path
     return described_hasher(told, version) or path
+
+
+def _mapped(model: Any) -> Any:
+    return None if isinstance(model, str) else model
 
 
 def _username_field(told: Mapping[str, Any] | None) -> str:

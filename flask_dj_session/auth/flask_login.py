@@ -26,9 +26,9 @@ _FLASK_LOGINS = ("_user_id", "_id", "_fresh", "_remember", "_remember_seconds")
 class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
     """Flask-Login's manager, where Django knows who is logged in.
 
-    ``user_loader`` and ``request_loader`` are not needed, and not asked. There is no cookie that
-    remembers: Django's session outlives the browser by itself, and ``login_user(remember=True)``
-    sees to it where SESSION_EXPIRE_AT_BROWSER_CLOSE says otherwise.
+    You do not need ``user_loader`` and ``request_loader``; Flask-Login does not call them. There
+    is no "remember me" cookie: Django's session lasts when the browser is closed. If
+    SESSION_EXPIRE_AT_BROWSER_CLOSE is set, ``login_user(remember=True)`` makes the session last.
 
     :param app: call :meth:`init_app` on this app.
     """
@@ -44,7 +44,7 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
     def init_app(self, app: Flask, add_context_processor: bool = True) -> None:
         """Let Flask-Login work in *app*, which has a ``DjangoAuth``.
 
-        LOGIN_URL is the ``login_view``, where none is set.
+        If you set no ``login_view``, it is LOGIN_URL.
         """
         # Without Flask-Login's own 'after_request', which would load every request's session.
         app.login_manager = self  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ def salted_hmac(
 ) -> hmac.HMAC:
     """Return the HMAC of *value* under a key made of *key_salt* and *secret*.
 
-    A class of users whose project has a ``get_session_auth_hash`` of its own says the same with it.
+    Use it in a class of users whose project has its own ``get_session_auth_hash``.
 
     :param secret: by default the current app's SECRET_KEY.
 

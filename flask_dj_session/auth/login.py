@@ -39,9 +39,11 @@ def session_of(request: Request) -> DjangoSession:
     if session is not None and site.is_saved(request, session):
         return session
     raise RuntimeError(
-        "Nobody can log in or out in this request, since its session is not Django's: the app's"
+        "You cannot log a user in or out in this request, because its session is not Django's: the"
+        " app's"
         f" 'session_interface', a {type(current_app.session_interface).__name__}, or an extension"
-        " such as Flask-SocketIO has given it another, or none. Do it in a request that has one."
+        " such as Flask-SocketIO has given it another, or none. Do it in a request that has a"
+        " Django session."
     )
 
 
@@ -169,8 +171,8 @@ class Login:
             return
         # Unlike Django: what its own class of users knows is not known here, so nothing is ended.
         current_app.logger.warning(
-            "Somebody whom Django may know is nobody here: '%s' in the session does not fit. %s."
-            " The session was left as it is.",
+            "A visitor who may be logged in to Django is anonymous here: '%s' in the session does"
+            " not match. %s. The session was not changed.",
             HASH_SESSION_KEY,
             reason,
         )
@@ -191,7 +193,8 @@ class Login:
             paths = [*self.backends]
         if len(paths) != 1:
             raise ValueError(
-                "AUTHENTICATION_BACKENDS names several, so 'login' must know which of them found"
+                "AUTHENTICATION_BACKENDS names several backends, so 'login' must know which of them"
+                " found"
                 " the user. Pass 'backend', or a user that 'authenticate' has returned."
             )
         return paths[0]
@@ -206,11 +209,11 @@ class Login:
 
 def _has_moved(session: DjangoSession) -> bool:
     """Give *session* another key, if no other request has ended it or done the same meanwhile."""
-    was_closed = session.closed
+    was_interrupted = session.interrupted
     try:
         session.cycle_key()
     except SessionInterrupted:
-        session.closed = was_closed
+        session.interrupted = was_interrupted
         return False
     return True
 

@@ -54,7 +54,8 @@ class UserNames:
             return otherwise
         except (sa.exc.SQLAlchemyError, RuntimeError, UnicodeEncodeError, OverflowError) as error:
             current_app.logger.warning(
-                "No names of users are shown, since the table of users cannot be asked: %s.",
+                "The inspector shows no user names, because the query on the table of users failed:"
+                " %s.",
                 type(error).__name__,  # its message may have what somebody has typed
             )
             return otherwise

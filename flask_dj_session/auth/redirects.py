@@ -41,10 +41,17 @@ def resolve_url(to: Any) -> str:
 
     # Django 5.2, shortcuts.py: resolve_url
     """
+    text = checked_url(to)
+    return url_for(text) if text in current_app.view_functions else text
+
+
+def checked_url(to: Any) -> str:
+    """Return the text that *to* is: a path, a URL or an endpoint.
+
+    :raises SettingError: where it is neither.
+    """
     text = text_of(to)
-    if text in current_app.view_functions:
-        return url_for(text)
-    if "/" not in text and "." not in text:
+    if text not in current_app.view_functions and "/" not in text and "." not in text:
         raise _refusal(f"is {text!r}, neither a path nor an endpoint of this app")
     return text
 
@@ -61,16 +68,16 @@ def text_of(to: Any) -> str:
             f"is lazy, and evaluating it here fails with {type(error).__name__}"
         ) from error
     if not isinstance(text, str):
-        raise _refusal(f"is a {type(text).__name__}, which leads nowhere here")
+        raise _refusal(f"is a {type(text).__name__}, which is neither a path nor an endpoint")
     return text
 
 
 def _refusal(problem: str) -> SettingError:
-    mend = (
-        "Where the page is Django's, give its path:"
+    hint = (
+        "If the page is Django's, give its path:"
         " 'DjangoAuth(sessions, login_url=\"/accounts/login/\")'."
     )
-    return SettingError("LOGIN_URL", problem, mend)
+    return SettingError("LOGIN_URL", problem, hint)
 
 
 def with_next(url: str, target: str, field: str) -> str:

@@ -17,11 +17,11 @@ def url_has_allowed_host_and_scheme(
 ) -> bool:
     r"""Return whether *url* leads to one of the hosts, or stays on the one that it is sent from.
 
-    Browsers read more into an address than it seems to say: ``/\evil.example`` and
-    ``/<tab>/evil.example`` lead to another host.
+    An address may lead to another host than it seems: browsers read ``/\evil.example`` and
+    ``/<tab>/evil.example`` as another host.
 
-    :param url: as it came; an empty one leads nowhere.
-    :param allowed_hosts: with their ports, as ``request.host`` has it.
+    :param url: the address from the request; an empty one is refused.
+    :param allowed_hosts: hosts with their ports, as in ``request.host``.
     :param require_https: whether an address with ``http:`` is refused, as on a page over HTTPS.
 
     # Django 5.2, utils/http.py: url_has_allowed_host_and_scheme

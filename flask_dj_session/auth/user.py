@@ -1,6 +1,6 @@
-"""What a view knows of its visitor: a user with Django's names, or nobody.
+"""The users that views get: one with Django's attributes, or an anonymous one.
 
-Permissions and passwords are asked of the current app's :class:`~.accounts.Accounts`.
+They ask the current app's :class:`~.accounts.Accounts` for permissions and passwords.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class UserMixin:
     """Django's methods for an object that has the columns of a user as attributes.
 
-    A mapped class of the app's own inherits it, next to ``db.Model``.
+    Let your own mapped class inherit from it, in addition to ``db.Model``.
 
     # Django 5.2, contrib/auth/base_user.py: AbstractBaseUser, models.py: PermissionsMixin
     """
@@ -44,7 +44,7 @@ class UserMixin:
         return current_accounts().users.pk_of(self)
 
     def get_username(self) -> str:
-        """Return what the user logs in with."""
+        """Return the name that the user logs in with."""
         users = current_accounts().users
         try:
             username: str = getattr(self, users.username_field)
@@ -69,7 +69,7 @@ class UserMixin:
     # The password
 
     def check_password(self, raw_password: str) -> bool:
-        """Return whether this is the user's password; an outdated hash of it is made anew."""
+        """Return whether this is the user's password; replace an outdated hash of it."""
         return current_accounts().check_password(self, raw_password)
 
     def has_usable_password(self) -> bool:
@@ -79,14 +79,14 @@ class UserMixin:
     # What ends sessions
 
     def get_session_auth_hash(self) -> str:
-        """Return what ends the user's sessions when it changes, as with the password.
+        """Return the hash in the user's sessions; when it changes, the sessions end.
 
-        A class whose project has one of its own overrides it, or the next but one.
+        If your project has its own hash, override this, or ``_get_session_auth_hash``.
         """
         return self._get_session_auth_hash()
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """Yield what it was under each key of SECRET_KEY_FALLBACKS."""
+        """Yield the hash for each key of SECRET_KEY_FALLBACKS."""
         own: Callable[..., str] = self.get_session_auth_hash
         # Older projects have the key as an argument of the one method that they have.
         if "secret" not in signature(own).parameters:
@@ -155,7 +155,7 @@ class UserMixin:
 class DjangoUser(UserMixin):
     """A user of Django's, with the columns of the row as attributes.
 
-    Changing an attribute changes nothing in the database.
+    If you change an attribute, the database does not change.
     """
 
     if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class DjangoUser(UserMixin):
         return self._pk
 
     def get_username(self) -> str:
-        """Return what the user logs in with."""
+        """Return the name that the user logs in with."""
         try:
             username: str = vars(self)[self._username_field]
         except KeyError:
@@ -203,7 +203,7 @@ class DjangoUser(UserMixin):
 
 
 class AnonymousUser:
-    """Nobody, with Django's attributes.
+    """A visitor who is not logged in, with Django's attributes.
 
     # Django 5.2, contrib/auth/models.py: AnonymousUser
     """

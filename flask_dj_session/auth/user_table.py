@@ -156,13 +156,13 @@ class UserTable:
     def missing(self, name: str) -> MissingUserColumnError:
         """Return the error that says what to do without the column *name*."""
         if name == self.username_field:
-            mend = (
+            hint = (
                 "Give the model's USERNAME_FIELD:"
                 " 'DjangoAuth(sessions, username_field=\"email\")', if that is it."
             )
         else:
-            mend = f"Known are: {', '.join(map(repr, self.columns))}."
-        return MissingUserColumnError(self.table.name, name, mend)
+            hint = f"The table has: {', '.join(map(repr, self.columns))}."
+        return MissingUserColumnError(self.table.name, name, hint)
 
     def table_missing(self, table: str) -> MissingUserTableError:
         """Return the error that says what to do without *table*."""
@@ -208,6 +208,7 @@ def _can_be_stored(text: str) -> bool:
     if len(text) > _LONGEST:
         return False
     try:
-        return "\0" not in text and bool(text.encode())
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return "\0" not in text

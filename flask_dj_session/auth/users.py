@@ -5,6 +5,7 @@ They run on the connections of the sessions, which commit each statement by them
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -43,6 +44,21 @@ class Users(UserTable):
             # Unlike Django: what no column holds is nobody's name, and no error of the driver.
             return None
         return None if username is None else self._by(self.username_field, name)
+
+    def by_field(self, name: str, value: Any, *, ignore_case: bool = False) -> list[Any]:
+        """Return the users whose attribute has this value, in the order of their keys.
+
+        :param ignore_case: take letters for equal that differ in their case alone, as Django's
+            ``iexact`` does on the same database.
+        :raises MissingUserColumnError: where users have no such attribute.
+        """
+        try:
+            value = None if value is None else self.read(name, value)
+        except ValueError:
+            return []
+        ignores = ignore_case and self.is_text(name)
+        found = self._all(name, value, self._is_alike if ignores else self._is)
+        return sorted(found, key=self.pk_of)
 
     def usernames(self, pks: Collection[Any]) -> dict[Any, Any]:
         """Return the names of the users of some primary keys, by these; one statement for all."""
@@ -112,21 +128,35 @@ class Users(UserTable):
     def _is(self, name: str, value: Any) -> sa.ColumnElement[bool]:
         return self.column(name) == sa.bindparam(None, value, type_=self.type_of(name))
 
+    def _is_alike(self, name: str, value: Any) -> sa.ColumnElement[bool]:
+        # Django 5.2, db/backends/*/base.py and operations.py: iexact
+        column, type_ = self.column(name), self.type_of(name)
+        if self.engine.app_engine.dialect.name == "postgresql":
+            return sa.func.upper(column) == sa.func.upper(sa.bindparam(None, value, type_=type_))
+        pattern = re.sub("([/%_])", r"/\1", value)
+        return column.like(sa.bindparam(None, pattern, type_=type_), escape="/")
+
     def _by(self, name: str, value: Any) -> Any:
-        """Return the user whose attribute has this value, or None.
+        """Return the user whose attribute has this value, or None."""
+        return next(iter(self._all(name, value, self._is)), None)
+
+    def _all(
+        self, name: str, value: Any, compare: Callable[[str, Any], sa.ColumnElement[bool]]
+    ) -> list[Any]:
+        """Return the users whose attribute compares with a value.
 
         Which texts a column can be compared with depends on its character set and collation, on
         those of the connection and on the driver; each says in its own way that it cannot.
         """
-        condition = self._is(name, value)
+        condition = compare(name, value)
         try:
             return self._find(condition)
         except (UnicodeEncodeError, OverflowError, sa.exc.DataError):
-            return None
+            return []
         except sa.exc.DBAPIError as error:
             if error.connection_invalidated or not self._is_at_fault(name, condition):
                 raise
-            return None
+            return []
 
     def _is_at_fault(self, name: str, condition: sa.ColumnElement[bool]) -> bool:
         """Return whether it is the text that cannot be asked for, since another can."""
@@ -140,13 +170,11 @@ class Users(UserTable):
             return False
         return True
 
-    def _find(self, condition: sa.ColumnElement[bool]) -> Any:
+    def _find(self, condition: sa.ColumnElement[bool]) -> list[Any]:
         columns = self.columns
         query = sa.select(*self._selected).where(condition)
         found = self.rows(query, self.table.name)
-        if not found:
-            return None
-        return self._made(dict(zip(columns, found[0], strict=True)))
+        return [self._made(dict(zip(columns, row, strict=True))) for row in found]
 
     def _made(self, values: dict[str, Any]) -> Any:
         if self._mapper is None:

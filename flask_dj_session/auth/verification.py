@@ -41,11 +41,11 @@ def doubt(accounts: Accounts, found: object, user: Any) -> str | None:
     """
     if has_own_hash(type(user)):
         method = f"{type(user).__name__}.get_session_auth_hash"
-        return f"It is another than '{method}' returns by now, or is made otherwise in Django"
+        return f"It differs from what '{method}' returns now, or Django makes it in another way"
     # A site that has described itself has no other: 'DjangoAuth' would have refused its users.
     if not accounts.users.are_djangos_own and accounts.settings.told_of_user is None:
         return (
-            f"'{accounts.settings.user_model}' may make it in its own way: where it has a"
+            f"'{accounts.settings.user_model}' may make it in its own way: if it has a"
             " 'get_session_auth_hash', pass a mapped class that has the same method"
         )
     algorithm = accounts.site.settings.algorithm

@@ -1,4 +1,4 @@
-"""The doctor: says whether an app and Django will understand each other. Pure; reads no table."""
+"""The checks: whether an app and Django can read each other's sessions; no query in here."""
 
 from .comparison import UNTRACEABLE, setting_findings
 from .examination import Examination, is_healthy

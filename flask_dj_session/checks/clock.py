@@ -140,35 +140,36 @@ def _future(clock: Clock) -> Finding:
     return Finding(
         "wrong",
         f"{count(clock.future, 'row was', 'rows were')} signed later than now, the last at"
-        f" {at(clock.last_future)}: the clock here, at {at(clock.now)}, is slow, or that of whoever"
-        " signed is fast.",
+        f" {at(clock.last_future)}: the clock here, at {at(clock.now)}, is slow, or the clock of"
+        " the machine that signed is fast.",
         _COMPARE,
     )
 
 
 def _dispute(clock: Clock, database_now: datetime) -> Finding:
-    said = f"The clock here says {at(clock.now)}, and that of the database {at(database_now)}"
+    said = f"The clock here says {at(clock.now)}, and the database's clock says {at(database_now)}"
     if not clock.disputed:
         return Finding("note", f"{said}.", _COMPARE)
     return Finding(
         "wrong",
         f"{said}: {rows(clock.disputed)} that {'has' if clock.disputed == 1 else 'have'} expired by"
-        " the first may be of visitors who are there.",
+        " the clock here may belong to visitors who are still active.",
         _COMPARE,
     )
 
 
 def _jump(clock: Clock, gap: Gap) -> Finding:
     if gap.begin == _NEVER:
-        text = "Rows have expired that do not tell when they were signed, nor if the clock is right"
+        text = "Some expired rows do not show when they were signed, or whether the clock is right"
     elif gap.end >= _quarter(clock.now):
         text = (
-            f"Nothing was signed since {_told(gap.begin)}: nobody came, or the clock here is fast"
+            f"No row was signed since {_told(gap.begin)}: either no visitor came, or the clock here"
+            " is fast"
         )
     else:
         text = (
-            f"Nothing was signed between {_told(gap.begin)} and {_told(gap.end)}: nobody came, or"
-            " the clock here was put on"
+            f"No row was signed between {_told(gap.begin)} and {_told(gap.end)}: either no visitor"
+            " came, or the clock here was put forward"
         )
     return Finding("note", f"{text}. It says {at(clock.now)}.", _COMPARE)
 
@@ -178,6 +179,6 @@ def _told(quarter: int) -> str:
 
 
 _COMPARE = (
-    "Compare what 'date -u' says here, on Django's machine and on the database's with the time;"
-    " until then, remove nothing."
+    "Compare what 'date -u' says here, on Django's machine and on the database's with the real"
+    " time. Until then, remove nothing."
 )

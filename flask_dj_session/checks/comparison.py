@@ -80,7 +80,7 @@ def _key_findings(app: Settings, django: Settings) -> Iterator[Finding]:
     if "SECRET_KEY" in django and theirs[:1] != ours[:1]:
         yield Finding(
             "wrong",
-            "SECRET_KEY is not that of the Django settings.",
+            "SECRET_KEY differs from the one in the Django settings.",
             "Set SECRET_KEY to the Django project's.",
         )
     if missing := len(set(theirs[1:]) - set(ours)):
@@ -88,7 +88,8 @@ def _key_findings(app: Settings, django: Settings) -> Iterator[Finding]:
             "wrong",
             f"{missing} of Django's SECRET_KEY_FALLBACKS {'is' if missing == 1 else 'are'} not"
             " among the app's keys.",
-            "Set SECRET_KEY_FALLBACKS to the Django project's, unless somebody else may know one.",
+            "Set SECRET_KEY_FALLBACKS to the Django project's, unless someone else may know one of"
+            " them.",
         )
     if unknown := len(set(ours[1:]) - set(theirs)):
         yield Finding(
@@ -106,8 +107,8 @@ def _clock_findings(app: Settings, django: Settings) -> Iterator[Finding]:
     if "USE_TZ" not in django:
         yield Finding(
             "note",
-            "The Django settings do not set USE_TZ: that is False before Django 5.0, and True"
-            f" since. Here it is {app['USE_TZ']}.",
+            "The Django settings do not set USE_TZ. Its default is False before Django 5.0, and"
+            f" True since. Here it is {app['USE_TZ']}.",
         )
     elif django["USE_TZ"] != app["USE_TZ"]:
         yield differs("USE_TZ", app["USE_TZ"], django["USE_TZ"], is_decisive=True)
@@ -122,13 +123,14 @@ def _engine_findings(django: Settings) -> Iterator[Finding]:
     if str(engine).endswith(".cached_db"):
         yield Finding(
             "note",
-            "Django's SESSION_ENGINE is 'cached_db': a session changed or ended here is seen"
-            " there only when its cache entry expires.",
+            "Django's SESSION_ENGINE is 'cached_db': Django sees that a session was changed or"
+            " ended here only when its cache entry expires.",
         )
     elif engine not in _DB_ENGINES:
         yield Finding(
             "note",
-            f"Django's SESSION_ENGINE is {engine!r}, not one of Django's own that use the table.",
+            f"Django's SESSION_ENGINE is {engine!r}, which is not one of Django's own engines that"
+            " use the table.",
         )
 
 
@@ -142,7 +144,8 @@ def _database_findings(app: Settings, django: Settings) -> Iterator[Finding]:
         if of(ours) != of(theirs):
             yield Finding(
                 "wrong" if part == "database" else "note",
-                f"The app's {part} is {of(ours)!r}, that of the Django settings {of(theirs)!r}.",
+                f"The app's {part} is {of(ours)!r}, but in the Django settings it is"
+                f" {of(theirs)!r}.",
                 "Point this app at Django's database." if part == "database" else "",
             )
             return

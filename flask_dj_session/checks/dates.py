@@ -35,7 +35,7 @@ def date_findings(deviations: Deviations) -> list[Finding]:
     if zone is not None and backwards is not None and backwards.level == "note":
         backwards = None  # of the same rows
     found = [each for each in (zone, backwards or _age_finding(deviations)) if each is not None]
-    return found or [Finding("ok", "expire_date fits the times of signing.")]
+    return found or [Finding("ok", "expire_date matches the times of signing.")]
 
 
 # The clock
@@ -80,14 +80,15 @@ def _not_now(found: Deviations, text: str, minutes: int) -> Finding:
     if since is not None and last < since:
         return Finding(
             "note",
-            f"{text}: whoever wrote these had another USE_TZ or TIME_ZONE, and those signed since"
-            " fit.",
-            "If Django signed any of these, its settings were changed in between, and nothing need"
-            " be done. If all are this app's own, compare its USE_TZ and TIME_ZONE with Django's.",
+            f"{text}: the program that wrote these had another USE_TZ or TIME_ZONE. The rows signed"
+            " since then match.",
+            "If Django signed any of these, its settings were changed in between, and you do not"
+            " need to do anything. If this app signed all of them, compare its USE_TZ and TIME_ZONE"
+            " with Django's.",
         )
     return Finding(
         "note",
-        f"{text}: whoever wrote these has another USE_TZ or TIME_ZONE.",
+        f"{text}: the program that wrote these has another USE_TZ or TIME_ZONE.",
         "Compare the settings of all programs that write here with Django's.",
     )
 
@@ -141,11 +142,13 @@ def _zone_hint(found: Deviations, minutes: int) -> str:
     own = found.naive_zone.utcoffset(signed_at) if found.naive_zone else None
     offset = timedelta(minutes=minutes) + _offset(found.naive_zone, signed_at)
     if own is not None and not offset:
-        return "Django's dates are in UTC: set USE_TZ = True, if the Django settings have it so."
-    clock = f"Django's dates are on a clock at UTC{_hours(round(offset.total_seconds() / 60))}"
+        return "Django's dates are in UTC: if the Django settings say so, set USE_TZ = True."
+    clock = (
+        f"Django's dates are in a time zone with UTC{_hours(round(offset.total_seconds() / 60))}"
+    )
     fitting = _fitting(found.time_zone, offset, signed_at)
     return (
-        f"{clock}: if the Django settings have it so, set USE_TZ = False, and TIME_ZONE to"
+        f"{clock}: if the Django settings say so, set USE_TZ = False, and set TIME_ZONE to"
         f" theirs{fitting}."
     )
 
@@ -156,7 +159,7 @@ def _offset(zone: tzinfo | None, moment: datetime) -> timedelta:
 
 def _fitting(time_zone: tzinfo, offset: timedelta, moment: datetime) -> str:
     if _offset(time_zone, moment) == offset:
-        return f" ('{time_zone}', as this app has it, fits)"
+        return f" ('{time_zone}', which this app has, fits)"
     if _offset(ZoneInfo(_DJANGOS_DEFAULT), moment) == offset:
         return f" ('{_DJANGOS_DEFAULT}', Django's default, fits; so do others)"
     return ""
@@ -183,19 +186,21 @@ def _backwards_finding(found: Deviations) -> Finding | None:
     text = (
         f"{count(number, 'row ends', 'rows end')} before {'it was' if number == 1 else 'they were'}"
         f" signed, the newest {before // 60}:{before % 60:02d} hours before, and of"
-        f" {found.examined_by_age:,} examined no session asked for that"
+        f" {found.examined_by_age:,} examined none asked for that"
     )
     if found.newest_by_age.are(is_backwards):
         return Finding(
             "wrong",
-            f"{text}: no SESSION_COOKIE_AGE does it alone, so the Django site has another USE_TZ or"
+            f"{text}: SESSION_COOKIE_AGE alone cannot explain that, so the Django site has another"
+            " USE_TZ or"
             " TIME_ZONE.",
             "Compare USE_TZ, TIME_ZONE and SESSION_COOKIE_AGE with the Django settings:"
-            " '--django-settings' does it.",
+            " '--django-settings' does that.",
         )
     return Finding(
         "note",
-        f"{text}: their dates were changed by hand, or whoever wrote them has another clock.",
+        f"{text}: their dates were changed by hand, or the program that wrote them has another"
+        " clock.",
     )
 
 
@@ -212,9 +217,9 @@ def _age_finding(found: Deviations) -> Finding | None:
     return Finding(
         "note",
         f"Sessions end {age:,} seconds after they were written, in {rows(number)} of"
-        f" {found.examined_by_age:,}{_in_days(age)}: whoever wrote them has another"
+        f" {found.examined_by_age:,}{_in_days(age)}: the program that wrote them has another"
         f" SESSION_COOKIE_AGE{besides}.",
-        f"Set SESSION_COOKIE_AGE = {age} if Django has it so.",
+        f"Set SESSION_COOKIE_AGE = {age} if Django has that value.",
     )
 
 

@@ -14,6 +14,7 @@ from .dates import date_findings
 from .finding import Finding
 from .formats import form_findings, serializer_findings
 from .keys import key_findings
+from .logins import Logins
 from .reader import RowReader
 from .rows import damage_findings, expired_findings, number_finding
 from .statistics import Census, Row
@@ -45,12 +46,16 @@ class Examination:
             Clock(now, database_now),
             Deviations(settings.cookie_age, settings.time_zone, settings.naive_zone),
         )
+        #: the newest of the sessions that have a user
+        self.logins = Logins(now, self.census.deviations.age)
 
     def add(self, rows: Iterable[StoredRow]) -> None:
         """Take *rows* in."""
         census, reader = self.census, self._reader
         for row in rows:
-            census.add(Row(row.session_key, row.expire_date), reader.read(row.session_data))
+            read = reader.read(row.session_data)
+            census.add(Row(row.session_key, row.expire_date), read)
+            self.logins.add(row.expire_date, read)
 
     def findings(self) -> list[Finding]:
         """Say what the rows show: causes first, then what follows from them."""

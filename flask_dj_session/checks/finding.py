@@ -1,4 +1,4 @@
-"""What the doctor says: findings, and how it counts in words. No examinations here."""
+"""Findings of the checks, and how they count in words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class Finding:
     No secret, session key (but for the first characters), signature or data is in it.
     """
 
-    #: ``wrong`` where this app and Django will not understand each other
+    #: ``wrong`` if this app and Django cannot read each other's sessions
     level: Level
     #: what is the case, a sentence
     text: str
-    #: what to do about it, and nothing that does harm where the doctor is mistaken; empty where
+    #: what to do about it, and nothing that does harm if the check is mistaken; empty where
     #: nothing need be done
     hint: str = ""
 

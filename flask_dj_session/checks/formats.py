@@ -10,9 +10,9 @@ from .statistics import Census
 
 _CALLED = {"json": "JSON", "pickle": "pickles"}
 _OLD_FORM = (
-    "Set DEFAULT_HASHING_ALGORITHM = 'sha1' if a Django before 3.1 writes here still ('python -m"
-    " django --version' tells), until it is newer. Do not set it otherwise: 4.0 and newer cannot"
-    " read the old form."
+    "Set DEFAULT_HASHING_ALGORITHM = 'sha1' as long as a Django before 3.1 writes here ('python -m"
+    " django --version' shows the version). Otherwise do not set it: Django 4.0 and newer cannot"
+    " read the legacy format."
 )
 _SERIALIZERS = "django.contrib.sessions.serializers."
 
@@ -24,29 +24,31 @@ def form_findings(census: Census, algorithm: Algorithm) -> Iterator[Finding]:
     """
     signed, legacy = census.forms["signed"], census.forms["legacy"]
     if signed:
-        yield Finding("ok", f"{count(signed, 'row has', 'rows have')} the form of Django 3.1 on.")
+        yield Finding(
+            "ok", f"{count(signed, 'row is', 'rows are')} in the format of Django 3.1 and later."
+        )
     newest = _newest_form(census)
     if legacy:
         yield Finding(
             "note",
-            f"{count(legacy, 'row has', 'rows have')} the old form: written by a Django before"
-            " 3.1, or with DEFAULT_HASHING_ALGORITHM = 'sha1'.",
+            f"{count(legacy, 'row is', 'rows are')} in the legacy format: written by a Django"
+            " before 3.1, or with DEFAULT_HASHING_ALGORITHM = 'sha1'.",
             _OLD_FORM if newest == "signed" and algorithm != "sha1" else "",
         )
     if newest == "legacy" and algorithm != "sha1":
         yield Finding(
             "wrong",
-            "The newest rows have the old form, and this app writes the new one, which a Django"
-            " before 3.1 cannot read.",
+            "The newest rows are in the legacy format, but this app writes the signed format, which"
+            " a Django before 3.1 cannot read.",
             _OLD_FORM,
         )
     if newest == "signed" and algorithm == "sha1":
         yield Finding(
             "wrong",
-            "The newest rows have the new form, and this app writes the old one, which Django"
-            " 4.0 and newer cannot read.",
-            "Remove DEFAULT_HASHING_ALGORITHM = 'sha1', unless a Django before 3.1 reads here still"
-            " ('python -m django --version' tells).",
+            "The newest rows are in the signed format, but this app writes the legacy format, which"
+            " Django 4.0 and newer cannot read.",
+            "Remove DEFAULT_HASHING_ALGORITHM = 'sha1', unless a Django before 3.1 still reads here"
+            " ('python -m django --version' shows the version).",
         )
 
 
@@ -73,15 +75,16 @@ def serializer_findings(census: Census, configured: str) -> Iterator[Finding]:
         if last is not None and since is not None and last < since:
             yield Finding(
                 "note",
-                f"{text}; the last of them was signed at {at(last)}, and those since are read.",
+                f"{text}; the last of them was signed at {at(last)}, and this app can read the rows"
+                " signed since then.",
                 "If Django signed any of these, its SESSION_SERIALIZER was changed in between, and"
-                " nothing need be done. If all are this app's own, compare the setting with"
-                " Django's.",
+                " you do not need to do anything. If this app signed all of them, compare the"
+                " setting with Django's.",
             )
             continue
         yield Finding(
             "wrong",
             f"{text}.",
-            f"Set SESSION_SERIALIZER = '{_SERIALIZERS}{kind}' if the Django settings have it still;"
-            " otherwise let these sessions expire.",
+            f"Set SESSION_SERIALIZER = '{_SERIALIZERS}{kind}' if the Django settings still have it."
+            " Otherwise let these sessions expire.",
         )

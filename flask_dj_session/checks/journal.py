@@ -12,8 +12,9 @@ def journal_findings(*, has_rollback_journal: bool) -> list[Finding]:
     return [
         Finding(
             "note",
-            "The SQLite file is not in WAL mode. Whoever writes waits until nobody reads, and waits"
-            " for the disk at each commit: many visitors at once notice it.",
-            "If you expect many, docs/how-to/sqlite.md tells how to change that, and where not to.",
+            "The SQLite file is not in WAL mode. A writer waits until all readers have finished,"
+            " and each commit waits for the disk. Many visitors at once will notice that.",
+            "If you expect many visitors, read docs/how-to/sqlite.md. It says how to change that,"
+            " and when not to.",
         )
     ]

@@ -8,8 +8,8 @@ from datetime import timedelta
 from .finding import Finding, at, count, rows
 from .statistics import Census
 
-_COMPARE = "Compare the fingerprints of the keys in all programs that write here."
-_UNLESS_KNOWN = ", unless somebody else may know it"
+_COMPARE = "Compare the fingerprints of the keys in all programs that write to this table."
+_UNLESS_KNOWN = ", unless someone else may know it"
 _OLD_KEY = f"Add the old key to SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}, or let these sessions expire."
 
 #: how long two keys are both in use while a site changes from one to the other
@@ -38,10 +38,10 @@ def key_findings(census: Census) -> Iterator[Finding]:
 def _another_key(unverified: int) -> Finding:
     return Finding(
         "wrong",
-        f"{count(unverified, 'row was', 'rows were')} signed with another key, none with one of"
-        " this app's: most likely SECRET_KEY differs from Django's.",
-        "Compare it with Django's ('--django-settings' does it), and set SECRET_KEY to the Django"
-        " project's where it differs. (A SESSION_ENGINE whose class is not named 'SessionStore'"
+        f"{count(unverified, 'row was', 'rows were')} signed with another key, and none with a key"
+        " of this app: most likely SECRET_KEY differs from Django's.",
+        "Compare it with Django's ('--django-settings' does that), and set SECRET_KEY to the Django"
+        " project's if it differs. (A SESSION_ENGINE whose class is not named 'SessionStore'"
         " signs differently, too.)",
     )
 
@@ -52,8 +52,9 @@ def _some_unverified(census: Census) -> Iterator[Finding]:
     if legacy := census.unverified["legacy"]:
         yield Finding(
             "wrong",
-            f"{rows(legacy)} of the old form {'was' if legacy == 1 else 'were'} signed with none"
-            " of the keys: most likely a key was rotated away since.",
+            f"{rows(legacy)} in the legacy format {'was' if legacy == 1 else 'were'} signed with"
+            " none"
+            " of the keys: most likely the key was changed since then.",
             _OLD_KEY,
         )
 
@@ -65,23 +66,23 @@ def _rotated(census: Census, signed: int) -> Finding:
     if unread is None or read is None or unread > read:
         return Finding(
             "wrong",
-            f"{text}, the newest after all that can be read: most likely Django signs with a new"
+            f"{text}, and the newest of them is newer than all that can be read: most likely Django"
+            " signs with a new"
             " SECRET_KEY.",
-            f"{_COMPARE} Where Django's is another, set SECRET_KEY to that, and add this app's to"
-            f" SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}.",
+            f"{_COMPARE} If Django has another key, set SECRET_KEY to that, and add this app's key"
+            f" to SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}.",
         )
     if current is not None and unread > current + _CHANGEOVER:
         return Finding(
             "wrong",
-            f"{text}, the last at {at(unread)}, when SECRET_KEY was in use already: either a key"
-            " was rotated away at that time, or another program writes with a key of its own.",
-            f"{_COMPARE} Give every program Django's SECRET_KEY; an old one may be added to"
+            f"{text}, the last at {at(unread)}, when SECRET_KEY was already in use: either the key"
+            " was changed at that time, or another program writes with its own key.",
+            f"{_COMPARE} Give every program Django's SECRET_KEY. You may add an old key to"
             f" SECRET_KEY_FALLBACKS{_UNLESS_KNOWN}.",
         )
     return Finding(
         "wrong",
-        f"{text}, the last at {at(unread)}, before the newest that can be read: most likely a"
-        " key was rotated away then, or the newer rows are this app's own, and its SECRET_KEY is"
-        " not Django's.",
+        f"{text}, the last at {at(unread)}, before the newest that can be read: most likely the key"
+        " was changed then, or this app wrote the newer rows, and its SECRET_KEY is not Django's.",
         f"{_COMPARE} {_OLD_KEY}",
     )

@@ -19,19 +19,23 @@ _ENOUGH = 3
 
 @dataclass
 class Newest(Generic[Fact]):
-    """Remembers a fact of each of the rows that were signed last."""
+    """Remembers a fact of each of the rows that were signed last.
 
+    :param most: of how many rows.
+    """
+
+    most: int = _MOST
     _heap: list[tuple[datetime, int, Fact]] = field(default_factory=list)
     _count: int = 0
 
     def add(self, signed_at: datetime, fact: Fact) -> None:
         """Take a row in."""
         heap = self._heap
-        if len(heap) == _MOST and signed_at <= heap[0][0]:
+        if len(heap) == self.most and signed_at <= heap[0][0]:
             return
         self._count += 1
         entry = (signed_at, self._count, fact)
-        if len(heap) < _MOST:
+        if len(heap) < self.most:
             heapq.heappush(heap, entry)
         else:
             heapq.heapreplace(heap, entry)

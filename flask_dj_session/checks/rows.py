@@ -9,10 +9,10 @@ from ..wire import MAX_UNPACKED
 from .finding import Finding, at, count, rows
 from .statistics import Census
 
-_LOOK = "'flask sessions show' with one of these keys tells more."
+_LOOK = "'flask sessions show' with one of these keys shows more."
 _ANOTHER_FORM = (
-    "So many are hardly damaged: look whether the Django project has a SESSION_ENGINE with a form"
-    " of its own."
+    "So many rows are probably not damaged: check whether the Django project has a SESSION_ENGINE"
+    " with its own format."
 )
 
 
@@ -37,20 +37,21 @@ def expired_findings(census: Census, *, is_suspected: bool) -> Iterator[Finding]
     if is_suspected:
         yield Finding(
             "note",
-            f"{text}, as this app reads the dates and the clock.",
-            "That is not certain before what is said above is settled. Leave them until then.",
+            f"{text}, if this app reads the dates and the clock correctly.",
+            "Solve the problems above first. Until then this is not certain, so do not remove any.",
         )
     elif doubtful:
         yield Finding("note", f"{text}.", _in_doubt(census, doubtful))
     else:
-        yield Finding("note", f"{text}.", "Run 'flask clearsessions', now and then.")
+        yield Finding("note", f"{text}.", "Run 'flask clearsessions' from time to time.")
 
 
 def _in_doubt(census: Census, doubtful: int) -> str:
-    some = "" if doubtful == census.expired else f" for {doubtful:,} of them"
+    some = "" if doubtful == census.expired else f" for {doubtful:,} of themf"
     return (
-        f"It is so by the clock here, which says {at(census.clock.now)}; the signatures do not show"
-        f" it{some}. Compare this clock with that of Django's machine before they are removed."
+        f"That is so by the clock here, which says {at(census.clock.now)}, but the signatures do"
+        f" not confirm it{some}. Compare this clock with the clock of Django's machine before you"
+        " remove any."
     )
 
 
@@ -66,9 +67,9 @@ def damage_findings(census: Census) -> Iterator[Finding]:
     if census.refused:
         yield Finding(
             "wrong",
-            f"{count(census.refused, 'row is a pickle', 'rows are pickles')} of what is never"
-            f" built from a session: {', '.join(sorted(census.refused_names))}.",
-            "Keep plain values in the session; the page on security tells which pickles are read.",
+            f"{count(census.refused, 'row is a pickle', 'rows are pickles')} with names that are"
+            f" not on the allow-list: {', '.join(sorted(census.refused_names))}.",
+            "Keep plain values in the session. The page on security says which pickles are read.",
         )
 
 
@@ -78,9 +79,10 @@ def _unread(census: Census) -> Finding:
     return Finding(
         "wrong",
         f"{rows(found.number)} {'was' if one else 'were'} signed with this app's keys, and"
-        f" {'is' if one else 'are'} neither JSON nor a pickle: not damaged, but of another"
-        f" SESSION_SERIALIZER than this app has: {found.examples()}.",
-        "Set SESSION_SERIALIZER to the Django project's, and leave the rows: Django reads them.",
+        f" {'is' if one else 'are'} neither JSON nor a pickle: not damaged, but written with"
+        f" another SESSION_SERIALIZER than this app's: {found.examples()}.",
+        "Set SESSION_SERIALIZER to the Django project's, and leave the rows as they are: Django"
+        " reads them.",
     )
 
 
@@ -92,8 +94,8 @@ def _too_large(census: Census) -> Finding:
         f"{rows(found.number)} {'was' if one else 'were'} signed with this app's keys, and"
         f" {'unpacks' if one else 'unpack'} to more than {MAX_UNPACKED // 1024**2} MiB, which"
         f" Django reads and this app does not: {found.examples()}.",
-        "Leave the rows: Django reads them. Find out what puts so much into a session, and keep it"
-        " elsewhere.",
+        "Leave the rows as they are: Django reads them. Find out what puts so much into a session,"
+        " and keep that elsewhere.",
     )
 
 
@@ -102,10 +104,12 @@ def _corrupted(census: Census) -> Finding:
     others = "" if found.number * 2 <= census.total else f" {_ANOTHER_FORM}"
     return Finding(
         "wrong",
-        f"{count(found.number, 'row is', 'rows are')} corrupted (cut short, or not a"
-        f" session's text at all): {found.examples()}.",
-        "Their visitors start anew here, and the rows go when they expire. If there come to be"
-        f" more, look for what else writes to the table. {_LOOK}{others}",
+        f"{count(found.number, 'row is', 'rows are')} corrupted (cut short, or not a session at"
+        f" all): {found.examples()}.",
+        "Their visitors start with an empty session here,"
+        " and the rows expire as usual. If there are more and more of them, find out what else"
+        " writes to the table."
+        f" {_LOOK}{others}",
     )
 
 
@@ -115,13 +119,14 @@ def _odd(census: Census) -> Iterator[Finding]:
             "wrong",
             f"{count(census.undated.number, 'row has', 'rows have')} no date in 'expire_date':"
             f" {census.undated.examples()}.",
-            "Such a session may never end, and Django may fail on it. Find out what wrote it, and"
-            f" what for, before you change it. {_LOOK}",
+            "Such a session may never end, and Django may fail on it. Before you change it, find"
+            f" out what wrote it, and why. {_LOOK}",
         )
     if census.keyless:
         yield Finding(
             "note",
-            f"{count(census.keyless, 'row has', 'rows have')} no key, so that no visitor has it.",
+            f"{count(census.keyless, 'row has', 'rows have')} no key, so no visitor can have such a"
+            " session.",
         )
     if census.unfetched.number:
         yield Finding(

@@ -26,7 +26,8 @@ def serializer_setting_findings(theirs: Any, ours: Any) -> Iterator[Finding]:
             yield Finding(
                 "note",
                 f"{_NAME} is {ours!r} here, {theirs!r} in the Django settings. Both write plain"
-                " values alike, and read what the other wrote; of others that is not known.",
+                " values in the same way and read each other's. For other values this is not"
+                " known.",
             )
             return
     yield differs(_NAME, ours, theirs, is_decisive=True)

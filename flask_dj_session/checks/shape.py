@@ -47,7 +47,7 @@ def shape_of(text: str) -> Shape:
 def _signed(text: str) -> Shape:
     parts = _SIGNED.fullmatch(text)
     if parts is None:
-        raise SignatureError("The text has neither form")
+        raise SignatureError("The text is in neither format")
     payload, _ = unpack(parts[1])
     return Shape("signed", payload, datetime.fromtimestamp(base62_decode(parts[2]), timezone.utc))
 
@@ -58,7 +58,7 @@ def _legacy(text: str) -> Shape:
     except (UnicodeEncodeError, binascii.Error) as error:
         raise Base64Error("The text is not base64") from error
     if parts is None:
-        raise SignatureError("The text has neither form")
+        raise SignatureError("The text is in neither format")
     return Shape("legacy", parts[1], None)
 
 

@@ -9,12 +9,13 @@ from ..store import TableFacts
 from .finding import Finding
 
 _TYPE_MEND = (
-    "Find out who made it so. To change it is the Django project's affair, in a migration that was"
-    " tried on a copy: the table is written anew while its visitors wait, and dates may move."
+    "Find out who changed it. The Django project should change it back, in a migration that was"
+    " tried on a copy: the database writes the whole table again while visitors wait, and dates may"
+    " shift."
 )
 _KEY_MEND = (
-    "Django's migration makes it one. Before the Django project does that anew, look for keys that"
-    " two rows share: one of their visitors would lose the session."
+    "Django's migration makes it the primary key. Before the Django project does that again, look"
+    " for keys that two rows share: one of the two visitors would lose the session."
 )
 #: what holds any text, whatever size is given for the other one
 _ANY_TEXT = {"varchar", "text"}
@@ -41,15 +42,15 @@ def _column_findings(found: TableFacts, expected: TableFacts) -> Iterator[Findin
             yield Finding(
                 "wrong",
                 f"Column '{name}' is missing.",
-                f"Django's is '{kind}'. Compare with 'manage.py sqlmigrate sessions 0001', and look"
-                " whether this is the database that Django has.",
+                f"Django's is '{kind}'. Compare with 'manage.py sqlmigrate sessions 0001', and"
+                " check whether Django uses this database.",
             )
         elif found.columns[name] != kind:
             yield _type_finding(name, found.columns[name], kind)
 
 
 def _type_finding(name: str, found: str, expected: str) -> Finding:
-    text = f"Column '{name}' is '{found}', where Django makes '{expected}'."
+    text = f"Column '{name}' is '{found}', but Django creates '{expected}'."
     if _holds(found, expected):
         return Finding("note", text)
     return Finding("wrong", text, _TYPE_MEND)
@@ -79,7 +80,7 @@ def _index_findings(found: TableFacts, expected: TableFacts) -> Iterator[Finding
     if "session_key" in found.columns and "session_key" not in indexed:
         yield Finding(
             "wrong",
-            "Column 'session_key' is no primary key: two sessions could share a key.",
+            "Column 'session_key' is not a primary key: two sessions could have the same key.",
             _KEY_MEND,
         )
     if "expire_date" in found.columns and "expire_date" not in indexed:
@@ -97,8 +98,8 @@ def _unfinished(found: TableFacts, statement: str) -> str:
     if not names:
         return ""
     return (
-        f" Index '{names[0]}' is there, but unfinished. If nobody is making it at this moment, drop"
-        " it first, with DROP INDEX CONCURRENTLY."
+        f" Index '{names[0]}' exists, but it is unfinished. If no one is creating it at this"
+        " moment, drop it first, with DROP INDEX CONCURRENTLY."
     )
 
 

@@ -1,4 +1,4 @@
-"""``flask sessions check``: reads the table, and prints what the doctor says of it."""
+"""``flask sessions check``: reads the table, and prints the findings of ``checks``."""
 
 from __future__ import annotations
 
@@ -59,15 +59,15 @@ class _Django(NamedTuple):
     metavar="MODULE",
     envvar="DJANGO_SETTINGS_MODULE",
     help=(
-        "Compare with Django's settings, as mysite.settings (default: DJANGO_SETTINGS_MODULE, or"
-        " what the app's settings were read from)."
+        "Compare with Django's settings, such as mysite.settings (default: DJANGO_SETTINGS_MODULE,"
+        " or the module that the app's settings were read from)."
     ),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(module: str | None, as_json: bool) -> None:
-    """Return whether this app and Django understand each other.
+    """Check whether this app and Django can read each other's sessions.
 
-    Nothing is changed. The exit code is 1 where something is wrong, 0 otherwise.
+    The command changes nothing. The exit code is 1 if something is wrong, and 0 otherwise.
     """
     own = site()
     django = _read_settings(module)  # before all that takes long
@@ -130,8 +130,8 @@ def _examine(site: Site) -> tuple[list[Finding], bool]:
     store = site.store
     found = found_facts(store.engine, store.table)
     if found is None:
-        text, _, mend = str(MissingTableError(store.table.name)).partition(". ")
-        return [Finding("wrong", f"{text}.", mend)], False
+        text, _, hint = str(MissingTableError(store.table.name)).partition(". ")
+        return [Finding("wrong", f"{text}.", hint)], False
     expected = expected_facts(store.engine, store.table)
     findings = table_findings(found, expected)
     findings += journal_findings(has_rollback_journal=has_rollback_journal(store.engine))
@@ -156,7 +156,9 @@ def _examine_rows(site: Site) -> list[Finding]:
                 advance(len(page))
     except sa.exc.SQLAlchemyError as error:
         return [_unreadable("rows", error)]
-    return examination.findings()
+    logins = examination.logins.data
+    about_logins = [] if site.check_logins is None else site.check_logins(logins)
+    return [*examination.findings(), *about_logins]
 
 
 def _database_name(store: Store) -> str:
@@ -182,7 +184,13 @@ def _summary(levels: list[str]) -> str:
     if wrong := levels.count("wrong"):
         return f"{wrong} wrong."
     notes = levels.count("note")
-    mind = "" if not notes else "; mind the note" if notes == 1 else f"; mind the {notes} notes"
+    mind = (
+        ""
+        if not notes
+        else ", but read the note"
+        if notes == 1
+        else f", but read the {notes} notes"
+    )
     return f"Nothing is wrong{mind}."
 
 
@@ -196,7 +204,10 @@ def _print_line(level: str, text: str, hint: str) -> None:
 def _not_compared(names: list[str]) -> tuple[str, str]:
     if names == UNTRACEABLE:
         return (
-            f"Not compared, since no row tells them: {', '.join(names)}.",
+            f"Not compared, because no row shows them: {', '.join(names)}.",
             "Name the Django settings: '--django-settings mysite.settings'.",
         )
-    return f"Not compared, since it was not read from the Django settings: {', '.join(names)}.", ""
+    return (
+        f"Not compared, because the Django settings were not read for it: {', '.join(names)}.",
+        "",
+    )

@@ -17,13 +17,14 @@ def only_row(store: Store, prefix: str) -> StoredRow:
     if len(prefix) < SHOWN:
         raise click.ClickException(f"Give {SHOWN} characters of the key, or more.")
     if "\0" in prefix:
-        raise click.ClickException("No session key has a NUL.")
+        raise click.ClickException("No session key contains a NUL character.")
     rows = store.starting_with(prefix)
     if not rows:
         raise click.ClickException(f"No session has a key that begins with {_quoted(prefix)}.")
     if len(rows) > 1:
         raise click.ClickException(
-            f"{len(rows)} sessions have keys that begin with {_quoted(prefix)}. Give more of it."
+            f"{len(rows)} sessions have keys that begin with {_quoted(prefix)}. Give more"
+            " characters."
         )
     return rows[0]
 

@@ -1,4 +1,4 @@
-"""``flask clearsessions``: remove what has expired, without holding anybody up."""
+"""``flask clearsessions``: removes expired sessions, and makes no visitor wait for long."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from .progress import Advance, progress
     type=click.IntRange(min=1),
     metavar="N",
     help=(
-        "Rows to remove at a time, in a transaction of their own; by default 1000, or up to 10,000"
-        " where the database is quick."
+        "How many rows to remove in one transaction; by default 1000, or up to 10,000 if the"
+        " database is quick."
     ),
 )
 @click.option(
     "--pause",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Wait between batches, to leave the database to others (up to 0.03 by default on SQLite).",
+    help="Seconds to wait between batches, to leave time for other programs (up to 0.03 by default"
+    " on SQLite).",
 )
 @click.option("--dry-run", is_flag=True, help="Count only, and remove nothing.")
 def clearsessions(batch_size: int | None, pause: float | None, dry_run: bool) -> None:
     """Remove the sessions that have expired.
 
-    Stop it at any time with Ctrl-C: what is removed so far stays removed.
+    You can stop it at any time with Ctrl-C: the sessions removed so far stay removed.
     """
     store, now = site().store, site().now()
     if dry_run:

@@ -77,6 +77,22 @@ def site() -> Site:
         raise click.ClickException(str(error)) from error
 
 
+def user_id_of(given: str) -> str:
+    """Return the id of the user that an option names by the id, or else by the name.
+
+    Without ``DjangoAuth`` only ids are known. What is neither is said on stderr, and taken for
+    the id of a user who is gone.
+    """
+    names = site().user_names
+    if names is None or names.of([given]):
+        return given
+    user_id = names.id_of(given)
+    if user_id is None:
+        say(f"No user has the id or the name '{printable(given)}'.", err=True)
+        return given
+    return user_id
+
+
 def codec() -> SessionCodec:
     """Return the codec of the current app's sessions."""
     return site().session_codec()

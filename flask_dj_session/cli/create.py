@@ -13,14 +13,15 @@ from .output import say
 @click.option(
     "--record-migration",
     is_flag=True,
-    help="Also tell Django in 'django_migrations', so that 'manage.py migrate' works afterwards.",
+    help="Also record its migration in 'django_migrations', so that 'manage.py migrate' works"
+    " afterwards.",
 )
 def create_table(record_migration: bool) -> None:
-    """Make the table as Django's migration does. One that is there is left as it is."""
+    """Create the table as Django's migration does. A table that exists is not changed."""
     store = site().store
     made = store.create_table()
     name = store.table.name
-    say(f"Table '{name}' made." if made else f"Table '{name}' is there already.")
+    say(f"Table '{name}' created." if made else f"Table '{name}' exists already.")
     if record_migration:
         _record(store)
 

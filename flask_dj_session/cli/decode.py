@@ -17,13 +17,13 @@ from .output import say, say_json
 @click.option(
     "--unverified",
     is_flag=True,
-    help="Show the data even where none of the keys signed it. Anybody may have written it.",
+    help="Show the data even if none of the keys signed it. Anyone may have written it.",
 )
 @click.option("--json", "json_", is_flag=True, help="Write a JSON object.")
 def decode(text: str | None, unverified: bool, json_: bool) -> None:
-    """Take a session_data TEXT apart. Each step is told, and which key signed it.
+    """Decode a session_data TEXT. Show each step, and which key signed it.
 
-    With "-" for TEXT, or without it in a pipe, the text is read from standard input.
+    With "-" for TEXT, or without it in a pipe, the command reads the text from standard input.
     """
     steps = steps_of(_given(text), codec(), unverified=unverified)
     if json_:

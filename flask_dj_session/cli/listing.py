@@ -9,22 +9,29 @@ import click
 
 from ..presentation.formatting import as_json, iso, printable, shortened
 from ..presentation.read_rows import ReadRow, read
-from .command import SiteCommand, codec, site
+from .command import SiteCommand, codec, site, user_id_of
 from .output import say
 
 PAGE_SIZE = 500
 
 
 @click.command("list", cls=SiteCommand)
-@click.option("--user", metavar="ID", help="Only sessions in which this user is logged in.")
+@click.option(
+    "--user",
+    metavar="USER",
+    help="Only sessions in which this user is logged in: an id, or a name.",
+)
 @click.option("--expired", is_flag=True, help="Only sessions that have expired.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most N sessions.")
-@click.option("--full", is_flag=True, help="Show the keys in full. A key opens the session.")
+@click.option(
+    "--full", is_flag=True, help="Show the keys in full. Whoever has a key has the session."
+)
 @click.option("--json", "json_", is_flag=True, help="Write a JSON array, one session to a line.")
 def list_sessions(
     user: str | None, expired: bool, limit: int | None, full: bool, json_: bool
 ) -> None:
-    """List the sessions in the order of their keys. Expired ones are among them."""
+    """List the sessions in the order of their keys, including expired ones."""
+    user = None if user is None else user_id_of(user)
     rows = islice(_rows(user=user, expired=expired), limit)
     for line in _json_lines(rows, full=full) if json_ else _lines(rows, full=full):
         say(line)
@@ -42,7 +49,7 @@ def _rows(*, user: str | None, expired: bool) -> Iterator[ReadRow]:
 
 def _lines(rows: Iterator[ReadRow], *, full: bool) -> Iterator[str]:
     width = 40 if full else 7
-    header = f"{'KEY':{width}}  {'EXPIRES':25}  {'SIZE':>6}  {'USER':8}  FORM"
+    header = f"{'KEY':{width}}  {'EXPIRES':25}  {'SIZE':>6}  {'USER':8}  FORMAT"
     for row in rows:
         if header:  # not before the first row, since there may be an error in its place
             yield header

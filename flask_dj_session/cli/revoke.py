@@ -10,7 +10,7 @@ from ..presentation.formatting import counted
 from ..presentation.read_rows import ReadRow, read
 from ..store import Store
 from .choice import only_row
-from .command import SiteCommand, codec, site, stopped
+from .command import SiteCommand, codec, site, stopped, user_id_of
 from .output import say
 from .progress import Advance, progress
 
@@ -19,21 +19,25 @@ PAGE_SIZE = 500
 
 @click.command("revoke", cls=SiteCommand)
 @click.argument("key", required=False)
-@click.option("--user", metavar="ID", help="End the sessions in which this user is logged in.")
+@click.option(
+    "--user",
+    metavar="USER",
+    help="End the sessions in which this user is logged in: an id, or a name.",
+)
 @click.option("--all", "all_", is_flag=True, help="End every session.")
 @click.option("--yes", is_flag=True, help="Do not ask before ending every session.")
 def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
-    """End sessions. Their visitors are logged out, and their data is gone.
+    """End sessions: log their visitors out and delete their data.
 
     KEY is a session key, or 6 characters or more of its beginning.
     """
     if [key is not None, user is not None, all_].count(True) != 1:
-        raise click.UsageError("Give one of KEY, --user ID and --all.")
+        raise click.UsageError("Give one of KEY, --user USER and --all.")
     store = site().store
     if key is not None:
         number = store.delete_keys([only_row(store, key).key_to_delete])
     elif user is not None:
-        number = _revoke_user(store, user)
+        number = _revoke_user(store, user_id_of(user))
     else:
         number = _revoke_all(store, ask=not yes)
     say(f"{counted(number, 'session')} revoked.")
@@ -55,7 +59,7 @@ def _revoke_user(store: Store, user: str) -> int:
         raise stopped(f"{counted(revocation.revoked, 'session')} revoked so far.") from None
     if revocation.unreadable:
         unreadable = counted(revocation.unreadable, "session")
-        say(f"{unreadable} could not be read, and stayed.", err=True)
+        say(f"{unreadable} could not be read, and was kept.", err=True)
     return revocation.revoked
 
 

@@ -56,6 +56,6 @@ def _how(reading: Reading) -> str:
     when = f" at {iso(reading.signed_at)}" if reading.signed_at else ""
     packed = ", compressed" if reading.compressed else ""
     return (
-        f"{reading.form} form, signed by {key_name(reading.key_index)}{when},"
+        f"{reading.form} format, signed by {key_name(reading.key_index)}{when},"
         f" {reading.serializer}{packed}"
     )

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from ..errors import SettingError
 from . import failures
@@ -83,6 +84,7 @@ def _started(command: list[str], module: str, folder: str) -> Iterator[subproces
             stderr=subprocess.DEVNULL,  # it may hold secrets, and nobody may wait for its reader
             cwd=folder,
             env=_environment(module),
+            bufsize=0,  # or closing a pipe would wait for whoever reads it
             start_new_session=True,  # so that what it starts ends with it
         )
     except OSError as error:
@@ -109,7 +111,7 @@ def _answer(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
     assert stdout is not None
     lines: list[bytes] = []
     # A line, and not all up to the end: what the site has started may keep the pipe open.
-    reader = threading.Thread(target=lambda: lines.append(stdout.readline()), daemon=True)
+    reader = threading.Thread(target=lambda: lines.append(_line(stdout)), daemon=True)
     reader.start()
     with suppress(BrokenPipeError):  # it has ended without reading on
         stdin.write(_PROGRAM.read_bytes())
@@ -124,6 +126,13 @@ def _answer(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
     with suppress(subprocess.TimeoutExpired):
         process.wait(1)  # for its exit code
     return lines[0]
+
+
+def _line(pipe: IO[bytes]) -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (part := pipe.read(65_536)):
+        line += part
+    return line
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -66,7 +66,15 @@ class Description:
     @property
     def session_alias(self) -> str:
         """The connection that the rows of sessions are written to."""
-        route = (self.facts["routes"] or {}).get("session", {})
+        return self._alias("session")
+
+    @property
+    def user_alias(self) -> str:
+        """The connection that users are written to."""
+        return self._alias("user")
+
+    def _alias(self, model: str) -> str:
+        route = (self.facts["routes"] or {}).get(model, {})
         return str(route.get("write", "default"))
 
     @property
@@ -123,7 +131,7 @@ def read_description(file: str | os.PathLike[str]) -> Description:
             f"is {name!r}, in format {found!r}, of which nothing is known here (known is {FORMAT})",
             f"Have the same version of this package on both machines. {_MAKE_IT}",
         )
-    return Description(facts, file=name)
+    return Description(facts, file=os.path.abspath(name))
 
 
 def _value(told: Any) -> Any:

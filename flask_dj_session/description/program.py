@@ -50,6 +50,8 @@ _URLS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL")
 #: as Django draws them
 _SOME_KEY = "abcdefghijklmnopqrstuvwxyz012345"
 
+_SOME_REQUEST = {"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+
 #: errors whose words are about the settings, and not about what is in them
 _QUOTED = ("ImportError", "ModuleNotFoundError", "ImproperlyConfigured", "UndefinedValueError")
 _MISSING_VARIABLE = (
@@ -143,11 +145,19 @@ def failure(error: BaseException) -> Facts:
         told["missing"] = error.name
     if kind in _QUOTED:
         told["message"] = _PASSWORD_IN_URL.sub(r"\1***@", " ".join(str(error).split()))
-        named = [found.match(told["message"]) for found in _MISSING_VARIABLE]
-        told["variable"] = next((match.group(1) for match in named if match), None)
-    elif isinstance(error, KeyError) and _raised_by_environ(error):
-        told["variable"] = str(error.args[0])
+    if kind in _QUOTED or isinstance(error, KeyError):
+        told["variable"] = missing_variable(error)
     return told
+
+
+def missing_variable(error: BaseException) -> Optional[str]:
+    """Return the environment variable for want of which *error* was raised; None otherwise."""
+    if isinstance(error, KeyError):
+        return str(error.args[0]) if _raised_by_environ(error) else None
+    if type(error).__name__ not in _QUOTED:
+        return None
+    named = [found.match(str(error).strip()) for found in _MISSING_VARIABLE]
+    return next((match.group(1) for match in named if match), None)
 
 
 def _raised_by_environ(error: BaseException) -> bool:
@@ -406,9 +416,11 @@ def _middleware() -> List[Facts]:
 def _takes_key(kind: Any) -> Optional[bool]:
     """Tell whether a cookie's value is the key of its session; None where that is not known."""
     from django.conf import settings
-    from django.test import RequestFactory
+    from django.http import HttpRequest
 
-    request = RequestFactory().get("/")
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "GET", "/", "/"
+    request.META.update(_SOME_REQUEST)
     request.COOKIES[settings.SESSION_COOKIE_NAME] = _SOME_KEY
     try:
         kind(lambda _: None).process_request(request)

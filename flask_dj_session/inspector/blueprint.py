@@ -13,7 +13,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
 from ..errors import MissingTableError
 from ..site import site_of
-from . import everybody, forgery, own, single
+from . import csrf, session_detail, session_list, your_session
 from .access import Access, check_access
 from .headers import protect
 from .onlooking import Onlooking
@@ -21,9 +21,11 @@ from .render import render
 
 View = Callable[..., ResponseReturnValue]
 
-_NOT_FOUND = "Nothing is here. The session may have been ended, or cleared, or got another key."
+_NOT_FOUND = (
+    "There is no such session. It may have been ended or cleared, or it may have another key now."
+)
 _NOT_GENUINE = (
-    "The form was too old, or did not come from this page. Go back, reload, and try again."
+    "The form is too old, or it did not come from this page. Go back, reload, and try again."
 )
 
 
@@ -57,7 +59,7 @@ class Inspector(Blueprint):
         self.links = dict(links or {})
         self._access = access
         self.before_request(self._guard)
-        self.after_request(forgery.remember)
+        self.after_request(csrf.remember)
         # Again at the very end, where nothing around the session interface keeps that from us.
         self.after_request(protect)
         self._add_pages()
@@ -71,8 +73,9 @@ class Inspector(Blueprint):
         assert isinstance(app, Flask)
         if self._access is None and not app.debug:
             raise RuntimeError(
-                "The session inspector is not registered: the app is not in debug mode, and nobody"
-                " says who may look. Run 'flask run --debug', or give 'Inspector(access=...)' a"
+                "The session inspector is not registered: the app is not in debug mode, and"
+                " 'access' does not say who may look. Run 'flask run --debug', or give"
+                " 'Inspector(access=...)' a"
                 " function that returns True for those who may."
             )
         site = site_of(app)
@@ -82,16 +85,16 @@ class Inspector(Blueprint):
     def _guard(self) -> None:
         # A no is answered by the app's own page.
         check_access(self._access)
-        if request.method != "POST" and forgery.is_read_elsewhere():
+        if request.method != "POST" and csrf.is_read_elsewhere():
             raise Forbidden
 
     def _add_pages(self) -> None:
         both = ["GET", "POST"]
-        self._add("/", own.yours, both)
-        self._add("/count", own.count, ["POST"])
-        self._add("/all", everybody.everybody, ["GET"])
-        self._add("/one/<reference>", single.one, both)
-        self._add("/one/<reference>/revoke", single.revoke, both)
+        self._add("/", your_session.your_session, both)
+        self._add("/count", your_session.count, ["POST"])
+        self._add("/all", session_list.session_list, ["GET"])
+        self._add("/one/<reference>", session_detail.session_detail, both)
+        self._add("/one/<reference>/revoke", session_detail.revoke, both)
 
     def _add(self, rule: str, view: View, methods: list[str]) -> None:
         self.add_url_rule(rule, view_func=_explained(view), methods=methods)
@@ -103,7 +106,7 @@ def _explained(view: View) -> View:
     @wraps(view)
     def page(**arguments: str) -> ResponseReturnValue:
         try:
-            if request.method == "POST" and not forgery.is_genuine():
+            if request.method == "POST" and not csrf.is_genuine():
                 raise BadRequest(_NOT_GENUINE)
             return view(**arguments)
         except MissingTableError as error:

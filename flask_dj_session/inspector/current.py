@@ -1,4 +1,4 @@
-"""What the pages know of the running app: its site, codec and seal, and its links to its pages."""
+"""What the pages know of the running app: its site, codec, references, and links to its pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import current_app, request, url_for
 
 from ..site import Site, site_of
 from ..wire import SessionCodec
-from .sealing import Seal
+from .references import References
 
 
 def site() -> Site:
@@ -22,9 +22,9 @@ def codec() -> SessionCodec:
     return site().session_codec()
 
 
-def seal() -> Seal:
-    """Return what seals the session keys of the current app for URLs."""
-    return Seal(site().settings.keys[0])
+def references() -> References:
+    """Return what refers to rows of the current app in URLs."""
+    return References(site().settings.keys[0])
 
 
 def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:

@@ -43,13 +43,13 @@ def what_is_wrong() -> str | None:
     if not _is_loopback(request.remote_addr or ""):
         return "its address is not this machine's"
     if not _is_own_name(request.headers.get("Host", "")):
-        return "its 'Host' is no name of this machine's for itself"
+        return "its 'Host' is not a name of this machine for itself"
     if added := _added_header():
         return f"it has the header {added!r}, which browsers do not send, and proxies may"
     if not _is_as_browsers_connect() and not _is_without_a_server():
         return (
-            "it has not HTTP/1.1 and 'Connection: keep-alive', which browsers send and proxies take"
-            " away (with curl, -H 'Connection: keep-alive')"
+            "it does not have HTTP/1.1 and 'Connection: keep-alive', which browsers send and"
+            " proxies remove (with curl, -H 'Connection: keep-alive')"
         )
     return None
 

@@ -13,9 +13,8 @@ from flask import url_for
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..presentation.formatting import counted, iso, printable, shortened, text_of
-from . import forgery
+from . import csrf
 from .current import links
-from .lasting import lasting
 
 #: how many characters of a value are shown in a line
 _SHORT = 80
@@ -25,6 +24,13 @@ def _short(text: object, length: int = _SHORT) -> str:
     """Write a value of the database in a line."""
     shown = printable(text_of(text)[: length + 1])
     return shown if len(shown) <= length else shown[:length] + "…"
+
+
+def _lasting(seconds: float) -> str:
+    """Write a number of seconds as ``13 days 23:59:42``, like the countdown in the browser."""
+    days, rest = divmod(max(0, int(seconds)), 86400)
+    clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+    return f"{days:,} day{'' if days == 1 else 's'} {clock}" if days else clock
 
 
 def _day(moment: datetime) -> str:
@@ -45,13 +51,13 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.globals.update(
-    url_for=url_for, app_links=links, form_token=forgery.token, form_field=forgery.FIELD
+    url_for=url_for, app_links=links, form_token=csrf.token, form_field=csrf.FIELD
 )
 _templates.filters.update(
     counted=counted,
     day=_day,
     iso=iso,
-    lasting=lasting,
+    lasting=_lasting,
     minute=_minute,
     shortened=shortened,
     shown=_short,

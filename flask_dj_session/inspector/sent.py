@@ -27,7 +27,7 @@ class Sent(NamedTuple):
     def names(self, now: datetime) -> str:
         """Say what it stands for."""
         if not self.is_key:
-            return "nothing: it can be no key"
+            return "nothing: it cannot be a key"
         if self.row is None:
             return "no row"
         return "an expired row" if self.row.has_expired(now) else "a live row"

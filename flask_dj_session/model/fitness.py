@@ -15,7 +15,7 @@ def check_table(table: sa.Table, *, draws_keys: bool, fills_columns: bool) -> No
 
     :param draws_keys: whether the app draws the keys.
     :param fills_columns: whether the app gives values to columns of its own.
-    :raises RuntimeError: naming the column that stands in the way, and the mend.
+    :raises RuntimeError: naming the column that stands in the way, and the solution.
     """
     problem = (
         _missing_column(table)
@@ -40,7 +40,7 @@ def _shared_key(table: sa.Table) -> str | None:
     if not others or any([*one.columns] == [key] for one in _unique(table)):
         return None
     return (
-        f"'{others[0]}' is a part of its primary key, so that two rows could have one session key."
+        f"'{others[0]}' is a part of its primary key, so two rows could have the same session key."
         f" {_not_from_the_base(others[0])} Or make 'session_key' unique."
     )
 
@@ -64,7 +64,7 @@ def _empty_column(table: sa.Table) -> str | None:
 
 
 def _not_from_the_base(name: str) -> str:
-    return f"Where the base brings it in, write '{name} = None' into the class."
+    return f"If the base class adds it, write '{name} = None' into the class."
 
 
 def _narrow_key(table: sa.Table) -> str | None:
@@ -72,6 +72,6 @@ def _narrow_key(table: sa.Table) -> str | None:
     if length is None or length >= _KEY_LENGTH:
         return None
     return (
-        f"its column 'session_key' has room for {length} characters, and a key has {_KEY_LENGTH}."
+        f"its column 'session_key' has room for {length} characters, but a key has {_KEY_LENGTH}."
         " Make it 'String(40)', as Django does."
     )

@@ -66,7 +66,7 @@ def _at_most(text: str) -> int:
 
 def _split(steps: Steps, text: str) -> Parts:
     parts = split(text)
-    steps.add("form", _FORMS[parts.form], form=parts.form)
+    steps.add("format", _FORMS[parts.form], form=parts.form)
     if parts.signed_at is not None:
         steps.add("signed at", iso(parts.signed_at), signed_at=iso(parts.signed_at))
     return parts

@@ -59,7 +59,7 @@ def read(stored: StoredRow, codec: SessionCodec) -> ReadRow:
     """Read a row; one that cannot be read is no error here."""
     if isinstance(stored.session_data, TooLong):
         size = counted(stored.size, "byte")
-        return ReadRow(stored, None, DecodeError(f"The text has {size}, and is not read here"))
+        return ReadRow(stored, None, DecodeError(f"The text has {size}, so it was not read"))
     try:
         return ReadRow(stored, codec.read(stored.session_data))
     except DecodeError as error:

@@ -39,7 +39,7 @@ __all__ = [
 
 _OPTION = "django_session_db_url"
 _NO_APP = (
-    "'{}' works on your app, and there is no fixture 'app'. Write one that returns the Flask app,"
+    "'{}' needs your app, but there is no fixture 'app'. Write one that returns the Flask app,"
     " with 'django_session_db' as its SQLALCHEMY_DATABASE_URI."
 )
 
@@ -62,10 +62,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def django_session_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Make a database with Django's tables for one test, and return its SQLAlchemy URL.
+    """Create a database with Django's tables for one test, and return its SQLAlchemy URL.
 
-    It is an SQLite file, or a database of its own on the server that ``--django-session-db-url``
-    or the ini value ``django_session_db_url`` names, dropped after the test.
+    It is an SQLite file, or a new database on the server that ``--django-session-db-url`` or the
+    ini value ``django_session_db_url`` names. It is dropped after the test.
     """
     from .databases import lend, make_tables
 
@@ -77,7 +77,7 @@ def django_session_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
 
 @pytest.fixture
 def django_session(request: pytest.FixtureRequest) -> MakeSession:
-    """Return what stores a session in the database of the fixture ``app`` and returns its key.
+    """Return a function that stores a session in the app's database and returns its key.
 
     ``django_session({"cart": []}, user=user, expires=60, expired=False, form="signed",
     corrupted=False)``
@@ -89,9 +89,9 @@ def django_session(request: pytest.FixtureRequest) -> MakeSession:
 
 @pytest.fixture
 def django_session_client(request: pytest.FixtureRequest) -> MakeClient:
-    """Return what makes a test client of the fixture ``app`` whose cookie names a session.
+    """Return a function that creates a test client of ``app`` whose cookie names a session.
 
-    It takes the arguments of ``django_session``, or ``session_key=`` for one that is there.
+    It takes the arguments of ``django_session``, or ``session_key=`` for a session that exists.
     """
     from .making import MakeClient
 
@@ -100,9 +100,9 @@ def django_session_client(request: pytest.FixtureRequest) -> MakeClient:
 
 @pytest.fixture
 def django_session_change(request: pytest.FixtureRequest) -> type[SessionChange]:
-    """Return what tells what requests do to a client's session.
+    """Return a context manager that shows what requests do to a client's session.
 
-    ``with django_session_change(client) as change:``, inside of which the client asks. Afterwards
+    Write ``with django_session_change(client) as change:``, and send requests inside it. Afterwards
     ``change.kind`` is ``untouched``, ``created``, ``changed``, ``cycled``, ``replaced`` or
     ``flushed``.
     """
@@ -113,7 +113,7 @@ def django_session_change(request: pytest.FixtureRequest) -> type[SessionChange]
 
 @pytest.fixture
 def django_user(request: pytest.FixtureRequest) -> MakeUser:
-    """Return what adds a Django user to the database of the fixture ``app``.
+    """Return a function that adds a Django user to the database of ``app``.
 
     ``django_user("ann", password="secret", is_active=True)``; the user has ``pk`` and ``password``.
     """
@@ -124,7 +124,7 @@ def django_user(request: pytest.FixtureRequest) -> MakeUser:
 
 @pytest.fixture
 def django_process_settings() -> dict[str, Any]:
-    """Return further settings for ``django_process``; override it to give your project's.
+    """Return more settings for ``django_process``; override it to give your project's settings.
 
     With ``ROOT_URLCONF`` and ``INSTALLED_APPS`` it serves the project's own pages.
     """
@@ -137,7 +137,8 @@ def django_process(
 ) -> Iterator[DjangoProcess]:
     """Run a real Django beside the test, on the same database and with the app's settings.
 
-    It listens on a port of 127.0.0.1; ``.url`` names it. Skipped where Django is not installed.
+    It listens on a port of 127.0.0.1; see ``.url``. If Django is not installed, the test is
+    skipped.
     """
     if not importlib.util.find_spec("django"):
         pytest.skip("Django is not installed here: pip install Django")

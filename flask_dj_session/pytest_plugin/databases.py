@@ -88,8 +88,8 @@ def django_entry(url: sa.URL) -> dict[str, Any]:
         given["database"] = files[0]
         if ":memory:" in files[0] or "mode=memory" in files[0]:
             raise ValueError(
-                "The app's database is in memory, where no other process finds it. Take"
-                " 'django_session_db' for its SQLALCHEMY_DATABASE_URI."
+                "The app's database is in memory, where no other process can find it. Use"
+                " 'django_session_db' as its SQLALCHEMY_DATABASE_URI."
             )
     entry = {_PARTS[name]: value for name, value in given.items() if name in _PARTS}
     options = given.keys() - _PARTS.keys() - _SQLALCHEMYS_OWN

@@ -53,6 +53,10 @@ class AuthSettings:
         )
         #: what it has said of its backends, by their dotted names
         self.told_of_backends: Mapping[str, Any] = description.backends if description else {}
+        #: where its routers keep the users, if that is not where they keep the sessions
+        self.users_elsewhere: str | None = None
+        if description is not None and description.user_alias != description.session_alias:
+            self.users_elsewhere = description.user_alias
         #: what it has said of its hashers, by their dotted names
         self.told_of_hashers: Mapping[str, Any] = description.hashers if description else {}
 

@@ -1,4 +1,4 @@
-"""What is refused of each setting, with a message that names it, the problem and the mend."""
+"""The check of each setting, with a message that names it, says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def _check_secret_key(name: str, value: Any) -> None:
     if not value:
         raise SettingError(name, "is not set", "Set it to the Django project's SECRET_KEY.")
     if not isinstance(value, (str, bytes)):
-        raise SettingError(name, "is neither a string nor bytes", "Give it as one of these.")
+        raise SettingError(
+            name, "is neither a string nor bytes", "Give it as a string or as bytes."
+        )
 
 
 def _check_fallbacks(name: str, value: Any) -> None:
@@ -30,19 +32,22 @@ def _check_fallbacks(name: str, value: Any) -> None:
 
 
 def check_cookie_name(name: str, value: Any) -> None:
-    """Refuse what no cookie can be called."""
-    problem, mend = f"is {value!r}, not a cookie's name", "Use letters, digits, '-' and '_'."
+    """Refuse a value that cannot be the name of a cookie."""
+    problem, hint = (
+        f"is {value!r}, which cannot be the name of a cookie",
+        "Use letters, digits, '-' and '_'.",
+    )
     if not isinstance(value, str):
-        raise SettingError(name, problem, mend)
+        raise SettingError(name, problem, hint)
     try:
         morsel: Morsel[str] = Morsel()
         morsel.set(value, "", "")  # which knows of names that mean something in a cookie
     except CookieError as error:
-        raise SettingError(name, problem, mend) from error
+        raise SettingError(name, problem, hint) from error
 
 
 def check_cookie_age(name: str, value: Any) -> None:
-    """Refuse what is no number of seconds, or leads beyond the last of dates."""
+    """Refuse a value that is not a number of seconds, or that leads beyond the year 9999."""
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
@@ -56,16 +61,18 @@ def check_cookie_age(name: str, value: Any) -> None:
 
 
 def check_domain(name: str, value: Any) -> None:
-    """Refuse what is no host's name; spaces around it do no harm."""
+    """Refuse a value that is not the name of a host; spaces around it do no harm."""
     _check_attribute(name, value)
     if value is not None and re.search(r"[\s,]", value.strip(" ")):
         raise SettingError(
-            name, f"is {value!r}, which no host is called", "Give a host's name, or None."
+            name,
+            f"is {value!r}, which is not the name of a host",
+            "Give the name of a host, or None.",
         )
 
 
 def check_path(name: str, value: Any) -> None:
-    """Refuse what no cookie can carry."""
+    """Refuse a value that a cookie cannot contain."""
     _check_attribute(name, value)
 
 
@@ -77,21 +84,21 @@ def _check_attribute(name: str, value: Any) -> None:
     ):
         raise SettingError(
             name,
-            f"is {value!r}, which no cookie can carry",
+            f"is {value!r}, which a cookie cannot contain",
             "Give text without ';' and control characters, or None.",
         )
 
 
 def check_flag(name: str, value: Any) -> None:
-    """Refuse a text that says no, which Django would take for a yes."""
+    """Refuse a text that means no, which Django would take as true."""
     if not isinstance(value, bool):
         raise SettingError(
-            name, f"is {value!r}, a text, which Django takes for true", "Give True or False."
+            name, f"is {value!r}, a text that Django would take as true", "Give True or False."
         )
 
 
 def check_samesite(name: str, value: Any) -> None:
-    """Refuse what is none of the attribute's values."""
+    """Refuse a value that the attribute cannot have."""
     known = isinstance(value, str) and value.lower() in ("lax", "strict", "none")
     if not known and value is not False:
         raise SettingError(
@@ -100,26 +107,29 @@ def check_samesite(name: str, value: Any) -> None:
 
 
 def _check_serializer(name: str, value: Any) -> None:
-    mend = (
+    hint = (
         "Give Django's JSONSerializer or PickleSerializer by its dotted name, or a class with"
         " 'dumps' and 'loads'."
     )
     try:
         serializer = serializer_class(value)()
     except (ImportError, AttributeError, ValueError, TypeError) as error:
-        raise SettingError(name, f"is {value!r}, which is not a serializer", mend) from error
+        raise SettingError(name, f"is {value!r}, which is not a serializer", hint) from error
     if not all(callable(getattr(serializer, way, None)) for way in ("dumps", "loads")):
-        raise SettingError(name, f"is {value!r}, which cannot do both ways", mend)
+        raise SettingError(
+            name, f"is {value!r}, whose objects do not have both 'dumps' and 'loads'", hint
+        )
 
 
 def refuse_other_storage(name: str, value: Any) -> None:
-    """Raise where *value* is an engine of Django's that does not use the table."""
+    """Raise if *value* is one of Django's engines that do not use the table."""
     if value in (BACKENDS + "cache", BACKENDS + "file", BACKENDS + "signed_cookies"):
         raise SettingError(
             name,
-            f"is {value!r}, which keeps no sessions in the database",
-            f"Sessions are shared where it is '{BACKENDS}db' or '{BACKENDS}cached_db'; a Django"
-            " project that changes to one of these begins all its sessions anew.",
+            f"is {value!r}, which does not keep sessions in the database",
+            f"Django and Flask share sessions only if it is '{BACKENDS}db' or"
+            f" '{BACKENDS}cached_db'. If the Django project changes to one of these, all of its"
+            " visitors get new sessions.",
         )
 
 
@@ -127,7 +137,7 @@ def _check_engine(name: str, value: Any) -> None:
     refuse_other_storage(name, value)
     if value == BACKENDS + "cached_db":
         warnings.warn(
-            f"'{name}' is 'cached_db': a session changed or ended here is seen by Django only"
+            f"'{name}' is 'cached_db': Django sees that a session was changed or ended here only"
             " when its cache entry expires.",
             stacklevel=5,
         )
@@ -141,15 +151,17 @@ def _check_time_zone(name: str, value: Any) -> None:
     except (ValueError, TypeError, OSError, KeyError) as error:
         raise SettingError(
             name,
-            f"is {value!r}, which is not a time zone known here",
-            "Give a name such as 'Europe/Prague', or None for the machine's; where the system has"
-            " no time zones, install 'tzdata'.",
+            f"is {value!r}, which is not a time zone that this system knows",
+            "Give a name such as 'Europe/Prague', or None for the machine's time zone. If the"
+            " system has no time zones, install 'tzdata'.",
         ) from error
 
 
 def _check_algorithm(name: str, value: Any) -> None:
     if value not in ("sha256", "sha1"):
-        raise SettingError(name, f"is {value!r}", "Give 'sha256', or 'sha1' for the old form.")
+        raise SettingError(
+            name, f"is {value!r}", "Give 'sha256', or 'sha1' for the format of Django before 3.1."
+        )
 
 
 #: by the setting's name, in the order in which they are made

@@ -1,7 +1,7 @@
-"""Settings that are right one by one, and together make a cookie which browsers drop.
+"""Settings that are valid one by one, but together make a cookie that browsers drop.
 
-The rules are those of RFC 6265bis, where names are compared without regard to case; the prefixes
-with "Http" came to browsers in 2025.
+The rules are those of RFC 6265bis, which ignores case in names; browsers have the prefixes with
+"Http" since 2025.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ def check_cookie(kind: str, cookie: CookieAttributes) -> None:
     """Refuse a cookie that browsers drop.
 
     :param kind: how its settings begin: ``SESSION_COOKIE`` or ``CSRF_COOKIE``.
-    :raises SettingError: naming the setting that asks for what others do not give.
+    :raises SettingError: naming the setting that needs another value of the others.
     """
     for setting, problem, demands in _rules(cookie):
         unmet = [demand for demand in demands if not demand.is_met(cookie)]
         if unmet:
             rule = _listed([f"'{kind}_{each.setting}' is {each.value}" for each in demands])
-            mend = _listed([f"'{kind}_{each.setting} = {each.value}'" for each in unmet])
+            hint = _listed([f"'{kind}_{each.setting} = {each.value}'" for each in unmet])
             raise SettingError(
                 f"{kind}_{setting}",
                 f"{problem} unless {rule}",
-                f"Set {mend}, in Django too, or change '{kind}_{setting}'."
+                f"Set {hint}, in Django too, or change '{kind}_{setting}'."
                 + (_ON_LOCALHOST if _SECURE in unmet else ""),
             )
 
@@ -67,9 +67,9 @@ def warn_of_partitioned(config: Mapping[str, Any]) -> None:
     if config[name] and ORIGIN in config and not has_default(name):
         warnings.warn(
             f"'{name}' is True, and Django does not send 'Partitioned' by itself. Unless something"
-            " else in the project adds it, browsers keep two cookies where the pages are embedded"
-            f" in another site, and the visitor has two sessions. Set '{name} = False', or have"
-            " Django's cookie marked, too.",
+            " else in the project adds it, browsers keep two cookies if another site embeds the"
+            f" pages, and the visitor has two sessions. Set '{name} = False', or add 'Partitioned'"
+            " to Django's cookie, too.",
             stacklevel=4,
         )
 
@@ -78,7 +78,9 @@ def _rules(cookie: CookieAttributes) -> Iterator[tuple[str, str, tuple[_Demand, 
     """Yield what is asked for by which setting, and what browsers demand with it."""
     for prefix, demands in _PREFIXES.items():
         if cookie.name.lower().startswith(prefix.lower()):
-            problem = f"is {cookie.name!r}, and browsers drop what begins with '{prefix}'"
+            problem = (
+                f"is {cookie.name!r}, and browsers drop a cookie whose name begins with '{prefix}'"
+            )
             yield "NAME", problem, demands
             break
     if (cookie.samesite or "").lower() == "none":

@@ -105,9 +105,18 @@ def _check_session(session: Mapping[str, Any]) -> None:
 
 def _check_middleware(middleware: list[Mapping[str, Any]]) -> None:
     for one in middleware:
-        if one.get("is_session") and one["takes_key"] is False:
+        if not one.get("is_session"):
+            continue
+        if one["takes_key"] is False:
             problem = "which keeps something else in the cookie than the session's key"
             raise _refusal("MIDDLEWARE", one["path"], problem)
+        if one["takes_key"] is None:
+            warnings.warn(
+                f"'MIDDLEWARE' has {one['path']!r}, and it could not be tried out what that takes"
+                " from the cookie. Where it is not the key of a session, as in Django, the site's"
+                " visitors are strangers here.",
+                stacklevel=6,
+            )
 
 
 def _refusal(

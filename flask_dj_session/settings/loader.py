@@ -7,9 +7,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from traceback import walk_tb
-from types import ModuleType, TracebackType
+from types import ModuleType
 
 from ..description.failures import MODULE as VARIABLE
+from ..description.program import missing_variable
 from ..errors import SettingError
 
 _ON_PATH = "Put the folder that holds manage.py on PYTHONPATH."
@@ -38,7 +39,9 @@ def module_name(name: str | None) -> str:
     name = name or os.environ.get(VARIABLE)
     if not name:
         raise SettingError(
-            VARIABLE, "is not set", "Set it to the settings of the project, as 'mysite.settings'."
+            VARIABLE,
+            "is not set",
+            "Set it to the project's settings module, such as 'mysite.settings'.",
         )
     if not all(name.split(".")) or "/" in name:
         raise SettingError(VARIABLE, *_no_name(name))
@@ -46,7 +49,10 @@ def module_name(name: str | None) -> str:
 
 
 def _no_name(name: str) -> tuple[str, str]:
-    return f"is {name!r}, not a module's name", "Give it with dots: 'mysite.settings'."
+    return (
+        f"is {name!r}, which is not the name of a module",
+        "Give it with dots: 'mysite.settings'.",
+    )
 
 
 def _not_found(name: str, error: ModuleNotFoundError) -> tuple[str, str]:
@@ -59,35 +65,31 @@ def _not_found(name: str, error: ModuleNotFoundError) -> tuple[str, str]:
     if missing and f"{name}.".startswith(f"{missing}."):
         return (
             f"is {name!r}, but there is no {module!r} in the {package!r} that was found",
-            f"Correct the name; or, where another {package!r} is meant: {_ON_PATH}",
+            f"Correct the name. If you mean another {package!r}: {_ON_PATH}",
         )
     if missing.partition(".")[0] == "django" and find_spec("django") is None:
         return (
-            f"is {name!r}, which imports Django, and that is not installed here",
-            "Run 'pip install Django', best in the version that the project has.",
+            f"is {name!r}, which imports Django, but Django is not installed here",
+            "Run 'pip install Django', preferably in the project's version.",
         )
     if missing:
         return (
-            f"is {name!r}, which imports {missing!r}, and that is not found here",
-            "Install here, too, what the project needs.",
+            f"is {name!r}, which imports {missing!r}, but no such module is installed here",
+            "Install the project's requirements here, too.",
         )
     return _failed(name, error)
 
 
 def _failed(name: str, error: Exception) -> tuple[str, str]:
-    if isinstance(error, KeyError) and _raised_by_environ(error.__traceback__):
+    if variable := missing_variable(error):
         return (
-            f"is {name!r}, which needs the environment variable {error.args[0]!r}",
-            "Set it here as it is set for Django.",
+            f"is {name!r}, which needs the environment variable {variable!r}",
+            "Set it to the same value as for Django.",
         )
     return (
         f"is {name!r}, which fails with {type(error).__name__}{_place(name, error)}",
-        "See to it that Django starts with it in the same environment.",
+        "Make sure that Django starts with it in the same environment.",
     )
-
-
-def _raised_by_environ(traceback: TracebackType | None) -> bool:
-    return [frame.f_globals.get("__name__") for frame, _ in walk_tb(traceback)][-1:] == ["os"]
 
 
 def _place(name: str, error: Exception) -> str:

@@ -69,6 +69,7 @@ def django_settings(
         machine. Keys and passwords come from the environment then: DJANGO_SECRET_KEY,
         DJANGO_SECRET_KEY_FALLBACKS (a list in JSON) and DJANGO_DATABASE_PASSWORD.
     :raises SettingError: for what cannot be imported, is missing, or cannot work here.
+    :raises TypeError: for arguments that do not go together.
     """
     project = _project(module, python, path, timeout, description)
     read = _with_version_defaults(project)
@@ -76,7 +77,7 @@ def django_settings(
         raise SettingError(
             "SECRET_KEY",
             f"is not set in {project.module!r}",
-            "Django does not start so either; name the settings that set it.",
+            "Django does not start without it either. Name the settings module that sets it.",
         )
     if "SESSION_ENGINE" in read:
         refuse_other_storage("SESSION_ENGINE", read["SESSION_ENGINE"])
@@ -133,6 +134,12 @@ def _project(
     timeout: float,
     description: str | os.PathLike[str] | None,
 ) -> _Project:
+    if description is not None and (module, python, path) != (None, None, None):
+        raise TypeError(
+            "'description' stands for the whole site. Leave out 'module', 'python' and 'path'."
+        )
+    if path is not None and python is None:
+        raise TypeError("'path' is where 'python' begins. Name the site's own Python, too.")
     if module is None and python is None and description is None:
         description = os.environ.get(FILE)
         python = None if description else os.environ.get(PYTHON)

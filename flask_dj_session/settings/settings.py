@@ -48,7 +48,7 @@ def fill(
     """Do for any table of settings what :func:`prepare` does for those of the sessions."""
     for name, value in given.items():
         if name.upper() not in defaults:
-            raise TypeError(f"'{name}' is not a setting. Known are: {', '.join(defaults)}.")
+            raise TypeError(f"'{name}' is not a setting. The settings are: {', '.join(defaults)}.")
         config[name.upper()] = value
     chosen = {name.upper() for name in given} | names_from_django(config)
     for name, default in defaults.items():
@@ -67,7 +67,7 @@ def _read(name: str, value: Any) -> Any:
         raise SettingError(
             name,
             f"is lazy, and evaluating it fails with {type(error).__name__}",
-            "Set it to what it is, after the project's settings were read.",
+            "Set it to the plain value after the project's settings are read.",
         ) from error
 
 

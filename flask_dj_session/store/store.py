@@ -157,8 +157,8 @@ class Store:
         """
         if self.table.name != TABLE_NAME:
             raise ValueError(
-                f"'{self.table.name}' is not made by a migration of Django's own, so there is"
-                " nothing to record. Let the Django project fake the migration that makes it."
+                f"No migration of Django's own creates '{self.table.name}', so there is nothing to"
+                " record. Let the Django project fake its own migration."
             )
         return migrations.record_migration(
             self.engine, now, self._date_type.naive_zone, schema=self.table.schema

@@ -104,7 +104,7 @@ class Budget:
                 inside = self.spend_on_one(item)
                 if inside is not None and id(item) not in on_the_way:
                     if len(above) == MAX_DEPTH:
-                        raise CostError(f"is nested in more than {MAX_DEPTH} levels")
+                        raise CostError(f"has more than {MAX_DEPTH} levels of nesting")
                     above.append((items, id(item)))
                     on_the_way.add(id(item))
                     items = inside

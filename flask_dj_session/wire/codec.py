@@ -119,7 +119,7 @@ class SessionCodec:
             since a column of SQLite may hold anything.
         """
         if not isinstance(text, str):
-            raise Base64Error(f"The column holds {type(text).__name__}, and no text")
+            raise Base64Error(f"The column holds {type(text).__name__} instead of text")
         # The alphabet of the old form has no colon, the new form always has two.
         return self._read_signed(text) if ":" in text else self._read_legacy(text)
 
@@ -177,7 +177,7 @@ def _pack(payload: bytes) -> str:
     if not packed or len(packed) >= len(payload) - 1:
         return base64.urlsafe_b64encode(payload).rstrip(b"=").decode("ascii")
     if len(payload) > MAX_UNPACKED:
-        raise EncodeError("", f"takes {len(payload)} bytes; {MAX_UNPACKED} are the limit")
+        raise EncodeError("", f"takes {len(payload)} bytes; the limit is {MAX_UNPACKED}")
     return "." + base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
 
 

@@ -69,7 +69,7 @@ class LegacySigner:
         for index, signer in enumerate(self._signers):
             if hmac.compare_digest(_hexdigest(signer, payload), signature):
                 return LegacyUnsigned(payload, index)
-        raise SignatureError("The signature was made by none of the keys")
+        raise SignatureError("None of the keys made this signature")
 
 
 def _derived_signer(key: str | bytes, salt: str) -> Signer:

@@ -131,7 +131,7 @@ class _BadKey:
 def _problem_of(value: Any) -> str | None:
     """Say what keeps *value* itself (not what it holds) from being JSON."""
     if isinstance(value, _Endless):
-        return "holds itself; store plain values instead"
+        return "contains itself; store plain values instead"
     if isinstance(value, _BadKey):
         return f"has a key that is {_a(value.type_name)}; make it a string"
     kind = type(value)

@@ -102,13 +102,13 @@ class TimestampSigner:
         try:
             signed, given = value.encode("ascii"), signature.encode("ascii")
         except UnicodeEncodeError as error:
-            raise SignatureError("The text is not ASCII, so nothing signed it") from error
+            raise SignatureError("The text is not ASCII, so it is not a signed text") from error
         for index, signer in enumerate(self._signers):
             # As text, since itsdangerous' own verification decodes the base64 first, and so
             # would take a signature with "=" behind it for the same one.
             if hmac.compare_digest(signer.get_signature(signed), given):
                 return index
-        raise SignatureError("The signature was made by none of the keys")
+        raise SignatureError("None of the keys made this signature")
 
 
 def _derived_signer(key: str | bytes, salt: str) -> Signer:

@@ -10,6 +10,8 @@ from django.contrib.auth.models import User
 from ..live_django import LiveDjango
 from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
+pytestmark = pytest.mark.slow
+
 BOTH_WAYS = pytest.mark.parametrize(("here", "there"), [("Django", "Flask"), ("Flask", "Django")])
 NOBODY = "AnonymousUser"
 

@@ -31,16 +31,16 @@ def flask(make_auth: MakeAuth) -> AuthSite:
 def test_the_tables_are_made_once(empty: AuthSite) -> None:
     result = _run(empty, "create-tables", "--record-migrations")
     assert result.output.splitlines() == [
-        "Table 'django_content_type' made.",
-        "Table 'auth_permission' made.",
-        "Table 'auth_group' made.",
-        "Table 'auth_user' made.",
-        "Table 'auth_group_permissions' made.",
-        "Table 'auth_user_groups' made.",
-        "Table 'auth_user_user_permissions' made.",
+        "Table 'django_content_type' created.",
+        "Table 'auth_permission' created.",
+        "Table 'auth_group' created.",
+        "Table 'auth_user' created.",
+        "Table 'auth_group_permissions' created.",
+        "Table 'auth_user_groups' created.",
+        "Table 'auth_user_user_permissions' created.",
         "The migrations of 'auth' and 'contenttypes' are recorded.",
     ]
-    assert _run(empty, "create-tables").output == "All tables are there already.\n"
+    assert _run(empty, "create-tables").output == "All tables exist already.\n"
 
 
 def test_a_user_is_made_and_the_password_is_not_shown(flask: AuthSite) -> None:

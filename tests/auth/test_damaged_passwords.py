@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -166,6 +167,44 @@ def test_damage_is_known_where_argon2_knows_it(place: int, other: str) -> None:
         assert not known
     except (argon2.exceptions.VerificationError, ValueError):
         assert known
+
+
+def _argon2_hash(numbers: str, *, salt: int = 8, length: int = 4) -> str:
+    def base64(size: int) -> str:
+        return b64encode(bytes(size)).rstrip(b"=").decode()
+
+    return f"argon2$argon2id$v=19${numbers}${base64(salt)}${base64(length)}"
+
+
+# The least that argon2 takes, and the most (RFC 9106, 3.1).
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        _argon2_hash("m=8,t=1,p=1"),
+        _argon2_hash("m=16,t=1,p=2"),
+        _argon2_hash("m=4294967295,t=4294967295,p=16777215"),
+    ],
+)
+def test_what_argon2_just_takes_is_no_damage(encoded: str) -> None:
+    refuse_damaged_argon2(encoded)
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        _argon2_hash("m=8,t=1,p=1", salt=7),
+        _argon2_hash("m=8,t=1,p=1", length=3),
+        _argon2_hash("m=8,t=0,p=1"),
+        _argon2_hash("m=8,t=1,p=0"),
+        _argon2_hash("m=15,t=1,p=2"),
+        _argon2_hash("m=4294967296,t=1,p=1"),
+        _argon2_hash("m=8,t=4294967296,p=1"),
+        _argon2_hash("m=4294967295,t=1,p=16777216"),
+    ],
+)
+def test_what_is_just_too_little_or_too_much_for_argon2_is_damage(encoded: str) -> None:
+    with pytest.raises(ValueError, match="no hash of argon2's"):
+        refuse_damaged_argon2(encoded)
 
 
 @pytest.mark.parametrize("name", ["scrypt", "argon2"])

@@ -31,6 +31,8 @@ from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
+pytestmark = pytest.mark.slow
+
 ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"
 MODEL = "django.contrib.auth.backends.ModelBackend"
 ALL_REMOTE = "django.contrib.auth.backends.AllowAllUsersRemoteUserBackend"

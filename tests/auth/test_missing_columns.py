@@ -1,4 +1,4 @@
-"""Users without a password, a name or flags: what Django does, or an error that says the mend."""
+"""Users without a password, a name or flags: what Django does, or an error that says what to do."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_password_for_such_a_user_is_refused_with_the_reason(
 ) -> None:
     with project_with(live, "Keyless"), keyless.app.app_context():
         user = keyless.auth.create_user("a@example.org")
-        message = r"Table 'shop_keyless' has no column 'password'\. Known are: 'id', 'email'\."
+        message = r"Table 'shop_keyless' has no column 'password'\. The table has: 'id', 'email'\."
         with pytest.raises(MissingUserColumnError, match=message):
             keyless.auth.set_password(user, "x")
         with pytest.raises(MissingUserColumnError, match=message):

@@ -209,7 +209,7 @@ def test_a_class_without_the_methods_of_a_user_is_refused(make_auth: MakeAuth) -
     class User:
         pass
 
-    with pytest.raises(TypeError, match="'User' has not the methods"):
+    with pytest.raises(TypeError, match="'User' does not have the methods"):
         make_auth(user_model=User)
 
 

@@ -25,6 +25,8 @@ from ..live_django import LiveDjango
 from .conftest import AGAIN, PASSWORD, Visitor, add_views, make_user, quick_hashers
 from .test_both_ways import BOTH_WAYS
 
+pytestmark = pytest.mark.slow
+
 EVERYWHERE = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import string
 import sys
@@ -280,7 +281,7 @@ def test_a_wrong_password_takes_as_long_as_the_site_wants_at_least(iterations: l
 
 def test_bcrypt_does_the_rounds_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = passwords.BCrypt(4).encode("correct horse")
-    six = passwords.BCrypt(6)
+    seven = passwords.BCrypt(7)
     done: list[bytes] = []
     encode = bcrypt.hashpw
 
@@ -289,8 +290,8 @@ def test_bcrypt_does_the_rounds_that_are_missing(monkeypatch: pytest.MonkeyPatch
         return encode(password, salt)
 
     monkeypatch.setattr(bcrypt, "hashpw", note)
-    PasswordHashers([six]).verify("wrong", encoded)
-    assert len(done) == 2 ** (6 - 4)
+    PasswordHashers([seven]).verify("wrong", encoded)
+    assert len(done) == 2 ** (7 - 4)
 
 
 def test_the_iterations_are_those_that_the_site_takes() -> None:
@@ -312,6 +313,32 @@ def test_scrypt_may_take_the_memory_of_its_own_parameters() -> None:
     assert PasswordHashers([more]).verify("correct horse", encoded) == (True, True)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("work_factor", "block_size", "parallelism"), [(2**15, 8, 1), (2**15, 8, 5), (2**14, 20, 3)]
+)
+def test_no_more_memory_than_that_is_asked_for(
+    work_factor: int, block_size: int, parallelism: int
+) -> None:
+    # What openssl/crypto/evp/scrypt.c counts, to the byte.
+    needed = 128 * block_size * (work_factor + parallelism + 2)
+    cost = {"n": work_factor, "r": block_size, "p": parallelism}
+    with pytest.raises(ValueError, match="memory limit exceeded"):
+        hashlib.scrypt(b"", salt=b"", **cost, maxmem=needed - 1)
+    ours = passwords.Scrypt(work_factor=work_factor, block_size=block_size, parallelism=parallelism)
+    dearer = f"scrypt${work_factor}$salt${block_size}${parallelism + 1}$"
+    assert ours.encode("correct horse")
+    with pytest.raises(ValueError, match="memory limit exceeded"):
+        ours.verify("correct horse", dearer)
+
+
+def test_a_check_may_take_the_memory_that_openssl_gives_by_default() -> None:
+    little = passwords.Scrypt(work_factor=16, parallelism=1)
+    assert not little.verify("correct horse", "scrypt$1024$salt$255$2$")  # 512 bytes below 32 MiB
+    with pytest.raises(ValueError, match="memory limit exceeded"):
+        little.verify("correct horse", "scrypt$1024$salt$255$3$")
+
+
 def test_an_algorithm_that_is_given_stays_as_it_was() -> None:
     mine = passwords.PBKDF2(_FEW)
     hashers = PasswordHashers([mine], iterations=77, renew_short_salts=False)
@@ -326,7 +353,7 @@ def test_without_any_hasher_there_are_no_passwords() -> None:
 
 @pytest.mark.parametrize("encoded", ["pbkdf2_sha256$x$y$z", "!", "gibberish"])
 def test_what_no_password_fits_is_not_encoded_anew(encoded: str) -> None:
-    assert not passwords.must_update(encoded)
+    assert passwords.must_update(encoded) is False
 
 
 def test_djangos_default_says_what_is_encoded_anew() -> None:

@@ -18,6 +18,8 @@ from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import AuthSite, MakeAuth, make_user
 
+pytestmark = pytest.mark.slow
+
 Ask = Callable[[Any], Any]
 
 QUESTIONS: dict[str, Ask] = {

@@ -110,7 +110,7 @@ def test_after_recording_django_has_nothing_to_migrate_and_adds_its_permissions(
 
 def test_the_tables_of_a_projects_own_users_are_left_to_the_project(make_auth: MakeAuth) -> None:
     flask = make_auth(tables=False, auth_user_model="accounts.Customer")
-    with flask.app.app_context(), pytest.raises(ValueError, match="'accounts_customer' is made by"):
+    with flask.app.app_context(), pytest.raises(ValueError, match="'accounts_customer' belongs to"):
         flask.auth.create_tables()
 
 

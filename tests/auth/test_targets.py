@@ -32,6 +32,7 @@ HARMLESS = [
     "/@evil.example",
     "/http://evil.example",
     "  /orders  ",
+    "/" + "x" * 2047,
 ]
 #: which a browser takes for "///evil.example"
 HIDDEN = ["/\\\t/evil.example", "//\t/evil.example", "/\n//evil.example", "\\/\r\\evil.example"]

@@ -21,6 +21,8 @@ from .conftest import PASSWORD, MakeAuth, Visitor, add_views, quick_hashers
 from .test_models import both_know, project_with
 from .test_verification import MODEL
 
+pytestmark = pytest.mark.slow
+
 EVERYWHERE = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 
 VALUES: dict[str, list[Any]] = {

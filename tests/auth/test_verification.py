@@ -20,6 +20,8 @@ from .conftest import AGAIN, PASSWORD, AuthSite, MakeAuth, Visitor, add_views, m
 from .conftest import quick_hashers as quick
 from .test_models import project_with
 
+pytestmark = pytest.mark.slow
+
 NOBODY = "AnonymousUser"
 MODEL = "django.contrib.auth.backends.ModelBackend"
 
@@ -152,7 +154,7 @@ def test_djangos_old_hash_is_none_of_a_class_with_a_hash_of_its_own(
             made = session_auth_hash(guest.password, SECRET_KEY, algorithm)
             visitor.key = _session(live, guest, made)
             assert visitor.on_flask("who") == NOBODY
-            assert "'Guest.get_session_auth_hash' returns by now" in log()[0]
+            assert "'Guest.get_session_auth_hash' returns now" in log()[0]
 
 
 def test_without_a_word_for_the_key_the_session_of_before_stays(

@@ -23,6 +23,8 @@ from flask_dj_session.errors import SettingError
 from ..live_django import LiveDjango
 from .conftest import AuthSite, MakeAuth
 
+pytestmark = pytest.mark.slow
+
 MakeView = Callable[[Any], Any]
 
 PATHS = [
@@ -119,8 +121,8 @@ def _fail() -> str:
         (reverse_lazy("nowhere"), "is lazy, and evaluating it here fails with NoReverseMatch"),
         (lazy(_fail, str)(), "is lazy, and evaluating it here fails with ImproperlyConfigured"),
         (SimpleLazyObject(_fail), "is lazy, and evaluating it here fails with ImproperlyConf"),
-        (object(), "is a object, which leads nowhere here"),
-        (_fail, "is a function, which leads nowhere here"),
+        (object(), "is a object, which is neither a path nor an endpoint"),
+        (_fail, "is a function, which is neither a path nor an endpoint"),
         ("accounts:login", "is 'accounts:login', neither a path nor an endpoint"),
     ],
     ids=["unknown", "lazy", "lazy object", "object", "function", "name"],

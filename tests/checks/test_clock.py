@@ -62,20 +62,22 @@ def advice(findings: Iterable[Finding]) -> str:
 def test_rows_that_ended_while_others_were_signed_may_be_cleared() -> None:
     findings = examine([*steady(range(48)), *brief(range(2, 24))])
     assert wrong(findings) == []
-    assert advice(findings) == "Run 'flask clearsessions', now and then."
+    assert advice(findings) == "Run 'flask clearsessions' from time to time."
 
 
 def test_a_night_without_visits_hides_a_jump_of_the_clock_by_no_more_than_that() -> None:
     by_day = steady(hour for hour in range(24 * 13) if hour % 24 < 14)
-    assert advice(examine([*by_day, *brief([300])])) == "Run 'flask clearsessions', now and then."
+    assert (
+        advice(examine([*by_day, *brief([300])])) == "Run 'flask clearsessions' from time to time."
+    )
     # It may have been put on by as much as the last night.
-    assert "do not show it" in advice(examine([*by_day, *brief([26], lives=20)]))
+    assert "do not confirm it" in advice(examine([*by_day, *brief([26], lives=20)]))
 
 
 def test_the_clock_is_told_where_the_rows_do_not_show_it() -> None:
     findings = examine([*steady(range(48)), *visits([24 * 14 + 1, 24 * 20])])
     assert notes(findings) == ["2 rows have expired."]
-    assert advice(findings).startswith("It is so by the clock here, which says 2026-11-23 12:00")
+    assert advice(findings).startswith("That is so by the clock here, which says 2026-11-23 12:00")
     assert "clearsessions" not in str(findings)
 
 
@@ -91,8 +93,8 @@ def test_a_fast_clock_does_not_lead_to_a_clearing_of_the_whole_site() -> None:
     findings = by_clock(visits(range(30)), NOW + FAST)
     assert "clearsessions" not in str(findings)
     assert notes(findings)[0].startswith(
-        "Nothing was signed since 2026-11-23 12:00 UTC: nobody came, or the clock here is fast."
-        " It says 2026-12-23 12:00 UTC"
+        "No row was signed since 2026-11-23 12:00 UTC: either no visitor came, or the clock"
+        " here is fast. It says 2026-12-23 12:00 UTC"
     )
     assert "30 rows have expired" in notes(findings)[1]
 
@@ -101,7 +103,7 @@ def test_nor_does_it_after_the_app_itself_has_signed_by_that_clock() -> None:
     own = [row._replace(expire_date=NOW + FAST + 14 * DAY) for row in visits([-24 * 30 + 1] * 9)]
     findings = by_clock([*visits(range(30)), *own], NOW + FAST)
     assert "clearsessions" not in str(findings)
-    assert "or the clock here was put on" in notes(findings)[0]
+    assert "or the clock here was put forward" in notes(findings)[0]
 
 
 @pytest.mark.slow
@@ -116,17 +118,17 @@ def test_nor_does_one_that_is_more_or_less_fast(fast: timedelta, lives: int) -> 
 
 def test_a_site_that_was_never_cleared_is_told_to_clear() -> None:
     rows = [row_of(ago=timedelta(minutes=n)) for n in range(0, 60 * 24 * 60, 30)]
-    assert advice(examine(rows)) == "Run 'flask clearsessions', now and then."
+    assert advice(examine(rows)) == "Run 'flask clearsessions' from time to time."
     old = [row_of(ago=n * DAY) for n in (800, 900, 3000, 9000)]
-    assert advice(examine([*rows, *old])) == "Run 'flask clearsessions', now and then."
+    assert advice(examine([*rows, *old])) == "Run 'flask clearsessions' from time to time."
 
 
 def test_the_clock_of_the_database_tells_a_fast_one() -> None:
     findings = by_clock(visits(range(30)), NOW + FAST, database_now=NOW)
     (text,) = wrong(findings)
     assert text.startswith(
-        "The clock here says 2026-12-23 12:00 UTC, and that of the database 2026-11-23 12:00 UTC:"
-        " 30 rows that have expired by the first"
+        "The clock here says 2026-12-23 12:00 UTC, and the database's clock says 2026-11-23"
+        " 12:00 UTC: 30 rows that have expired by the clock here"
     )
     assert "clearsessions" not in str(findings)
 
@@ -134,7 +136,9 @@ def test_the_clock_of_the_database_tells_a_fast_one() -> None:
 def test_another_clock_of_the_database_is_a_note_where_no_row_depends_on_it() -> None:
     findings = by_clock(visits(range(30)), NOW, database_now=NOW - DAY)
     assert wrong(findings) == []
-    assert notes(findings)[0].startswith("The clock here says 2026-11-23 12:00 UTC, and that of")
+    assert notes(findings)[0].startswith(
+        "The clock here says 2026-11-23 12:00 UTC, and the database's"
+    )
 
 
 def test_some_minutes_between_two_clocks_are_nothing_to_tell() -> None:
@@ -150,7 +154,8 @@ def test_a_slow_clock_is_told_by_signatures_of_the_future() -> None:
     (text,) = wrong(findings)
     assert text == (
         "2 rows were signed later than now, the last at 2026-11-23 12:00 UTC: the clock here, at"
-        " 2026-11-23 10:00 UTC, is slow, or that of whoever signed is fast."
+        " 2026-11-23 10:00 UTC, is slow, or the clock of the machine that signed is"
+        " fast."
     )
 
 
@@ -167,7 +172,7 @@ def test_a_clock_of_another_zone_comes_before_the_rows_that_seem_expired() -> No
     findings = examine(rows, SESSION_COOKIE_AGE=3600)
     texts = [each.text for each in findings if each.level != "ok"]
     assert texts[0].startswith("expire_date is off by -6:00 hours in 5 rows")
-    assert texts[1] == "5 rows have expired, as this app reads the dates and the clock."
+    assert texts[1] == "5 rows have expired, if this app reads the dates and the clock correctly."
     assert "clearsessions" not in str(findings)
 
 

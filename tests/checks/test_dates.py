@@ -19,7 +19,7 @@ def off(hours: float, number: int = 10, **row: object) -> list[StoredRow]:
     return [row_of(off=hours * HOUR, ago=n * timedelta(minutes=7), **row) for n in range(number)]  # type: ignore[arg-type]
 
 
-def mend(findings: list[Finding]) -> str:
+def hint(findings: list[Finding]) -> str:
     (finding,) = (each for each in findings if each.text.startswith("expire_date is off"))
     return finding.hint
 
@@ -36,20 +36,20 @@ def test_dates_that_are_off_by_a_zone_s_offset_are_wrong(hours: float, told: str
 
 def test_django_s_default_zone_is_named_where_it_fits() -> None:
     findings = examine(off(-6), TIME_ZONE="UTC")
-    assert "at UTC-6:00" in mend(findings)
-    assert "'America/Chicago', Django's default, fits" in mend(findings)
+    assert "with UTC-6:00" in hint(findings)
+    assert "'America/Chicago', Django's default, fits" in hint(findings)
 
 
 def test_the_app_s_own_zone_is_named_where_it_fits() -> None:
     findings = examine(off(1), TIME_ZONE="Europe/Prague")
-    assert "set USE_TZ = False" in mend(findings)
-    assert "'Europe/Prague', as this app has it, fits" in mend(findings)
+    assert "set USE_TZ = False" in hint(findings)
+    assert "'Europe/Prague', which this app has, fits" in hint(findings)
 
 
 def test_an_app_without_use_tz_is_told_that_django_has_it() -> None:
     # Read on Chicago's clock, six hours behind, dates in UTC are late.
     findings = examine(off(6), USE_TZ=False, TIME_ZONE="America/Chicago")
-    assert "set USE_TZ = True" in mend(findings)
+    assert "set USE_TZ = True" in hint(findings)
 
 
 def test_dates_on_the_site_s_clock_fit_across_the_end_of_summer_time() -> None:
@@ -59,7 +59,7 @@ def test_dates_on_the_site_s_clock_fit_across_the_end_of_summer_time() -> None:
     on_the_wall = written.astimezone(zone).replace(tzinfo=None) + timedelta(days=14)
     rows = [row._replace(expire_date=on_the_wall.replace(tzinfo=zone))] * 5
     findings = examine(rows, USE_TZ=False, TIME_ZONE="America/Chicago")
-    assert findings[-1].text == "expire_date fits the times of signing."
+    assert findings[-1].text == "expire_date matches the times of signing."
 
 
 def test_rows_from_both_sides_of_a_clock_change_count_together() -> None:
@@ -83,7 +83,7 @@ def test_a_minority_that_is_off_is_a_note() -> None:
     ],
 )
 def test_dates_that_prove_nothing_are_no_finding(rows: list[StoredRow]) -> None:
-    assert examine(rows)[-1].text == "expire_date fits the times of signing."
+    assert examine(rows)[-1].text == "expire_date matches the times of signing."
 
 
 def test_another_cookie_age_is_a_note_that_tells_the_age() -> None:
@@ -124,7 +124,7 @@ def test_an_expiry_that_tells_nothing_of_the_clock_is_passed_over(expiry: object
 
 def test_sessions_until_browser_close_have_the_site_s_age() -> None:
     findings = examine([row_of(data={"_session_expiry": 0})] * 3)
-    assert findings[-1].text == "expire_date fits the times of signing."
+    assert findings[-1].text == "expire_date matches the times of signing."
 
 
 # What was signed last decides
@@ -148,9 +148,9 @@ def test_a_site_that_has_switched_is_not_told_to_switch_back(old: int, new: int)
     assert wrong(findings) == []
     (note,) = notes(findings)
     assert note.startswith(f"expire_date is off by -6:00 hours in {old} rows, of {old + new}")
-    assert note.endswith("had another USE_TZ or TIME_ZONE, and those signed since fit.")
+    assert note.endswith("had another USE_TZ or TIME_ZONE. The rows signed since then match.")
     assert "set USE_TZ" not in advised(findings)
-    assert "nothing need be done" in advised(findings)
+    assert "you do not need to do anything" in advised(findings)
 
 
 @pytest.mark.parametrize(("old", "new"), [(70, 30), (7, 3), (970, 30)])
@@ -158,7 +158,7 @@ def test_an_app_that_has_not_switched_with_django_is_told_so(old: int, new: int)
     findings = examine([*ago([row_of()] * old, 5), *off(-6, new)])
     (text,) = wrong(findings)
     assert text.startswith(f"expire_date is off by -6:00 hours in {new} rows, of {old + new:,}")
-    assert "set USE_TZ = False" in mend(findings)
+    assert "set USE_TZ = False" in hint(findings)
 
 
 def test_the_order_of_the_keys_is_no_matter() -> None:
@@ -173,9 +173,9 @@ def test_an_age_of_former_days_is_nothing_to_tell() -> None:
 
 def test_no_advice_is_given_without_a_condition() -> None:
     for rows in (off(-6), off(1), off(-13 * 24)):
-        mends = [each.hint for each in examine(rows) if each.hint]
-        assert mends
-        assert all(" if " in each for each in mends)
+        hints = [each.hint for each in examine(rows) if each.hint]
+        assert hints
+        assert all(" if " in each for each in hints)
 
 
 # Rows that end before they were signed
@@ -189,7 +189,7 @@ def test_rows_that_end_before_they_were_signed_are_wrong(number: int) -> None:
     (text,) = wrong(findings)
     assert "before" in text
     assert "the newest 4:00 hours before" in text
-    assert "no SESSION_COOKIE_AGE does it alone" in text
+    assert "SESSION_COOKIE_AGE alone cannot explain that" in text
     assert "Compare USE_TZ, TIME_ZONE and SESSION_COOKIE_AGE" in str(findings)
     assert "clearsessions" not in str(findings)
 
@@ -214,7 +214,7 @@ def test_with_the_same_age_the_offset_is_told_instead() -> None:
 
 def test_another_age_may_hide_another_clock() -> None:
     (text, *_) = notes(examine(off(-13 * 24 - 5)))  # an age of a day, five hours behind
-    assert "in 10 rows of 10: whoever" in text
+    assert "in 10 rows of 10: the program" in text
     assert "another SESSION_COOKIE_AGE, and perhaps another USE_TZ or TIME_ZONE besides" in text
 
 

@@ -9,6 +9,8 @@ import pytest
 from flask_dj_session.checks import fingerprint_finding
 from flask_dj_session.checks.fingerprints import fingerprint
 
+pytestmark = pytest.mark.slow
+
 
 def test_equal_keys_have_equal_fingerprints_as_text_or_bytes() -> None:
     assert fingerprint("a key", "site") == fingerprint(b"a key", "site")

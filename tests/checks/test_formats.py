@@ -15,26 +15,28 @@ SERIALIZERS = "django.contrib.sessions.serializers."
 
 def test_newest_rows_of_the_old_form_cannot_be_shared_by_an_app_that_writes_the_new() -> None:
     (text,) = wrong(examine([row_of(ago=DAY), row_of(algorithm="sha1")]))
-    assert text.startswith("The newest rows have the old form")
+    assert text.startswith("The newest rows are in the legacy format")
 
 
 def test_an_app_that_writes_the_old_form_agrees_with_them() -> None:
     rows = [row_of(ago=DAY), row_of(algorithm="sha1")]
     findings = examine(rows, DEFAULT_HASHING_ALGORITHM="sha1")
     assert wrong(findings) == []
-    assert notes(findings)[0].startswith("1 row has the old form: written by a Django before 3.1")
+    assert notes(findings)[0].startswith(
+        "1 row is in the legacy format: written by a Django before 3.1"
+    )
 
 
 def test_old_rows_of_the_old_form_are_noted_only() -> None:
     findings = examine([row_of(), row_of(ago=DAY, algorithm="sha1")])
     assert wrong(findings) == []
     (note,) = (each for each in findings if each.level == "note")
-    assert "if a Django before 3.1 writes here still" in note.hint  # the newest may be the app's
+    assert "as long as a Django before 3.1 writes here" in note.hint  # the newest may be the app's
 
 
 def test_newest_rows_of_the_new_form_cannot_be_shared_by_an_app_that_writes_the_old() -> None:
     (text,) = wrong(examine([row_of()], DEFAULT_HASHING_ALGORITHM="sha1"))
-    assert text.startswith("The newest rows have the new form")
+    assert text.startswith("The newest rows are in the signed format")
 
 
 def test_pickles_are_wrong_where_the_app_reads_json(rows: list[StoredRow]) -> None:
@@ -66,7 +68,9 @@ def test_a_site_that_has_left_pickles_behind_is_not_told_to_return_to_them() -> 
     assert wrong(findings) == []
     (note,) = notes(findings)
     assert note.startswith("7 rows are pickles, and this app's SESSION_SERIALIZER reads JSON; the")
-    assert note.endswith("was signed at 2026-11-21 12:00 UTC, and those since are read.")
+    assert note.endswith(
+        "was signed at 2026-11-21 12:00 UTC, and this app can read the rows signed since then."
+    )
     assert "Set SESSION_SERIALIZER" not in str(findings)
 
 

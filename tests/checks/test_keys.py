@@ -41,13 +41,13 @@ def test_older_rows_of_an_unknown_key_mean_that_one_was_rotated_away() -> None:
     rows = [row_of(), row_of(ago=DAY), row_of(ago=2 * DAY, key="old")]
     (text,) = wrong(examine(rows))
     assert text.startswith("1 row was signed with none of the keys, the last at 2026-11-21 12:00")
-    assert "most likely a key was rotated away" in text
+    assert "most likely the key was changed" in text
 
 
 def test_an_unknown_key_in_use_beside_the_app_s_may_be_another_program_s() -> None:
     rows = [row_of(), row_of(ago=DAY, key="other"), row_of(ago=2 * DAY)]
     (text,) = wrong(examine(rows))
-    assert "or another program writes with a key of its own" in text
+    assert "or another program writes with its own key" in text
 
 
 def test_newer_rows_of_an_unknown_key_mean_that_django_has_a_new_one() -> None:
@@ -57,7 +57,7 @@ def test_newer_rows_of_an_unknown_key_mean_that_django_has_a_new_one() -> None:
 
 def test_rows_of_the_old_form_and_an_unknown_key_are_told_apart() -> None:
     (text,) = wrong(examine([row_of(), row_of(key="old", algorithm="sha1", ago=DAY)]))
-    assert text.startswith("1 row of the old form was signed with none of the keys")
+    assert text.startswith("1 row in the legacy format was signed with none of the keys")
 
 
 def test_no_finding_tells_a_key(rows: list[StoredRow]) -> None:

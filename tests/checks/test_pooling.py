@@ -21,8 +21,8 @@ def test_a_pooler_that_keeps_what_is_prepared_is_no_finding() -> None:
 @pytest.mark.parametrize(
     ("pooler", "level", "word"),
     [
-        (Pooler("psycopg", keeps_statements=False), "wrong", "not there on the next"),
-        (Pooler("psycopg", keeps_statements=None), "note", "not to be found out"),
+        (Pooler("psycopg", keeps_statements=False), "wrong", "missing on the next"),
+        (Pooler("psycopg", keeps_statements=None), "note", "could not find out"),
         (Pooler("psycopg", True, closes_statements=False), "note", "libpq"),
         (Pooler("pg8000", keeps_statements=False), "wrong", "pg8000 prepares each statement"),
     ],

@@ -48,7 +48,7 @@ def corrupted(findings: list[Finding]) -> list[str]:
 def test_a_damaged_text_is_corrupted(rows: list[StoredRow], text: Any) -> None:
     damaged = StoredRow("damaged0123456789", text, NOW)
     (found,) = corrupted(examine([*rows, damaged]))
-    assert found.endswith("(cut short, or not a session's text at all): damage….")
+    assert found.endswith("(cut short, or not a session at all): damage….")
 
 
 class Own:
@@ -100,7 +100,9 @@ def test_a_row_that_was_not_fetched_is_noted(rows: list[StoredRow]) -> None:
 
 def test_a_row_without_a_key_is_noted(rows: list[StoredRow]) -> None:
     keyless = rows[0]._replace(session_key=None)  # type: ignore[arg-type]
-    assert notes(examine([*rows, keyless])) == ["1 row has no key, so that no visitor has it."]
+    assert notes(examine([*rows, keyless])) == [
+        "1 row has no key, so no visitor can have such a session."
+    ]
 
 
 def test_no_advice_deletes_a_row(rows: list[StoredRow]) -> None:
@@ -118,7 +120,7 @@ def test_no_advice_deletes_a_row(rows: list[StoredRow]) -> None:
 def test_a_table_full_of_another_form_is_hardly_damaged(rows: list[StoredRow]) -> None:
     odd = [StoredRow(f"odd{number}", "gAAAAABl…", NOW) for number in range(20)]
     (finding,) = (each for each in examine([*rows, *odd]) if each.level == "wrong")
-    assert "So many are hardly damaged" in finding.hint
+    assert "So many rows are probably not damaged" in finding.hint
 
 
 def test_five_keys_of_corrupted_rows_are_told_and_shortened() -> None:
@@ -153,4 +155,4 @@ def test_a_pickle_of_what_is_never_built_is_named(rows: list[StoredRow]) -> None
             return {}
 
     (text,) = wrong(examine([*rows, row_of(serializer=Hostile)]))
-    assert text == "1 row is a pickle of what is never built from a session: os.system."
+    assert text == "1 row is a pickle with names that are not on the allow-list: os.system."

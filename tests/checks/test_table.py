@@ -51,8 +51,8 @@ def test_a_missing_column_is_wrong() -> None:
 def test_a_type_that_does_not_hold_django_s_values_is_wrong(column: str, kind: str) -> None:
     (finding,) = found(**{column: kind})
     assert finding.level == "wrong"
-    assert f"'{kind}', where Django makes" in finding.text
-    assert "dates may move" in finding.hint  # so nobody is told to change it at once
+    assert f"'{kind}', but Django creates" in finding.text
+    assert "dates may shift" in finding.hint  # so nobody is told to change it at once
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_index_that_begins_with_the_column_will_do() -> None:
 def test_a_missing_primary_key_is_wrong() -> None:
     without = replace(EXPECTED, indexes=frozenset([("expire_date",), ()]))
     (finding,) = table_findings(without, EXPECTED)
-    assert finding.text.startswith("Column 'session_key' is no primary key")
+    assert finding.text.startswith("Column 'session_key' is not a primary key")
 
 
 def test_a_missing_like_index_is_a_note() -> None:

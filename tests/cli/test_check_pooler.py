@@ -41,9 +41,9 @@ def test_transaction_mode_is_found_with_its_mend(
     with pgbouncer(database_url, "transaction", tmp_path) as url:
         result = check(make_site(SQLALCHEMY_DATABASE_URI=text_of(url)))
     assert result.exit_code == 1
-    first, mend, *rest = result.stdout.splitlines()
+    first, hint, *rest = result.stdout.splitlines()
     assert first.startswith("wrong The database is behind a pooler")
-    assert f"SQLALCHEMY_ENGINE_OPTIONS = {NOTHING_PREPARED!r}" in mend
+    assert f"SQLALCHEMY_ENGINE_OPTIONS = {NOTHING_PREPARED!r}" in hint
     assert rest[-1] == "1 wrong."
 
 

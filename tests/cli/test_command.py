@@ -11,7 +11,9 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
+from flask.cli import FlaskGroup
 from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions
@@ -35,6 +37,27 @@ def test_a_missing_table_is_an_error_that_says_how_to_make_it(
     assert result.output.startswith("Error: Table 'django_session' is not in the database.")
     assert "'flask sessions create-table'" in result.output
     assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "args", [["routes"], ["sessions", "list"], ["run"]], ids=lambda args: args[0]
+)
+def test_a_setting_that_keeps_the_app_from_being_made_is_one_line(args: list[str]) -> None:
+    def create_app() -> Flask:
+        return app_with(SESSION_COOKIE_AGE="two weeks")
+
+    result = CliRunner().invoke(FlaskGroup(create_app=create_app), args)
+    assert result.output.startswith("Error: 'SESSION_COOKIE_AGE' ")
+    assert result.output.count("\n") == 1
+    assert result.exit_code == 1
+
+
+def app_with(**config: object) -> Flask:
+    """Make an app on a database in memory."""
+    app = Flask("tests")
+    app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI="sqlite://", **config)
+    DjangoSessions(app, SQLAlchemy(app))
+    return app
 
 
 def test_a_server_that_does_not_answer_is_an_error_without_its_password() -> None:

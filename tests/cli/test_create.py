@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..conftest import MakeSite
 
-MADE = "Table 'django_session' made.\n"
-THERE = "Table 'django_session' is there already.\n"
+MADE = "Table 'django_session' created.\n"
+THERE = "Table 'django_session' exists already.\n"
 RECORDED = "Migration 'sessions.0001_initial' recorded.\n"
 RECORDED_BEFORE = "Migration 'sessions.0001_initial' is recorded already.\n"
 

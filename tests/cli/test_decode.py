@@ -19,7 +19,7 @@ from .conftest import COURSE_ROW, Run
 TEXT = SessionCodec(SECRET_KEY).encode({"num_visits": 1}, NOW)
 TAMPERED = "x" + TEXT[1:]
 STEPS = """\
-form       signed: payload, time and signature (since Django 3.1)
+format     signed: payload, time and signature (since Django 3.1)
 signed at  2026-11-23T12:30:15+00:00
 signature  right: HMAC-SHA256 by SECRET_KEY
 payload    not compressed: 16 bytes
@@ -64,7 +64,7 @@ def test_compressed_data_is_unpacked(run: Run) -> None:
 def test_a_wrong_signature_is_an_error_and_no_data_is_shown(run: Run) -> None:
     result = run("sessions", "decode", TAMPERED)
     assert "signature  WRONG: no HMAC-SHA256 by SECRET_KEY or its fallbacks\n" in result.output
-    assert "Error: The signature was made by none of the keys.\n" in result.output
+    assert "Error: None of the keys made this signature.\n" in result.output
     assert "data" not in result.output
     assert result.exit_code == 1
 
@@ -96,7 +96,7 @@ def test_the_json_of_what_is_not_verified_says_so(run: Run) -> None:
 def test_the_json_of_a_refusal_has_no_data_but_the_reason(run: Run) -> None:
     facts = _facts(run, COURSE_ROW)
     assert facts["data"] is None
-    assert facts["error"] == "The signature was made by none of the keys"
+    assert facts["error"] == "None of the keys made this signature"
 
 
 def test_a_pickle_that_is_not_verified_is_never_unpickled(run: Run, tmp_path: Path) -> None:

@@ -159,4 +159,4 @@ def test_show_says_what_a_column_holds_in_place_of_text(run: Run, site: Site) ->
     _insert(site, "aaaaaa00", b"\xff", "2027-01-01 00:00:00")
     output = run("sessions", "show", "aaaaaa").output
     assert "size     1 character" in output
-    assert "The session cannot be read. The column holds bytes, and no text." in output
+    assert "The session cannot be read. The column holds bytes instead of text." in output

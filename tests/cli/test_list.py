@@ -12,12 +12,12 @@ from ..databases import EVERY_DATABASE
 from .conftest import COURSE_ROW, Put, Run, key_of
 
 LISTED = """\
-KEY      EXPIRES                      SIZE  USER      FORM
+KEY      EXPIRES                      SIZE  USER      FORMAT
 aaaaaa…  2026-11-23T12:31:15+00:00      73  -         signed
 bbbbbb…  2026-11-23T12:31:15+00:00      79  7         signed
 cccccc…  2026-11-23T12:30:14+00:00      77  7         signed
 dddddd…  2026-11-23T12:31:15+00:00      76  -         unreadable: {}
-""".format("The signature was made by none of the keys")
+""".format("None of the keys made this signature")
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_the_json_tells_everything_of_a_row_but_the_data(run: Run) -> None:
         "error": None,
         "size": 77,
     }
-    assert rows[3]["error"] == "The signature was made by none of the keys"
+    assert rows[3]["error"] == "None of the keys made this signature"
 
 
 def test_nothing_is_an_empty_array(run: Run) -> None:

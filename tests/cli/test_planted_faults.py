@@ -109,8 +109,8 @@ def test_the_check_of_either_process_prints_another_fingerprint(
     right, wrong = map(check, processes)
     assert fingerprint(right) != fingerprint(wrong)
     assert "5 rows were signed with SECRET_KEY." in right
-    assert "Compare the fingerprints of the keys in all programs that write here." in right
-    assert "Compare the fingerprints of the keys in all programs that write here." in wrong
+    assert "Compare the fingerprints of the keys in all programs that write to this table." in right
+    assert "Compare the fingerprints of the keys in all programs that write to this table." in wrong
     for printed in (right, wrong):
         assert SECRET_KEY not in printed
         assert "clearsessions" not in printed
@@ -136,7 +136,7 @@ def test_another_time_zone_is_named_and_nobody_told_to_clear(
         visits(django)
     same_age = check(make_site(table=False, SESSION_COOKIE_AGE=age))
     assert "wrong expire_date is off by -3:00 hours in 5 rows" in same_age
-    assert "a clock at UTC-3:00: if the Django settings have it so" in same_age
+    assert "a time zone with UTC-3:00: if the Django settings say so" in same_age
     assert "clearsessions" not in same_age
     other_age = check(make_site(table=False))
     assert "USE_TZ or TIME_ZONE" in other_age
@@ -155,7 +155,7 @@ def test_it_is_named_after_visits_to_the_app_too(
     printed = check(site)
     assert "note  expire_date is off by -3:00 hours in 5 rows, of 10 examined" in printed
     assert "compare its USE_TZ and TIME_ZONE with Django's" in printed
-    assert printed.endswith("\nNothing is wrong; mind the note.\n")
+    assert printed.endswith("\nNothing is wrong, but read the note.\n")
 
 
 # Rows of an older Django
@@ -165,9 +165,12 @@ def test_rows_of_an_older_django_are_named(database: Path, make_site: MakeSite) 
     golden = load(GOLDEN / "django-2.2.28.json")
     shutil.copy(GOLDEN / "django-2.2.28.sqlite3", database)
     printed = check(make_site(table=False, SECRET_KEY=golden["secret_key"]))
-    assert "wrong The newest rows have the old form, and this app writes the new one" in printed
     assert (
-        "if a Django before 3.1 writes here still ('python -m django --version' tells)" in printed
+        "wrong The newest rows are in the legacy format, but this app writes the signed format"
+        in printed
+    )
+    assert (
+        "as long as a Django before 3.1 writes here ('python -m django --version' shows" in printed
     )
     assert "clearsessions" not in printed
 
@@ -248,7 +251,7 @@ def test_a_database_that_was_not_read_is_said_to_be_not_compared(
     module = write_settings(USE_TZ=True)
     printed = check(make_site(**django_settings(module, using=None)))
     assert "The Django settings agree with the app's." in printed
-    assert "Not compared, since it was not read from the Django settings: DATABASES." in printed
+    assert "Not compared, because the Django settings were not read for it: DATABASES." in printed
 
 
 def test_a_database_that_cannot_be_used_here_ends_no_comparison(

@@ -34,7 +34,7 @@ def test_all_sessions_of_a_user_are_revoked(run: Run, site: Site) -> None:
 def test_what_cannot_be_read_stays_and_is_told(run: Run, site: Site, put: Put) -> None:
     put("eeeeee1", COURSE_ROW)
     result = run("sessions", "revoke", "--user", "77")
-    assert "1 session could not be read, and stayed.\n" in result.output
+    assert "1 session could not be read, and was kept.\n" in result.output
     assert keys(site) == ["aaaaaa1", "bbbbbb1", "cccccc1", "eeeeee1"]
 
 
@@ -59,7 +59,7 @@ def test_a_yes_given_before_skips_the_question(run: Run) -> None:
 @pytest.mark.parametrize("args", [[], ["bbbbbb", "--all"], ["--user", "7", "--all"]])
 def test_anything_but_one_choice_is_a_usage_error(run: Run, site: Site, args: list[str]) -> None:
     result = run("sessions", "revoke", *args)
-    assert "Give one of KEY, --user ID and --all." in result.output
+    assert "Give one of KEY, --user USER and --all." in result.output
     assert result.exit_code == 2
     assert len(keys(site)) == 4
 

@@ -14,7 +14,7 @@ key      aaaaaa…
 expires  2026-11-23T12:31:15+00:00
 size     99 characters
 user     7
-read     signed form, signed by SECRET_KEY at 2026-11-23T12:30:15+00:00, json
+read     signed format, signed by SECRET_KEY at 2026-11-23T12:30:15+00:00, json
 {
   "num_visits": 1,
   "_auth_user_id": "7"
@@ -42,7 +42,7 @@ def test_a_prefix_of_two_keys_is_an_error(run: Run, put: Put) -> None:
     put("aaaaaa1")
     put("aaaaaa2")
     result = run("sessions", "show", "aaaaaa")
-    assert "2 sessions have keys that begin with 'aaaaaa'. Give more of it." in result.output
+    assert "2 sessions have keys that begin with 'aaaaaa'. Give more characters." in result.output
     assert result.exit_code == 1
     assert run("sessions", "show", "aaaaaa1").exit_code == 0
 
@@ -60,14 +60,16 @@ def test_a_key_that_nobody_has_is_an_error(run: Run, put: Put, key: str) -> None
 def test_of_a_key_with_a_nul_the_database_is_not_asked(run: Run, put: Put, command: str) -> None:
     put("aaaaaa1")
     result = run("sessions", command, "aaaaaa\0")
-    assert result.output == "Error: No session key has a NUL.\n"
+    assert result.output == "Error: No session key contains a NUL character.\n"
     assert result.exit_code == 1
 
 
 def test_a_row_that_cannot_be_read_is_an_error_that_says_why(run: Run, put: Put) -> None:
     put("aaaaaa1", COURSE_ROW)
     result = run("sessions", "show", "aaaaaa")
-    assert "Error: The session cannot be read. The signature was made by none" in result.output
+    assert (
+        "Error: The session cannot be read. None of the keys made this signature" in result.output
+    )
     assert "num_visits" not in result.output
     assert result.exit_code == 1
 

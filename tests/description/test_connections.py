@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 
+from flask_dj_session import DjangoSessions
+from flask_dj_session.auth import DjangoAuth
 from flask_dj_session.description.connections import databases
 from flask_dj_session.errors import SettingError
 from flask_dj_session.settings import ORIGIN
@@ -69,8 +73,15 @@ def test_a_router_says_where_the_sessions_are(write_site: WriteSite, read_site: 
     assert read["SQLALCHEMY_DATABASE_URI"] == "sqlite:////srv/visits.sqlite3"
     assert read[ORIGIN].using == "visits"
     assert read_site(using="default")["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{folder}/db.sqlite3"
-    routes = read[ORIGIN].description.facts["routes"]
-    assert routes["user"] == {"read": "default", "write": "default"}
+    app = Flask("tests")
+    app.config.from_mapping(read)
+    app.config["SQLALCHEMY_BINDS"] = {"default": f"sqlite:///{folder}/db.sqlite3"}
+    sessions = DjangoSessions(app, SQLAlchemy(app))
+    with pytest.raises(
+        SettingError, match="'DATABASE_ROUTERS' keeps the users in 'default', which"
+    ):
+        DjangoAuth(sessions)
+    DjangoAuth(sessions, bind_key="default")
 
 
 def _told(**changes: Any) -> dict[str, Any]:

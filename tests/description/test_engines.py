@@ -178,7 +178,9 @@ def test_a_class_that_is_a_cached_db_is_treated_as_one(
     write_site("SESSION_ENGINE = 'mysite.engine'", **{"mysite/engine": engine})
     read = read_site()
     assert read["SESSION_ENGINE"] == "django.contrib.sessions.backends.cached_db"
-    with pytest.warns(UserWarning, match="seen by Django only when its cache entry expires"):
+    with pytest.warns(
+        UserWarning, match="Django sees that a session was changed or ended here only when"
+    ):
         _app(read)
 
 
@@ -241,6 +243,14 @@ def test_a_middleware_of_the_sites_own_that_takes_the_key_from_the_cookie_is_fin
 ) -> None:
     write_site(_MIDDLEWARE, **{"mysite/own": _PLAIN})
     assert read_site()["SESSION_ENGINE"] == "django.contrib.sessions.backends.db"
+
+
+def test_a_middleware_that_cannot_be_tried_out_is_told(
+    write_site: WriteSite, read_site: ReadSite
+) -> None:
+    write_site(_MIDDLEWARE, **{"mysite/own": _PLAIN.replace("COOKIES.get", "no_such")})
+    with pytest.warns(UserWarning, match=r"'MIDDLEWARE' has 'mysite\.own\.SessionMiddleware', and"):
+        read_site()
 
 
 def test_an_engine_that_nobody_has_told_of_is_no_silent_django_session() -> None:

@@ -155,3 +155,12 @@ def test_a_file_that_is_no_description_is_refused(
     if text is not None:
         file.write_text(text)
     assert _refusal(description=file).startswith(f"'SITE_DESCRIPTION' is {str(file)!r}, {problem}.")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"description": "x", "python": "y"}, {"description": "x", "module": "y"}, {"path": "/srv"}],
+)
+def test_arguments_that_do_not_go_together_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"Leave out|too\.$"):
+        django_settings(**options)

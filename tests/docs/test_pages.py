@@ -187,7 +187,7 @@ def _marked_differences() -> Counter[str]:
 
 
 def test_every_room_is_documented() -> None:
-    documented = {name.strip("/") for name, _ in _ROW.findall(_section("design.md", "The rooms"))}
+    documented = {name.strip("/") for name, _ in _ROW.findall(_section("design.md", "The modules"))}
     assert documented == {
         path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or _is_package(path)
     }
@@ -196,7 +196,7 @@ def test_every_room_is_documented() -> None:
 def test_every_room_is_in_the_drawing() -> None:
     drawing = rooms.FILE.read_text(encoding="utf-8")
     drawn = {name.strip("/") for name in re.findall(r'class="name"[^>]*>([^<]+)<', drawing)}
-    described = _ROW.findall(_section("design.md", "The rooms"))
+    described = _ROW.findall(_section("design.md", "The modules"))
     assert drawn == {name.strip("/") for name, _ in described}
 
 
@@ -230,7 +230,7 @@ def test_visits_go_through_as_many_lines_as_is_said() -> None:
     files = _files_run(lambda: [client.get("/"), client.get("/"), client.get("/end")])
     _dispose({"app": app})
     lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
-    said = re.search(r"about\s+([\d,]+) lines", _section("design.md", "The rooms"))
+    said = re.search(r"about\s+([\d,]+) lines", _section("design.md", "The modules"))
     assert said is not None
     assert abs(int(said[1].replace(",", "")) - lines) < 150
     assert {_room_of(file) for file in files} <= rooms.core()
@@ -267,7 +267,8 @@ def test_what_to_read_first_is_there_and_is_as_long_as_is_said() -> None:
 
 def test_every_public_name_is_in_the_reference_or_is_an_error() -> None:
     page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\.\. auto\w+:: flask_dj_session\.(\w+)$", page, re.MULTILINE))
+    pattern = r"^\.\. (?:auto\w+:: flask_dj_session\.|data:: )(\w+)$"
+    documented = set(re.findall(pattern, page, re.MULTILINE))
     errors = {name for name in flask_dj_session.__all__ if hasattr(flask_dj_session.errors, name)}
     assert "errors" in documented
     assert set(flask_dj_session.__all__) - errors <= documented
@@ -275,10 +276,19 @@ def test_every_public_name_is_in_the_reference_or_is_an_error() -> None:
 
 def test_every_public_name_of_the_login_is_in_the_reference() -> None:
     page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
-    pattern = r"^\.\. auto\w+:: flask_dj_session\.auth\.(\w+)$"
-    assert set(auth.__all__) <= set(re.findall(pattern, page, re.MULTILINE))
-    short = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", page, re.MULTILINE)
+    login, _, rest = page.partition("\n## Passwords\n")
+    pattern = r"^\.\. (?:auto\w+:: flask_dj_session\.auth\.|data:: )(\w+)$"
+    assert set(auth.__all__) <= set(re.findall(pattern, login, re.MULTILINE))
+    short = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", rest, re.MULTILINE)
     assert set(passwords.__all__) == set(short)
+
+
+def test_the_reference_says_of_each_name_what_it_is_worth() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    values = re.findall(r"^\.\. data:: (\w+)\n   :value: '(.*)'$", page, re.MULTILINE)
+    assert len(values) == 4
+    for name, value in values:
+        assert getattr(auth, name) == value
 
 
 def test_every_page_can_be_found_from_the_first() -> None:

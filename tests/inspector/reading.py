@@ -39,6 +39,6 @@ def read(html: str) -> str:
     """Return a page as it is read; references to sessions are left out."""
     reader = _Reader()
     reader.feed(html)
-    text = re.sub(r"(?<=/one/|bove=|elow=)[\w-]{30,}", "…", reader.text)
+    text = re.sub(r"(?<=/one/|bove=|elow=)[\w.-]{30,}", "…", reader.text)
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "\n".join(line for line in lines if line) + "\n"

@@ -22,7 +22,7 @@ def _inspected(make_site: MakeSite, access: Any) -> Site:
 
 
 def test_an_app_that_is_not_in_debug_mode_must_say_who_may_look(make_site: MakeSite) -> None:
-    with pytest.raises(RuntimeError, match="nobody says who may look"):
+    with pytest.raises(RuntimeError, match="does not say who may look"):
         make_site().app.register_blueprint(Inspector())
 
 

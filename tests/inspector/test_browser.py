@@ -110,7 +110,7 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     """Open each of the pages, and yield what it is."""
     all_sessions = f"{base}/sessions/all"
     _add_another_cookie(page)
-    yield _arrived(page, "Your session", "2 cookies of this name")
+    yield _arrived(page, "Your session", "2 cookies with this name")
     page.context.clear_cookies(name="sessionid", path="/sessions/")
     page.reload()
     page.get_by_role("button", name="Count a visit").click()
@@ -127,10 +127,10 @@ def _tour(page: Page, base: str) -> Iterator[str]:
     yield _arrived(page, "All sessions", "The session is revoked.")
     page.goto(f"{all_sessions}?state=unreadable")
     page.locator("tbody a").first.click()
-    page.get_by_role("link", name="Look inside").click()
+    page.get_by_role("link", name="Show the data anyway").click()
     yield _arrived(page, "Session", "unverified")
     page.goto(f"{base}/sessions/one/nothing")
-    yield _arrived(page, "Not Found", "Nothing is here.")
+    yield _arrived(page, "Not Found", "There is no such session.")
 
 
 def _add_another_cookie(page: Page) -> None:
@@ -186,6 +186,14 @@ def _wide(page: Page) -> Any:
     return page.evaluate(f"{script}.map(one => one.outerHTML.slice(0, 80))")
 
 
+def test_the_table_of_sessions_fits_a_phone(page: Page, base: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 740})
+    page.goto(f"{base}/sessions/all")
+    table = page.get_by_role("region", name="Sessions, a table that may be wider")
+    expect(table).to_contain_text("unreadable")
+    assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_nothing_is_fetched_from_elsewhere_and_nothing_is_blocked(page: Page, base: str) -> None:
     asked: list[str] = []
     said: list[str] = []
@@ -207,11 +215,11 @@ def test_a_visit_changes_the_row_and_not_the_key(page: Page) -> None:
 
 def test_of_two_cookies_the_one_with_the_shorter_path_comes_last_and_counts(page: Page) -> None:
     _add_another_cookie(page)
-    listed = page.locator(".exhibit.first ol li")
+    listed = page.locator(".notice.bad ol li")
     expect(listed).to_have_text(
         [
             re.compile(r"^anothe… names no row$"),
-            re.compile(r"^000007… names a live row; it is the one that counts$"),
+            re.compile(r"^000007… names a live row; this is the one that counts$"),
         ]
     )
 

@@ -34,6 +34,8 @@ from ..conftest import MakeSite, Site
 from ..live_django import SECRET_KEY
 from .conftest import Put, address, press, stored, visitor
 
+pytestmark = pytest.mark.slow
+
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "correct horse"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -420,7 +422,7 @@ def test_a_session_kept_beyond_the_request_writes_nothing_either(
 def test_a_session_of_the_apps_own_is_written(shop: Shop, put: Put) -> None:
     def keeps_a_record(shop: Shop) -> None:
         record = shop.site.sessions.session()
-        record["seen"] = url_for("inspector.yours")
+        record["seen"] = url_for("inspector.your_session")
         record.save()
 
     shop.acts = keeps_a_record

@@ -126,7 +126,7 @@ def test_a_table_of_users_that_cannot_be_asked_is_named_in_the_log(
     assert _users(site.client) == ["1"]
     (said,) = caplog.messages
     assert said == (
-        "No names of users are shown, since the table of users cannot be asked:"
+        "The inspector shows no user names, because the query on the table of users failed:"
         " MissingUserColumnError."
     )
 

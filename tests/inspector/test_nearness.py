@@ -328,10 +328,10 @@ def test_a_program_on_the_machine_that_asks_like_a_browser_may_look(
     ("change", "said"),
     [
         ({"REMOTE_ADDR": "10.0.0.1"}, "its address is not this machine's"),
-        ({"HTTP_HOST": "evil.example"}, "its 'Host' is no name of this machine's for itself"),
+        ({"HTTP_HOST": "evil.example"}, "its 'Host' is not a name of this machine for itself"),
         ({"HTTP_X_FORWARDED_FOR": "10.7.7.7"}, "it has the header 'X-Forwarded-For'"),
         ({"HTTP_CONNECTION": "close"}, "'Connection: keep-alive'"),
-        ({"SERVER_PROTOCOL": "HTTP/1.0"}, "it has not HTTP/1.1"),
+        ({"SERVER_PROTOCOL": "HTTP/1.0"}, "it does not have HTTP/1.1"),
     ],
 )
 def test_the_log_says_what_is_wrong_and_no_value(

@@ -28,7 +28,7 @@ def _page(client: FlaskClient, *values: str, name: str = "sessionid", path: str 
 
 
 def test_one_cookie_is_not_counted(client: FlaskClient, put: Put) -> None:
-    assert "cookies of this name" not in _page(client, put("aaaaaa"))
+    assert "cookies with this name" not in _page(client, put("aaaaaa"))
 
 
 def test_two_cookies_are_counted_and_the_last_one_is_shown(client: FlaskClient, put: Put) -> None:
@@ -36,20 +36,20 @@ def test_two_cookies_are_counted_and_the_last_one_is_shown(client: FlaskClient, 
     for sent in ([one, other], [other, one]):
         page = _page(client, *sent)
         assert parse_cookie("; ".join(f"sessionid={key}" for key in sent))["sessionid"] == sent[-1]
-        assert "Your browser sent 2 cookies of this name." in page
+        assert "Your browser sent 2 cookies with this name." in page
         assert f"sessionid= {sent[-1][:6]}…" in page
         assert f"{sent[0][:6]}… names a live row" in page
-        assert f"{sent[1][:6]}… names a live row; it is the one that counts" in page
+        assert f"{sent[1][:6]}… names a live row; this is the one that counts" in page
         assert f'"num_visits": {2 if sent[-1] is other else 1}' in page
 
 
 def test_it_says_what_each_of_them_names(client: FlaskClient, put: Put) -> None:
     page = _page(client, put("aaaaaa"), put("bbbbbb", ends=-1), "short", "c" * 32)
     assert "4 cookies" in page
-    assert re.findall(r"(\w+)… names ([^;]+?)(?= \w+…|; it)", page) == [
+    assert re.findall(r"(\w+)… names ([^;]+?)(?= \w+…|; this)", page) == [
         ("aaaaaa", "a live row"),
         ("bbbbbb", "an expired row"),
-        ("short", "nothing: it can be no key"),
+        ("short", "nothing: it cannot be a key"),
         ("cccccc", "no row"),
     ]
 
@@ -69,7 +69,7 @@ def test_it_says_how_they_come_about_and_how_to_find_out(
     page = _page(client, put("aaaaaa"), "c" * 32)
     assert "Domain shop.example" in page
     assert "Path /shop" in page
-    assert "where their Domain or their Path differ" in page
+    assert "if their Domain or their Path differ" in page
     assert "developer tools" in page
     assert "SESSION_COOKIE_DOMAIN" in page
     assert "SESSION_COOKIE_PATH" in page
@@ -94,7 +94,7 @@ def test_the_last_one_is_the_visitors_on_all_pages(
 
 
 def test_without_a_domain_it_is_this_host_alone(client: FlaskClient, put: Put) -> None:
-    assert "Domain not set: this host alone" in _page(client, put("aaaaaa"))
+    assert "Domain not set: only this host" in _page(client, put("aaaaaa"))
 
 
 def test_other_names_are_other_cookies(site: Site, client: FlaskClient, put: Put) -> None:
@@ -122,9 +122,9 @@ def test_none_of_the_keys_is_shown_in_full(client: FlaskClient, put: Put) -> Non
 @pytest.mark.parametrize("value", ["short", "x" * 41, "\u00c3\u00a9" * 20, '""'])
 def test_a_value_that_can_be_no_key_is_told_of(client: FlaskClient, value: str) -> None:
     page = _page(client, value)
-    assert "s value can be no key" in page
+    assert "s value cannot be a key" in page
     assert "There is no cookie" not in page
 
 
 def test_an_empty_cookie_is_a_cookie(client: FlaskClient) -> None:
-    assert "s value can be no key" in _page(client, "")
+    assert "s value cannot be a key" in _page(client, "")

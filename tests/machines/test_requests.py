@@ -20,6 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from ..conftest import NOW
 from .twins import MakeTwinStores, TwinStores, outcome, run
 
+pytestmark = pytest.mark.slow
+
 DAY = 86400
 VISITORS = 2
 

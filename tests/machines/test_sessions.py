@@ -25,6 +25,8 @@ from hypothesis.stateful import (
 from ..conftest import NOW
 from .twins import GUESSES, MakeTwinStores, Tab, TwinStores, outcome, run
 
+pytestmark = pytest.mark.slow
+
 PRAGUE = "Europe/Prague"
 #: in Prague, an hour is skipped half an hour after the second, and repeated after the third
 MOMENTS = [

@@ -10,6 +10,8 @@ from flask import Flask, request
 from flask_dj_session import session_corrupted
 from flask_dj_session.pytest_plugin import MakeClient, MakeSession, SessionChange
 
+pytestmark = pytest.mark.slow
+
 CHANGES = [
     (None, "/", "untouched"),
     (None, "/count", "created"),

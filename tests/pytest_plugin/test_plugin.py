@@ -92,7 +92,7 @@ def test_without_an_app_it_is_said_how_to_write_one(pytester: pytest.Pytester) -
     pytester.makepyfile("def test_it(django_session): pass")
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(errors=1)
-    said = "*'django_session' works on your app, and there is no fixture 'app'*"
+    said = "*'django_session' needs your app, but there is no fixture 'app'*"
     result.stdout.fnmatch_lines([said])
 
 

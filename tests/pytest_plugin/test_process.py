@@ -104,7 +104,7 @@ def test_a_database_in_memory_is_refused(tmp_path: Path) -> None:
     DjangoSessions(app, SQLAlchemy(app))
     with (
         app.app_context(),
-        pytest.raises(ValueError, match="in memory, where no other process finds it"),
+        pytest.raises(ValueError, match="in memory, where no other process can find it"),
         run(app, tmp_path, {}),
     ):
         pass

@@ -84,7 +84,8 @@ def test_all_that_is_amiss_is_said_at_once() -> None:
     with pytest.raises(SettingError) as caught:
         prepared(named("__Host-a", **DOMAIN))
     assert str(caught.value) == (
-        "'SESSION_COOKIE_NAME' is '__Host-a', and browsers drop what begins with '__Host-' unless"
+        "'SESSION_COOKIE_NAME' is '__Host-a', and browsers drop a cookie whose name begins with"
+        " '__Host-' unless"
         " 'SESSION_COOKIE_SECURE' is True, 'SESSION_COOKIE_DOMAIN' is None and"
         " 'SESSION_COOKIE_PATH' is '/'. Set 'SESSION_COOKIE_SECURE = True' and"
         " 'SESSION_COOKIE_DOMAIN = None', in Django too, or change 'SESSION_COOKIE_NAME'. Chromium"

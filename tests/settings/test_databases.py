@@ -32,9 +32,9 @@ def _url(engine: str, **values: Any) -> str:
 
 
 def _refusal(engine: str, **values: Any) -> str:
-    with pytest.raises(SettingError, match=r"^'DATABASES' has under 'default' ") as caught:
+    with pytest.raises(SettingError, match=r"^'DATABASES' has an entry 'default' with ") as caught:
         _read(engine, **values)
-    return str(caught.value).removeprefix("'DATABASES' has under 'default' ")
+    return str(caught.value).removeprefix("'DATABASES' has an entry 'default' with ")
 
 
 Installed = Callable[..., None]
@@ -96,23 +96,23 @@ def test_djangos_engines_have_a_driver(engine: str, driver: str) -> None:
 @pytest.mark.parametrize("engine", [_BACKENDS + "oracle", _BACKENDS + "dummy", "mssql", "a.b"])
 def test_another_engine_is_refused_by_its_name(engine: str) -> None:
     settings = {"default": {"ENGINE": engine, "NAME": "site"}}
-    with pytest.raises(SettingError, match=f"engine '{engine}', .* no driver .*using=None"):
+    with pytest.raises(SettingError, match=f"engine '{engine}', .* does not know .*using=None"):
         sqlalchemy_settings(settings, "default", use_tz=True)
 
 
 @pytest.mark.parametrize(
-    ("engine", "mend"),
+    ("engine", "hint"),
     [
         ("postgresql", "Run 'pip install flask-dj-session[postgresql]'."),
         ("mysql", "Run 'pip install flask-dj-session[mysql]'."),
     ],
 )
 def test_a_missing_driver_is_named_with_the_extra(
-    engine: str, mend: str, installed: Installed
+    engine: str, hint: str, installed: Installed
 ) -> None:
     installed()
     message = _refusal(engine, NAME="site")
-    assert message.endswith(f"database, and no driver for it is installed here. {mend}")
+    assert message.endswith(f"database, but no driver for it is installed here. {hint}")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,9 @@ def test_a_port_may_be_a_number_or_digits_but_nothing_else(engine: str) -> None:
     numbers = [_url(engine, NAME="site", HOST="db", PORT=port) for port in (7, "7")]
     assert numbers[0] == numbers[1]
     assert sa.make_url(numbers[0]).port == 7
-    assert _refusal(engine, NAME="site", HOST="db", PORT="x").startswith("a PORT that is no number")
+    assert _refusal(engine, NAME="site", HOST="db", PORT="x").startswith(
+        "a PORT that is not a number"
+    )
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
@@ -402,7 +404,7 @@ def test_ssl_mode_is_put_into_pymysqls_words(
     [
         ({"ssl": True}, "the option 'ssl', which is not a dict"),
         ({"ssl": {"verify_mode": "none"}}, "'verify_mode' in the option 'ssl', which"),
-        ({"ssl_mode": "MAYBE"}, "the 'ssl_mode' 'MAYBE'. Known are: 'DISABLED', "),
+        ({"ssl_mode": "MAYBE"}, "the 'ssl_mode' 'MAYBE'. Give one of these: 'DISABLED', "),
         ({"ssl_mode": "VERIFY_IDENTITY"}, "the 'ssl_mode' 'VERIFY_IDENTITY', but no CA"),
     ],
 )

@@ -24,13 +24,16 @@ def _message(module: str | None) -> str:
 
 def test_no_name_at_all(folder: object) -> None:
     assert _message(None) == (
-        "not set. Set it to the settings of the project, as 'mysite.settings'."
+        "not set. Set it to the project's settings module, such as 'mysite.settings'."
     )
 
 
 @pytest.mark.parametrize("name", ["mysite/settings.py", ".settings", "mysite..settings", "."])
 def test_what_is_no_name_of_a_module(name: str) -> None:
-    assert _message(name) == f"{name!r}, not a module's name. Give it with dots: 'mysite.settings'."
+    assert (
+        _message(name)
+        == f"{name!r}, which is not the name of a module. Give it with dots: 'mysite.settings'."
+    )
 
 
 @pytest.mark.parametrize("package", ["dj4e-samples", "my site", "3d", "class", "ž"])
@@ -82,7 +85,7 @@ def test_a_name_that_the_project_does_not_have(write_settings: WriteSettings) ->
     write_settings()
     assert _message("mysite.settingz") == (
         "'mysite.settingz', but there is no 'settingz' in the 'mysite' that was found. Correct the"
-        " name; or, where another 'mysite' is meant: Put the folder that holds manage.py on"
+        " name. If you mean another 'mysite': Put the folder that holds manage.py on"
         " PYTHONPATH."
     )
 
@@ -92,8 +95,8 @@ def test_a_module_that_needs_django_where_it_is_not_installed(
 ) -> None:
     monkeypatch.setitem(sys.modules, "django", None)
     assert _message(write_settings("import django")) == (
-        "'mysite.settings', which imports Django, and that is not installed here."
-        " Run 'pip install Django', best in the version that the project has."
+        "'mysite.settings', which imports Django, but Django is not installed here."
+        " Run 'pip install Django', preferably in the project's version."
     )
 
 
@@ -109,15 +112,33 @@ def test_a_module_that_imports_what_is_not_there(
     statement: str, missing: str, write_settings: WriteSettings
 ) -> None:
     assert _message(write_settings(statement)) == (
-        f"'mysite.settings', which imports {missing!r}, and that is not found here."
-        " Install here, too, what the project needs."
+        f"'mysite.settings', which imports {missing!r}, but no such module is installed here."
+        " Install the project's requirements here, too."
     )
 
 
-def test_a_variable_that_the_module_needs(write_settings: WriteSettings) -> None:
-    assert _message(write_settings("import os\nos.environ['MYSITE_DB_PASSWORD']")) == (
+_NAMED_BY = {
+    "django-environ": "Set the MYSITE_DB_PASSWORD environment variable",
+    "python-decouple": "MYSITE_DB_PASSWORD not found. Declare it as envvar or define a default.",
+    "environs": 'Environment variable "MYSITE_DB_PASSWORD" not set',
+}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import os\nos.environ['MYSITE_DB_PASSWORD']",
+        *(
+            f"class ImproperlyConfigured(Exception): ...\nraise ImproperlyConfigured({said!r})"
+            for said in _NAMED_BY.values()
+        ),
+    ],
+    ids=["os", *_NAMED_BY],
+)
+def test_a_variable_that_the_module_needs(write_settings: WriteSettings, code: str) -> None:
+    assert _message(write_settings(code)) == (
         "'mysite.settings', which needs the environment variable 'MYSITE_DB_PASSWORD'."
-        " Set it here as it is set for Django."
+        " Set it to the same value as for Django."
     )
 
 
@@ -135,7 +156,7 @@ def test_a_module_that_fails_otherwise_is_not_quoted(
 ) -> None:
     assert _message(write_settings(code)) == (
         f"'mysite.settings', which fails with {problem}."
-        " See to it that Django starts with it in the same environment."
+        " Make sure that Django starts with it in the same environment."
     )
 
 

@@ -467,6 +467,33 @@ def _beginnings(store: Store) -> int:
     return int.from_bytes(log.read_bytes()[12:16], "big")
 
 
+@pytest.mark.parametrize("has_log", [False, True])
+def test_who_has_waited_for_the_list_of_rows_has_his_turn_before_they_are_removed(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, has_log: bool
+) -> None:
+    # Without a log, nobody can write while somebody reads.
+    store = store_of(make_site())
+    _fill(store, expired=5)
+    clock, done = [1000.0], []
+
+    def note(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        if "json_group_array" in text or text.startswith("DELETE"):
+            clock[0] += 0.02
+            done.append("listed" if "json_group_array" in text else "removed")
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        done.append(f"rested {seconds:.3f}")
+
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql(f"PRAGMA journal_mode = {'WAL' if has_log else 'DELETE'}")
+    event.listen(store.engine.app_engine, "after_cursor_execute", note)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert list(store.clear_expired(NOW)) == [5]
+    assert done == ["listed", *([] if has_log else ["rested 0.020"]), "removed"]
+
+
 def test_a_connection_that_has_cleared_is_as_it_was(wal_store: Store) -> None:
     before = _settings(wal_store)
     list(wal_store.clear_expired(NOW))

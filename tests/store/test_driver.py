@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from flask import request
 
 from flask_dj_session.store import AutocommitEngine
-from flask_dj_session.store.driver import is_in_order_after
+from flask_dj_session.store.driver import interruption_behind, is_in_order_after
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -93,3 +94,42 @@ def test_a_connection_is_in_order_after_an_answer_of_the_database(
     original.sqlstate = sqlstate
     assert is_in_order_after(kind("SELECT", None, original)) is is_in_order
     assert not is_in_order_after(kind("SELECT", None, original, connection_invalidated=True))
+
+
+def _error_during(first: BaseException | None) -> sa.exc.DBAPIError:
+    """Return SQLAlchemy's error for one of the driver's that was raised while *first* was."""
+    orig = sqlite3.OperationalError("cannot rollback")
+    orig.__context__ = first
+    return sa.exc.OperationalError("ROLLBACK", None, orig)
+
+
+@pytest.mark.parametrize("kind", [_SoftLimitError, KeyboardInterrupt, ValueError])
+def test_an_interruption_is_found_behind_the_error_that_has_taken_its_place(
+    kind: type[BaseException],
+) -> None:
+    first = kind()
+    error = _error_during(first)
+    assert interruption_behind(error, handled=None) is first
+    assert not is_in_order_after(error)
+    # What was being handled before has interrupted nothing.
+    assert interruption_behind(error, handled=first) is error
+    assert is_in_order_after(error, handled=first)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [None, sqlite3.IntegrityError("its own"), sa.exc.InvalidRequestError("SQLAlchemy's")],
+    ids=str,
+)
+def test_an_error_of_the_drivers_own_has_no_interruption_behind_it(
+    first: BaseException | None,
+) -> None:
+    error = _error_during(first)
+    assert interruption_behind(error, handled=None) is error
+    assert is_in_order_after(error)
+
+
+def test_an_error_of_the_system_is_the_drivers_own_reason() -> None:
+    error = _error_during(ConnectionResetError())
+    assert interruption_behind(error, handled=None) is error
+    assert not is_in_order_after(error)

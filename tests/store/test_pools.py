@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -84,4 +85,22 @@ def test_an_engine_that_takes_the_place_of_another_is_used(
         engines[None] = before
     assert counts(site) == ["1", "2", "3"]
     assert stored(site) == 2
+    other.dispose()
+
+
+def test_connections_to_an_engine_whose_place_was_taken_are_closed(
+    make_site: MakeSite, tmp_path: Any
+) -> None:
+    site = make_site()
+    other = sa.create_engine(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    with site.app.app_context():
+        store, engines = site.sessions.store, site.db.engines
+        with store.engine.connect() as connection:
+            raw: Any = connection.connection.dbapi_connection
+        assert not store.exists("12345678")
+        engines[None] = other  # type: ignore[index]
+        site.sessions.create_table()
+        assert not store.exists("12345678")
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            raw.execute("SELECT 1")
     other.dispose()

@@ -86,6 +86,15 @@ def test_a_key_that_others_begin_with_is_found_alone(store: Store) -> None:
     assert [row.session_key for row in store.starting_with("aaaaaaa3")] == ["aaaaaaa3"]
 
 
+@pytest.mark.parametrize("sign", ["%", "_", "/", "\\", "'", '"'])
+def test_no_sign_means_anything_else_at_the_beginning_of_a_key(store: Store, sign: str) -> None:
+    wanted = [f"10{sign}percent-{end}" for end in "ab"]
+    for key in (*wanted, f"10{sign}{sign}percent-c", "10xpercent-d", "10percent-e"):
+        store.insert(key, "text", NOW)
+    found = store.starting_with(f"10{sign}per")
+    assert sorted(row.session_key for row in found) == wanted
+
+
 def test_rows_are_counted(store: Store) -> None:
     assert store.count() == 5
     assert store.count(expired_before=NOW) == 2
@@ -104,5 +113,5 @@ def test_the_migration_of_another_table_is_not_recorded(make_site: MakeSite) -> 
         __tablename__ = "own_session"
 
     other = Store(store_of(site).engine, Own.__table__)
-    with pytest.raises(ValueError, match="'own_session' is not made by a migration"):
+    with pytest.raises(ValueError, match="No migration of Django's own creates 'own_session'"):
         other.record_migration(NOW)

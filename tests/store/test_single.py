@@ -58,10 +58,14 @@ def test_so_they_do_where_views_read_the_database(site: Site, table: sa.Table) -
     assert answers == [[str(n) for n in range(1, 11)]] * 8
 
 
+@pytest.mark.parametrize("visits", [0, 1], ids=["a new visitor", "one who reads before"])
 def test_another_requests_transaction_is_waited_for_and_left_alone(
-    site: Site, table: sa.Table
+    site: Site, table: sa.Table, visits: int
 ) -> None:
     counts(site, 1)
+    client = site.client
+    for _ in range(visits):
+        client.get("/")
     began, saved, end = Barrier(2), Event(), Event()
 
     def other() -> None:
@@ -75,11 +79,11 @@ def test_another_requests_transaction_is_waited_for_and_left_alone(
     with ThreadPoolExecutor(1) as threads:
         done = threads.submit(other)
         began.wait(20)
-        answer = site.client.get("/").text
+        answer = client.get("/").text
         saved.set()
         end.set()
         done.result(20)
-    assert answer == "1"
+    assert answer == str(visits + 1)
     with site.app.app_context():
         assert site.db.session.execute(sa.select(table)).all() == []
         assert len(site.rows()) == 2

@@ -38,6 +38,21 @@ def test_a_date_is_given_as_the_column_takes_it(dialect: sa.Dialect, expected: o
     assert (parameters["now"] if isinstance(parameters, dict) else parameters[0]) == expected
 
 
+def test_a_statement_is_compiled_once_for_each_dialect() -> None:
+    date_type = DjangoDateTime(lambda: None)
+    now = sa.bindparam("now", type_=date_type)
+    statement = Statement(sa.select(now), dates=("now",), date_type=date_type)
+    of_sqlite, of_mysql = sqlite.dialect(), mysql.dialect()
+    first = statement.plain(of_sqlite)
+    assert first is not None
+    assert "?" in first.text
+    assert statement.plain(of_sqlite) is statement.for_driver(of_sqlite) is first
+    other = statement.plain(of_mysql)
+    assert other is not None
+    assert "%s" in other.text
+    assert statement.for_driver(of_sqlite).dialect is of_sqlite
+
+
 def _run(store: Store) -> None:
     store.insert("12345678", "text", NOW)
     store.load("12345678", NOW)

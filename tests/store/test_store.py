@@ -51,6 +51,18 @@ def test_dates_with_and_without_a_fraction_compare_rightly(store: Store, microse
     assert store.load(KEY, date - timedelta(microseconds=1)) == TEXT
 
 
+@pytest.mark.parametrize("hours", [-8, 0, 9])
+def test_a_date_of_another_zone_is_the_same_moment(store: Store, hours: int) -> None:
+    date = LATER.astimezone(timezone(timedelta(hours=hours)))
+    store.insert(KEY, TEXT, date)
+    assert store.load(KEY, date - timedelta(microseconds=1)) == TEXT
+    assert store.load(KEY, LATER) is None
+    found = store.row(KEY)
+    assert found is not None
+    assert found.expire_date == LATER
+    assert found.expire_date.tzinfo is timezone.utc
+
+
 def test_exists_is_true_for_an_expired_row_too(store: Store) -> None:
     store.insert(KEY, TEXT, NOW - timedelta(days=1))
     assert store.exists(KEY)

@@ -104,6 +104,15 @@ def test_long_names_are_listed_as_far_as_a_line_goes() -> None:
     assert anatomy.pickled_names(often) == ["n" * 100 + "." + "n" * 100]
 
 
+def test_a_part_of_a_name_that_is_no_text_is_a_question_mark() -> None:
+    # "os" and a list are kept, and taken from there for the names of the module and of what is
+    # in it.
+    kept = b"\x8c\x02os\x94]\x94"
+    assert anatomy.pickled_names(kept + b"h\x01h\x00\x93.") == ["?.os"]
+    assert anatomy.pickled_names(kept + b"h\x00h\x01\x93.") == ["os.?"]
+    assert anatomy.pickled_names(b"]\x94\x8c\x02os\x93.") == ["?.os"]
+
+
 def test_what_a_pickle_names_by_number_is_listed_too() -> None:
     assert anatomy.pickled_names(b"\x80\x02\x83\x07\x01.") == ["copyreg.extension 263"]
 

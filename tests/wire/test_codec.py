@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import pickle
+import random
 import zlib
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -32,7 +33,7 @@ from flask_dj_session.wire import (
     Reading,
     SessionCodec,
 )
-from flask_dj_session.wire.codec import packed_bytes
+from flask_dj_session.wire.codec import packed_bytes, unpack
 from flask_dj_session.wire.legacy import LegacySigner
 from flask_dj_session.wire.signing import TimestampSigner
 from flask_dj_session.wire.stand_ins import Message
@@ -188,6 +189,12 @@ def test_short_payloads_too_are_compressed_where_zlib_would(text: str) -> None:
     assert packed_bytes(written.partition(":")[0]) == (packed if is_packed else payload)
 
 
+def test_what_is_alike_far_apart_in_a_long_payload_is_compressed_as_zlib_does() -> None:
+    noise = random.Random(1).randbytes(600).decode("latin-1")
+    written = SessionCodec(KEY, serializer=_AsItIs).encode({"text": noise + noise}, NOW)
+    assert packed_bytes(written.partition(":")[0]) == zlib.compress((noise * 2).encode("latin-1"))
+
+
 def test_a_zlib_bomb_is_cut_off_at_the_limit() -> None:
     bomb = zlib.compress(b" " * MAX_UNPACKED + b"{}")
     assert len(bomb) < 20_000
@@ -200,7 +207,7 @@ def test_what_would_not_be_read_again_is_not_written() -> None:
         codec.encode({"a": "b" * (MAX_UNPACKED - 7)}, NOW)
     assert caught.value.path == ""
     assert str(caught.value) == (
-        f"The session data takes {MAX_UNPACKED + 1} bytes; {MAX_UNPACKED} are the limit"
+        f"The session data takes {MAX_UNPACKED + 1} bytes; the limit is {MAX_UNPACKED}"
     )
 
 
@@ -261,12 +268,34 @@ def test_what_cannot_be_read_is_refused_at_the_step_that_failed(
     assert type(caught.value) is error
 
 
+@pytest.mark.parametrize(
+    ("packed", "reason"),
+    [
+        (b"no zlib data", "is not zlib data"),
+        (zlib.compress(b"{}")[:-1], "is zlib data that ends too early"),
+        (zlib.compress(bytes(101)), "unpacks to more than 100 bytes"),
+    ],
+)
+def test_the_reason_why_a_payload_cannot_be_unpacked_is_told(packed: bytes, reason: str) -> None:
+    with pytest.raises(CompressionError, match=reason):
+        unpack("." + b64(packed), at_most=100)
+
+
+def test_a_payload_of_just_the_limit_is_unpacked() -> None:
+    assert unpack("." + b64(zlib.compress(bytes(100))), at_most=100) == (bytes(100), True)
+
+
 def test_no_message_tells_the_key_the_text_or_the_data() -> None:
     for text in (COUNTER + "=", signed(b64(b"hunter2")), legacy(b"hunter2"), "." + COUNTER):
         with pytest.raises(DecodeError) as caught:
             codec.decode(text)
         for secret in (KEY, "hunter2", text, text.rpartition(":")[2]):
             assert secret not in str(caught.value)
+
+
+def test_a_reading_does_not_show_the_data() -> None:
+    for text in (COUNTER, LEGACY):
+        assert "num_visits" not in repr(codec.read(text))
 
 
 def test_an_encode_error_names_the_value() -> None:

@@ -7,6 +7,7 @@ import copyreg
 import pickle
 import struct
 import tracemalloc
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -58,7 +59,7 @@ def as_key(value: bytes) -> bytes:
 
 
 STEPS = "takes more than 50000 steps to read"
-LEVELS = "is nested in more than 200 levels"
+LEVELS = "has more than 200 levels of nesting"
 
 
 @pytest.fixture
@@ -242,7 +243,7 @@ def test_what_is_just_deep_enough_can_be_used_as_any_data(collections: str) -> N
     assert repr(data) == repr({"a": value})
     assert "…" in as_json(data) or "\\u2026" in as_json(data)
     assert loads(PickleSerializer().dumps(data)) == data
-    with pytest.raises(PickleError, match="nested in more than 200 levels"):
+    with pytest.raises(PickleError, match="more than 200 levels of nesting"):
         loads(pickle.dumps({"a": data}))
 
 
@@ -317,7 +318,7 @@ def test_what_is_nested_too_deeply_to_be_read_again_is_not_written() -> None:
     value: list[Any] = []
     for _ in range(MAX_DEPTH):
         value = [value]
-    with pytest.raises(EncodeError, match="The session data is nested in more than 200 levels"):
+    with pytest.raises(EncodeError, match="The session data has more than 200 levels of nesting"):
         PickleSerializer().dumps({"a": value})
 
 
@@ -325,6 +326,17 @@ def test_what_is_nested_too_deeply_to_be_read_again_is_not_written() -> None:
 def test_a_size_that_is_no_size_is_refused_and_leads_nowhere(size: int) -> None:
     with pytest.raises(PickleError):
         loads(b"T" + struct.pack("<i", size) + b"....")
+
+
+@pytest.mark.parametrize(
+    "pay", [lambda purse: purse.spend(1), lambda purse: purse.spend_on_length(0)]
+)
+def test_the_last_step_is_had_and_no_further_one(pay: Callable[[budget.Budget], None]) -> None:
+    purse = budget.Budget(0)
+    purse.spend(budget.MAX_STEPS - 1)
+    pay(purse)
+    with pytest.raises(budget.CostError):
+        pay(purse)
 
 
 def test_the_places_that_keys_take_are_paid_for_each_key() -> None:

@@ -174,6 +174,16 @@ def test_the_same_object_twice_stays_the_same_and_circles_are_kept(
     assert read["me"] is read
 
 
+@pytest.mark.parametrize("state", [b"}", b"}\x8c\x0aextra_tagsNs"], ids=["empty", "no tags"])
+def test_what_the_state_of_a_message_leaves_out_is_as_in_a_new_one(
+    serializer: PickleSerializer, state: bytes
+) -> None:
+    blank = b"cdjango.contrib.messages.storage.base\nMessage\n)\x81"
+    read = serializer.loads(b"\x80\x04}\x8c\x01m" + blank + state + b"bs.")
+    assert read == {"m": Message()}
+    assert read["m"].parts == (0, "", "")
+
+
 def test_a_message_shows_what_it_is() -> None:
     assert repr(Message(25, "Saved", "tag")) == "Message(25, 'Saved', 'tag')"
     assert Message(25, "Saved") != Message(25, "Twice")

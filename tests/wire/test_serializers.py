@@ -171,7 +171,7 @@ def test_data_that_holds_itself_is_named() -> None:
     with pytest.raises(EncodeError) as caught:
         serializer.dumps({"cart": cart})
     assert caught.value.path == "cart.items[0]"
-    assert "holds itself" in str(caught.value)
+    assert "contains itself" in str(caught.value)
 
 
 def test_the_same_value_twice_is_not_taken_for_a_circle() -> None:
@@ -192,6 +192,16 @@ def test_deep_data_that_json_can_hold_is_not_blamed_for_another_value() -> None:
     with pytest.raises(EncodeError) as caught:
         serializer.dumps({"deep": nested(150), "price": Decimal(1)})
     assert caught.value.path == "price"
+
+
+@pytest.mark.parametrize(("lists", "path"), [(99, "a" + "[0]" * 99), (100, "")])
+def test_a_path_is_told_for_a_hundred_levels(lists: int, path: str) -> None:
+    value: Any = Decimal(1)
+    for _ in range(lists):
+        value = [value]
+    with pytest.raises(EncodeError) as caught:
+        serializer.dumps({"a": value})
+    assert caught.value.path == path
 
 
 def test_a_key_that_is_too_large_a_number_is_an_encode_error() -> None:

@@ -1,7 +1,6 @@
 """Passwords as Django stores them; text in and out, no users and no database."""
 
 from .argon2_bcrypt import Argon2, BCrypt, BCryptSHA256
-from .described import described_hasher
 from .digests import MD5, SaltedSHA1, UnsaltedMD5, UnsaltedSHA1
 from .hasher import Hasher
 from .hashers import (
@@ -35,7 +34,6 @@ __all__ = [
     "UnsaltedSHA1",
     "Verdict",
     "check_password",
-    "described_hasher",
     "is_password_usable",
     "make_password",
     "must_update",

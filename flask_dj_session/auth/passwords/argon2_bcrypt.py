@@ -33,7 +33,7 @@ def _library(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise RuntimeError(
-            f"A password is encoded with {name}, and its library is not installed. Run"
+            f"A password is encoded with {name}, but its library is not installed. Run"
             " 'pip install flask-dj-session[auth]'."
         ) from error
 

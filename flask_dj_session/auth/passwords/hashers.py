@@ -31,6 +31,7 @@ _MALFORMED = (ValueError, TypeError, OverflowError)
 class Verdict(NamedTuple):
     """What a check of a password has said."""
 
+    #: whether the password is the one that is stored
     correct: bool
     #: whether it should be encoded anew, since the site prefers another way by now
     must_update: bool

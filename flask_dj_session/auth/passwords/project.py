@@ -91,7 +91,7 @@ def _failed(path: str) -> tuple[str, str]:
     if path.endswith(".CryptPasswordHasher"):
         return (
             f"names '{path}', which needs Django before 5.1 and Python before 3.13",
-            "Take it out of the list; whoever has such a password needs another one.",
+            "Remove it from the list. Users who have such a password need a new one.",
         )
     return (
         f"names '{path}', which cannot be imported here",

@@ -38,13 +38,13 @@ def sqlalchemy_settings(databases: Any, using: str, *, use_tz: bool) -> dict[str
     chosen = entry(databases, using)
     if chosen.engine not in _ENGINES:
         raise chosen.refusal(
-            f"the engine {chosen.engine!r}, for which there is no driver here (there are for"
-            " Django's own of PostgreSQL, MySQL, MariaDB and SQLite)"
+            f"the engine {chosen.engine!r}, which this package does not know (it knows Django's own"
+            " for PostgreSQL, MySQL, MariaDB and SQLite)"
         )
     make = _ENGINES[chosen.engine]
     if use_tz and make is not postgresql and chosen.time_zone not in ("", "UTC"):
         raise chosen.refusal(
-            "a TIME_ZONE, so that dates are local there in spite of USE_TZ",
+            "a TIME_ZONE, so that its dates are in local time in spite of USE_TZ",
             f"{READ_THE_REST} Set 'USE_TZ' to False and 'TIME_ZONE' to {chosen.time_zone!r}, too.",
         )
     return make(chosen)

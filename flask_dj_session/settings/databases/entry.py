@@ -41,9 +41,9 @@ class Entry:
     time_zone: str
     options: dict[str, Any] = field(repr=False)
 
-    def refusal(self, problem: str, mend: str = READ_THE_REST) -> SettingError:
+    def refusal(self, problem: str, hint: str = READ_THE_REST) -> SettingError:
         """Return the error that says what is wrong with this entry."""
-        return SettingError("DATABASES", f"has under {self.alias!r} {problem}", mend)
+        return SettingError("DATABASES", f"has an entry {self.alias!r} with {problem}", hint)
 
     def text_options(self, *, without: Collection[str]) -> dict[str, str]:
         """Return OPTIONS as text, but for those named and those that are None or empty."""
@@ -72,7 +72,7 @@ class Entry:
         if found:
             return found
         raise self.refusal(
-            f"a {kind} database, and no driver for it is installed here",
+            f"a {kind} database, but no driver for it is installed here",
             f"Run 'pip install flask-dj-session[{extra}]'.",
         )
 
@@ -96,10 +96,10 @@ def entry(databases: Any, alias: str) -> Entry:
         raise SettingError("DATABASES", "is not set", READ_THE_REST)
     if alias not in databases:
         known = ", ".join(repr(name) for name in databases)
-        raise SettingError("DATABASES", f"has no {alias!r}", f"Known are: {known}.")
+        raise SettingError("DATABASES", f"has no {alias!r}", f"It has: {known}.")
     values = databases[alias]
     if not isinstance(values, Mapping) or not values.get("ENGINE"):
-        raise SettingError("DATABASES", f"has under {alias!r} no ENGINE", READ_THE_REST)
+        raise SettingError("DATABASES", f"has an entry {alias!r} without ENGINE", READ_THE_REST)
     options = dict(values.get("OPTIONS") or {})
     name, user, password, host, port = (_part(values, options, part) for part in _PARTS)
     chosen = Entry(
@@ -114,7 +114,7 @@ def entry(databases: Any, alias: str) -> Entry:
         options=options,
     )
     if re.search(r"[^\d,]", port):
-        raise chosen.refusal("a PORT that is no number", "Give it as digits.")
+        raise chosen.refusal("a PORT that is not a number", "Give it as digits.")
     return chosen
 
 

@@ -103,7 +103,7 @@ def _driver(entry: Entry) -> str:
     raise entry.refusal(
         f"the option {min(unknown[installed[0]])!r}, which the driver that is installed here does"
         f" not know ({installed[0]!r})",
-        f"Leave it out, or install the driver that the Django project has. {READ_THE_REST}",
+        f"Leave it out, or install the driver that the Django project uses. {READ_THE_REST}",
     )
 
 
@@ -138,7 +138,7 @@ def _ssl(entry: Entry) -> dict[str, str]:
 def _ssl_mode(entry: Entry, mode: str, query: Mapping[str, str]) -> dict[str, str]:
     if mode.upper() not in _SSL_MODES:
         raise entry.refusal(
-            f"the 'ssl_mode' {mode!r}", f"Known are: {', '.join(map(repr, _SSL_MODES))}."
+            f"the 'ssl_mode' {mode!r}", f"Give one of these: {', '.join(map(repr, _SSL_MODES))}."
         )
     if mode.upper().startswith("VERIFY") and not query.keys() & {"ssl_ca", "ssl_capath"}:
         # PyMySQL would then verify nothing.

@@ -44,8 +44,8 @@ def _uri(entry: Entry) -> tuple[str, dict[str, str]]:
     parameters = dict(parse_qsl(text))
     if path in ("", _IN_MEMORY) or parameters.get("mode") == "memory":
         raise entry.refusal(
-            "a database in memory, which is there for one process only",
-            f"Give a file; or '{_IN_MEMORY}', for a database of the Flask app's own.",
+            "a database in memory, which exists in one process only",
+            f"Give a file, or '{_IN_MEMORY}' for a separate database of the Flask app.",
         )
     if not path.startswith("/"):
         path = quote(os.path.abspath(unquote(path)))

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from . import plots
-from .current import codec, names_of, seal, site
+from .current import codec, names_of, references, site
 from .render import render
 from .search import FORMS, STATES, Found, Reader, Search, state_of
 
@@ -19,7 +19,7 @@ ASKED = ("user", "state", "form")
 NOTICES = {"revoked": "The session is revoked. Its visitor is logged out, and its data is gone."}
 
 
-def everybody() -> ResponseReturnValue:
+def session_list() -> ResponseReturnValue:
     """List sessions."""
     search = _search()
     now = site().now()
@@ -27,7 +27,7 @@ def everybody() -> ResponseReturnValue:
     found = Reader(site().store, codec(), now).page(search, **bounds)
     is_first = bounds == {"above": None, "below": None} or (bounds["below"] and not found.is_cut)
     return render(
-        "everybody.html",
+        "session_list.html",
         search=search,
         names=names_of(row.user_id for row in found.rows),
         are_named=site().user_names is not None,
@@ -58,17 +58,17 @@ def _bound(name: str) -> Any:
     reference = request.args.get(name)
     if reference is None:
         return None
-    key = seal().open(reference)
-    if key is None:
+    place = references().place_of(reference, site().store)
+    if place is None:
         abort(404)
-    return key
+    return place
 
 
 def _address(session_key: object) -> str | None:
     """Return the address of a session's page; None where its key is no text and no bytes."""
     if not isinstance(session_key, (str, bytes)):
         return None
-    return url_for(".one", reference=seal().close(session_key))
+    return url_for(".session_detail", reference=references().to(session_key))
 
 
 def _links(
@@ -78,11 +78,11 @@ def _links(
     asked = {name: vars(search)[name] for name in ASKED if vars(search)[name]}
     links: dict[str, str | None] = dict.fromkeys(["first", "before", "after"])
     if not is_first:
-        links["first"] = url_for(".everybody", **asked)
+        links["first"] = url_for(".session_list", **asked)
     if not is_first and found.first is not None:
-        links["before"] = url_for(".everybody", below=seal().close(found.first), **asked)
+        links["before"] = url_for(".session_list", below=references().to(found.first), **asked)
     if found.last is not None and (backwards or found.is_cut):
-        links["after"] = url_for(".everybody", above=seal().close(found.last), **asked)
+        links["after"] = url_for(".session_list", above=references().to(found.last), **asked)
     return links
 
 

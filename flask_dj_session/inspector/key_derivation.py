@@ -8,15 +8,16 @@ import hmac
 from flask import current_app
 from itsdangerous import URLSafeTimedSerializer
 
-_NAME = "flask_dj_session.inspector"
+#: under which all of it is derived
+NAME = "flask_dj_session.inspector"
 
 
 def derived_key(secret_key: str | bytes, purpose: str) -> bytes:
     """Derive 32 bytes that are used for one purpose only."""
     key = secret_key.encode() if isinstance(secret_key, str) else secret_key
-    return hmac.digest(key, f"{_NAME}.{purpose}".encode(), hashlib.sha256)
+    return hmac.digest(key, f"{NAME}.{purpose}".encode(), hashlib.sha256)
 
 
 def signer(purpose: str) -> URLSafeTimedSerializer:
     """Return what signs values for one purpose, with the current app's SECRET_KEY."""
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"{_NAME}.{purpose}")
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"{NAME}.{purpose}")

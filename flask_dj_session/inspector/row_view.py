@@ -28,7 +28,7 @@ class Part(NamedTuple):
     left_out: int = 0
 
 
-class Picture(NamedTuple):
+class RowView(NamedTuple):
     """All that is drawn of a row."""
 
     row: ReadRow
@@ -60,7 +60,7 @@ class Picture(NamedTuple):
         return any(part and part.left_out for part in parts)
 
 
-def picture_of(
+def row_view_of(
     stored: StoredRow,
     codec: SessionCodec,
     now: datetime,
@@ -68,7 +68,7 @@ def picture_of(
     is_masked: bool,
     is_full: bool,
     unverified: bool,
-) -> Picture:
+) -> RowView:
     """Take a row apart.
 
     :param is_masked: leave out most of the signature.
@@ -78,13 +78,13 @@ def picture_of(
     limit = None if is_full else SHOWN
     text = stored.session_data
     if not isinstance(text, str):
-        return _picture_of_no_text(stored, codec, now, is_masked=is_masked)
+        return _row_view_of_no_text(stored, codec, now, is_masked=is_masked)
     steps = steps_of(text, codec, unverified=unverified)
     parts = written(text)
     data = steps.facts["data"]
     said = dict(steps.lines)
     is_unpacked = parts.form == "signed" and "payload" in said
-    return Picture(
+    return RowView(
         row=read(stored, codec),
         is_masked=is_masked,
         form=parts.form,
@@ -101,13 +101,13 @@ def picture_of(
     )
 
 
-def _picture_of_no_text(
+def _row_view_of_no_text(
     stored: StoredRow, codec: SessionCodec, now: datetime, *, is_masked: bool
-) -> Picture:
+) -> RowView:
     row = read(stored, codec)
     facts = dict.fromkeys(["signed_at", "verified"])
     nothing = Part("")
-    return Picture(
+    return RowView(
         row,
         is_masked,
         form="none",

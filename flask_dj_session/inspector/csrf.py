@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from flask import Response, g, request, url_for
 from itsdangerous import BadData
 
-from .derived import signer
+from .key_derivation import signer
 from .sent import sent_key
 
 COOKIE = "inspector_form"
@@ -49,7 +49,7 @@ def set_own_cookie(
         name,
         value,
         max_age=max_age,
-        path=url_for(".yours"),
+        path=url_for(".your_session"),
         secure=request.is_secure,
         httponly=True,
         samesite="Strict",

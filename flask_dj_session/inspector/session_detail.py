@@ -7,17 +7,17 @@ from flask.typing import ResponseReturnValue
 
 from ..presentation.read_rows import read
 from ..store import StoredRow
-from .current import codec, names_of, seal, site
-from .picture import picture_of
+from .current import codec, names_of, references, site
 from .render import render
+from .row_view import row_view_of
 from .sent import sent_key
 
 
-def one(reference: str) -> ResponseReturnValue:
+def session_detail(reference: str) -> ResponseReturnValue:
     """Draw a session; a POST asks to see its key in full."""
     row = _row(reference)
     now = site().now()
-    picture = picture_of(
+    row_view = row_view_of(
         row,
         codec(),
         now,
@@ -25,17 +25,17 @@ def one(reference: str) -> ResponseReturnValue:
         is_full="full" in request.args,
         unverified="unverified" in request.args,
     )
-    data = picture.row.reading.data if picture.row.reading else {}
+    data = row_view.row.reading.data if row_view.row.reading else {}
     return render(
-        "one.html",
+        "session_detail.html",
         reference=reference,
-        picture=picture,
+        row_view=row_view,
         is_expired=row.has_expired(now),
         is_masked=request.method == "GET",
         is_own=_is_own(row),
-        user_id=picture.row.user_id,
-        names=names_of([picture.row.user_id]),
-        others=_others(picture.row.user_id),
+        user_id=row_view.row.user_id,
+        names=names_of([row_view.row.user_id]),
+        others=_others(row_view.row.user_id),
         backend=data.get("_auth_user_backend"),
         table=site().store.table.name,
     )
@@ -46,7 +46,7 @@ def revoke(reference: str) -> ResponseReturnValue:
     row = _row(reference)
     if request.method == "POST":
         site().store.delete_keys([row.key_to_delete])
-        return redirect(url_for(".everybody", notice="revoked"), 303)
+        return redirect(url_for(".session_list", notice="revoked"), 303)
     user_id = read(row, codec()).user_id
     return render(
         "revoke.html",
@@ -61,14 +61,13 @@ def revoke(reference: str) -> ResponseReturnValue:
 def _others(user_id: str | None) -> str | None:
     """Return the address of all sessions of a user; None for what can stand in no address."""
     try:
-        return user_id and url_for(".everybody", user=user_id)
+        return user_id and url_for(".session_list", user=user_id)
     except UnicodeEncodeError:  # JSON has texts that UTF-8 has not
         return None
 
 
 def _row(reference: str) -> StoredRow:
-    key = seal().open(reference)
-    row = None if key is None else site().store.row(key)
+    row = references().row_of(reference, site().store)
     if row is None:
         abort(404)
     return row

@@ -22,6 +22,23 @@ def test_it_tells_who_is_logged_in(client: FlaskClient, put: Put) -> None:
     assert links(page, "Other sessions of this user") == ["/sessions/all?user=7"]
 
 
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            {"_auth_user_id": "7", "_auth_user_backend": BACKEND},
+            f"<bdi>7</bdi> was logged in, by <code>{BACKEND}</code>, until the session expired.",
+        ),
+        ({}, "Nobody was logged in."),
+    ],
+)
+def test_of_an_expired_session_it_tells_who_was_logged_in(
+    client: FlaskClient, put: Put, data: dict[str, str], told: str
+) -> None:
+    put("aaaaaa", ends=-1, **data)
+    assert told in client.get(address(client, "aaaaaa")).text
+
+
 def test_it_tells_when_nobody_is_logged_in(client: FlaskClient, put: Put) -> None:
     put("aaaaaa", num_visits=3)
     page = client.get(address(client, "aaaaaa")).text
@@ -72,7 +89,7 @@ def test_a_session_that_is_gone_is_not_found(site: Site, put: Put, page: str) ->
         site.sessions.store.delete_all()
     answer = site.client.get(f"{one}{page}")
     assert answer.status_code == 404
-    assert "The session may have been ended" in answer.text
+    assert "It may have been ended or cleared" in answer.text
 
 
 @pytest.mark.parametrize("reference", ["nothing", "x" * 66, "%00", "%C3%A9", "a" * 9000])
@@ -98,7 +115,7 @@ def test_nobody_logged_in_has_no_other_sessions(client: FlaskClient, put: Put) -
     put("aaaaaa")
     one = address(client, "aaaaaa")
     assert links(client.get(one), "Other sessions") == []
-    assert "Its visitor begins anew" in client.get(f"{one}/revoke").text
+    assert "Its visitor gets a new session" in client.get(f"{one}/revoke").text
 
 
 def test_the_question_is_asked_in_words_of_its_own(site: Site, put: Put) -> None:

@@ -1,26 +1,20 @@
-"""Counting a visit in the visitor's session, and what of the row it changes."""
+"""What a visit changes in the row: the browser keeps its former state for the next page."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import Any, NamedTuple
 
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from itsdangerous import BadData
 
-from ..contexts import itself
-from ..interface import DjangoSessionInterface
 from ..presentation.formatting import iso, printable, shortened
-from ..session import DjangoSession
 from ..store import StoredRow
 from ..wire.anatomy import written
-from . import forgery
+from . import csrf
 from .current import site
-from .derived import derived_key, signer
-from .sent import sent_key
+from .key_derivation import derived_key, signer
 
-#: the course's counter
-NAME = "num_visits"
 COOKIE = "inspector_before"
 #: seconds for which the row's former state is remembered, until the next page shows it
 _MAX_AGE = 60
@@ -46,41 +40,19 @@ class Change(NamedTuple):
     is_changed: bool
 
 
-def visitors_session() -> DjangoSession:
-    """Return the visitor's session as it is stored.
-
-    The request has one of its own, which cannot be written; and what the app has done to that
-    one is not the visitor's wish.
-    """
-    return site().session(sent_key())
-
-
-def is_countable(own: DjangoSession) -> bool:
-    """Return whether a session has no counter, or one that is a number."""
-    count = own.get(NAME, 0)
-    return isinstance(count, int) and not isinstance(count, bool)
-
-
-def count_visit(own: DjangoSession, response: Response) -> None:
-    """Count in a session, store it, and tell the browser.
-
-    :raises SessionInterrupted: where the row was deleted meanwhile.
-    """
-    own[NAME] = own.get(NAME, 0) + 1
-    DjangoSessionInterface(site()).save_session(itself(current_app), own, response)
-
-
 def remember_before(response: Response, row: StoredRow | None) -> None:
-    """Have the browser keep what the row looks like now, until the next page."""
+    """Let the browser keep what the row looks like now, until the next page."""
     value = signer("before").dumps(_sketch(row))
     assert isinstance(value, str)
-    forgery.set_own_cookie(response, COOKIE, value, max_age=_MAX_AGE)
+    csrf.set_own_cookie(response, COOKIE, value, max_age=_MAX_AGE)
 
 
 def forget_before(response: Response) -> None:
     """Have the browser drop it, once it was shown."""
     if COOKIE in request.cookies:
-        response.delete_cookie(COOKIE, path=url_for(".yours"), httponly=True, samesite="Strict")
+        response.delete_cookie(
+            COOKIE, path=url_for(".your_session"), httponly=True, samesite="Strict"
+        )
 
 
 def changes(row: StoredRow | None) -> list[Change]:

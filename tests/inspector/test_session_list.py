@@ -19,6 +19,8 @@ from ..databases import EVERY_DATABASE
 from ..live_django import SECRET_KEY
 from .conftest import HOSTILE, Put, links, listed, statements
 
+pytestmark = pytest.mark.slow
+
 ALL = "/sessions/all"
 
 
@@ -101,7 +103,7 @@ def test_a_search_goes_on_where_it_stopped(client: FlaskClient, put: Put) -> Non
         put(f"a{number:05}", _auth_user_id=str(number % 19 == 0))
     answer = client.get(f"{ALL}?user=True")
     assert "8 rows read for this page. There are more." in answer.text
-    walked = list(_walk(client, f"{ALL}?user=True", "Go on looking"))
+    walked = list(_walk(client, f"{ALL}?user=True", "Continue searching"))
     assert walked == [["a00000"], [], ["a00019"]]
 
 
@@ -110,10 +112,10 @@ def test_no_row_is_left_out_where_a_search_reads_on(client: FlaskClient, put: Pu
     keys = [f"a{number:05}" for number in range(21)]
     for key in keys:
         put(key, _auth_user_id="7")
-    there = list(_walk(client, f"{ALL}?user=7", "Go on looking"))
+    there = list(_walk(client, f"{ALL}?user=7", "Continue searching"))
     assert [len(page) for page in there] == [2] * 10 + [1]
     assert [key for page in there for key in page] == keys
-    back = list(_walk(client, _last(client, f"{ALL}?user=7", "Go on looking"), "Before"))
+    back = list(_walk(client, _last(client, f"{ALL}?user=7", "Continue searching"), "Before"))
     assert sorted(key for page in back for key in page) == keys
 
 
@@ -121,7 +123,7 @@ def test_no_row_is_left_out_where_a_search_reads_on(client: FlaskClient, put: Pu
 def test_a_search_goes_back_where_it_stopped(client: FlaskClient, put: Put) -> None:
     for number in range(20):
         put(f"a{number:05}", _auth_user_id=str(number % 19 == 0))
-    last = _last(client, f"{ALL}?user=True", "Go on looking")
+    last = _last(client, f"{ALL}?user=True", "Continue searching")
     assert list(_walk(client, last, "Before")) == [["a00019"], [], ["a00000"]]
 
 
@@ -138,13 +140,13 @@ def test_the_links_ask_for_what_was_asked_for_and_nothing_else(
     for number in range(9):
         put(f"a{number:05}", _auth_user_id="7 8")
     (plain,) = links(client.get(ALL), "Next")
-    assert re.fullmatch(r"/sessions/all\?above=[\w-]+", plain)
-    (narrow,) = links(client.get(f"{ALL}?user=7+8&state=live&form="), "Go on looking")
-    assert re.fullmatch(r"/sessions/all\?above=[\w-]+&user=7\+8&state=live", narrow)
+    assert re.fullmatch(r"/sessions/all\?above=[\w.-]+", plain)
+    (narrow,) = links(client.get(f"{ALL}?user=7+8&state=live&form="), "Continue searching")
+    assert re.fullmatch(r"/sessions/all\?above=[\w.-]+&user=7\+8&state=live", narrow)
     second = client.get(narrow)
     assert links(second, "First") == ["/sessions/all?user=7+8&state=live"]
     (back,) = links(second, "Before")
-    assert re.fullmatch(r"/sessions/all\?below=[\w-]+&user=7\+8&state=live", back)
+    assert re.fullmatch(r"/sessions/all\?below=[\w.-]+&user=7\+8&state=live", back)
     assert links(client.get(f"{ALL}?user=7+8"), "Show all") == [ALL]
 
 
@@ -154,7 +156,7 @@ def test_a_page_has_25_sessions_and_a_search_reads_2000_rows(site: Site) -> None
     assert len(listed(client.get(ALL))) == 25
     assert len(listed(client.get(f"{ALL}?state=live"))) == 25
     assert "2000 rows read for this page. There are more." in client.get(f"{ALL}?user=7").text
-    assert "2,000 that are looked at" in client.get(ALL).text
+    assert "2,000 that this page reads" in client.get(ALL).text
     assert _cost(site, f"{ALL}?user=7") == (10, 2010)
 
 
@@ -173,7 +175,7 @@ def test_the_last_page_leads_no_further(site: Site, number: int) -> None:
 def test_what_is_not_found_says_so(client: FlaskClient, put: Put) -> None:
     put("aaaaaa")
     answer = client.get(f"{ALL}?user=7")
-    assert "No session is like that." in answer.text
+    assert "No session matches." in answer.text
     assert "1 row read for this page." in answer.text
     assert "There are more" not in answer.text
 
@@ -182,7 +184,7 @@ def test_what_is_not_found_says_so(client: FlaskClient, put: Put) -> None:
 def test_nothing_found_so_far_is_not_nothing(client: FlaskClient, put: Put) -> None:
     for number in range(20):
         put(f"a{number:05}")
-    assert "None among these rows." in client.get(f"{ALL}?user=7").text
+    assert "None of these rows matches." in client.get(f"{ALL}?user=7").text
 
 
 def test_a_line_tells_of_a_session(client: FlaskClient, put: Put) -> None:
@@ -327,7 +329,7 @@ def test_the_plots_say_what_they_cover(
     for letter in "abcd":
         put(letter * 6)
     page = client.get(ALL).text
-    assert "3 rows, of at most 3 that are looked at" in page
+    assert "3 rows, of at most 3 that this page reads" in page
     assert page.count("<svg") == 2
     assert "Sessions by size, as a table" in page
 

@@ -74,7 +74,7 @@ def test_what_nobody_signed_is_shown_on_demand_alone(site: Site, put: Put) -> No
     html = client.get("/sessions/").text
     assert "<pre" not in html
     page = _text(html)
-    assert "It cannot be read. The signature was made by none of the keys." in page
+    assert "It cannot be read. None of the keys made this signature." in page
     assert "num_visits" not in page.partition("Try it")[0]
     assert '{ "num_visits": 3 }' in _text(client.get("/sessions/?unverified=1").text)
 
@@ -227,7 +227,7 @@ def test_a_counter_of_somebody_elses_is_left_alone(site: Site, put: Put, value: 
     client = visitor(site, put("aaaaaa", num_visits=value))
     answer = press(client, "/sessions/", "/sessions/count")
     assert answer.status_code == 409
-    assert "The session has a &#39;num_visits&#39; that is no number" in answer.text
+    assert "The session has a &#39;num_visits&#39; that is not a number" in answer.text
     assert stored(site) == [{"num_visits": value}]
 
 
