@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..description.failures import place
+from ..errors import SettingError
 from .accounts import Accounts
-from .backends import KNOWN, BackendFactory, Backends, lets_in
+from .backends import KNOWN, BackendFactory, Backends, has_users, lets_in
 from .elsewhere import Knowledge, known_by_description, known_by_name, stand_in
 
 _SAY = (
@@ -28,6 +29,7 @@ def make_backends(accounts: Accounts, given: Mapping[str, BackendFactory]) -> Ba
     Of one that is not known, nobody is a user here; a warning says so, and how to change it.
 
     :param given: makes the backends of the project's own, by their dotted names.
+    :raises SettingError: where one of these finds users, and Django's of that name finds none.
     """
     factories: dict[str, BackendFactory] = {**KNOWN, **given}
     told = accounts.settings.told_of_backends
@@ -39,12 +41,25 @@ def make_backends(accounts: Accounts, given: Mapping[str, BackendFactory]) -> Ba
         path: factories.get(path, stand_in(known.get(path) or unknown))(accounts)
         for path in accounts.settings.backends
     }
+    for path in given.keys() & made.keys():
+        _check_finds_none(path, made[path], _knowledge(path, told))
     said = [*_doubts(known, told)]
     if not said and not any(lets_in(backend) for backend in made.values()):
         said = [f"{_NO_LOGIN} {_SAY}."]
     for one in said:
         warnings.warn(one, stacklevel=4)
     return made
+
+
+def _check_finds_none(path: str, backend: object, knowledge: Knowledge | None) -> None:
+    # A login would store its name, and Django would fail on each page with such a session.
+    if knowledge is not None and not knowledge.has_users and has_users(backend):
+        raise SettingError(
+            "AUTHENTICATION_BACKENDS",
+            f"names {path!r}, which finds no user in Django, but the class that 'backends=' gives"
+            " for it finds users",
+            "Leave it out of 'backends=', or set 'has_users = False' in that class.",
+        )
 
 
 def _knowledge(path: str, told: Mapping[str, Any]) -> Knowledge | None:

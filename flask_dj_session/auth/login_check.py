@@ -36,12 +36,12 @@ class _Seen(NamedTuple):
 def login_findings(login: Login, logins: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """Look at the data of sessions that have a user, the newest first."""
     findings = [*_url_findings(login)]
-    if not logins:
-        return findings
     try:
         login.accounts.users.column(login.accounts.users.username_field)
         seen = Counter(_seen(login, data) for data in logins)
     except (MissingUserTableError, MissingUserColumnError) as error:
+        if isinstance(error, MissingUserTableError) and not logins:
+            return findings  # no user yet, and nobody who asks for one
         text, _, hint = str(error).partition(". ")
         return [*findings, Finding("wrong", f"{text}.", hint)]
     return [*findings, *_findings_of(login, seen)]

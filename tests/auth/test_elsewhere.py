@@ -10,6 +10,7 @@ from flask import session
 
 from flask_dj_session.auth import ModelBackend
 from flask_dj_session.auth.elsewhere import known_by_description, stand_in
+from flask_dj_session.errors import SettingError
 
 from .conftest import PASSWORD, AuthSite, MakeAuth
 
@@ -77,6 +78,15 @@ def test_a_backend_by_which_django_finds_nobody_is_not_stored(make_auth: MakeAut
         with pytest.raises(ValueError, match=r"Django finds no user by 'guardian\."):
             flask.auth.login(user, backend=GUARDIAN)
         assert dict(session) == {}
+
+
+def test_no_class_gives_users_to_a_backend_that_has_none_in_django(make_auth: MakeAuth) -> None:
+    class Permissions(ModelBackend):
+        has_users = False
+
+    with pytest.raises(SettingError, match=r"'guardian\..*', which finds no user in Django"):
+        make_auth(authentication_backends=[GUARDIAN, MODEL], backends={GUARDIAN: ModelBackend})
+    make_auth(authentication_backends=[GUARDIAN, MODEL], backends={GUARDIAN: Permissions})
 
 
 def test_a_backend_that_is_not_known_leaves_the_others_as_they_are(make_auth: MakeAuth) -> None:

@@ -234,9 +234,6 @@ def test_a_page_of_the_login_that_cannot_be_found_is_named(make_auth: MakeAuth) 
 
 def test_a_column_of_the_name_that_is_not_there_is_named(make_auth: MakeAuth) -> None:
     flask = make_auth()
-    with flask.app.app_context():
-        flask.auth.create_user("ann", password=PASSWORD)
-    put(flask, login_of(flask))
     del flask.app.extensions["django_auth"]
     DjangoAuth(flask.site.sessions, username_field="email_address")
     output = flask.app.test_cli_runner().invoke(args=["sessions", "check"]).output
