@@ -281,9 +281,9 @@ def _model_of(told: SiteStore, db: SQLAlchemy, bind_key: str | None) -> type[Abs
     if column := unfilled(told.columns, told.user_model):
         raise SettingError(
             "SESSION_ENGINE",
-            f"is {told.engine!r}, in whose table {told.table!r} the column {column!r} must have a"
-            " value, and it is not known here which",
-            "Pass a class of that table, and what fills it: 'DjangoSessions(app, db, model=...,"
+            f"is {told.engine!r}, whose table {told.table!r} needs a value for the column"
+            f" {column!r}, and this package does not know which",
+            "Give a class for that table, and what fills it: 'DjangoSessions(app, db, model=...,"
             " session_class=...)'.",
         )
     columns = partial(described_columns, told.key_length, told.columns)

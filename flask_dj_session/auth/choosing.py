@@ -13,20 +13,21 @@ from .backends import KNOWN, BackendFactory, Backends, has_users, lets_in
 from .elsewhere import Knowledge, known_by_description, known_by_name, stand_in
 
 _SAY = (
-    "Say what stands for it, 'DjangoAuth(sessions, backends={...: ModelBackend})', where"
-    " ModelBackend finds its users and their permissions as well"
+    "If it finds users and their permissions as ModelBackend does, write"
+    " 'DjangoAuth(sessions, backends={...: ModelBackend})'"
 )
 _NO_LOGIN = (
-    "'AUTHENTICATION_BACKENDS' names none that checks passwords here: whom Django has logged in is"
-    " known, and nobody can log in here."
+    "None of the backends that 'AUTHENTICATION_BACKENDS' names checks passwords here. Users whom"
+    " Django has logged in are known, but no one can log in here."
 )
-_ASK = "; or let the site say what it is, 'django_settings(..., python=...)'."
+_ASK = ". Or ask the site what the backend is: 'django_settings(..., python=...)'."
 
 
 def make_backends(accounts: Accounts, given: Mapping[str, BackendFactory]) -> Backends:
     """Make what AUTHENTICATION_BACKENDS names.
 
-    Of one that is not known, nobody is a user here; a warning says so, and how to change it.
+    The users of a backend that this package does not know are anonymous here; a warning says so,
+    and how to change it.
 
     :param given: makes the backends of the project's own, by their dotted names.
     :raises SettingError: where one of these finds users, and Django's of that name finds none.
@@ -69,14 +70,14 @@ def _knowledge(path: str, told: Mapping[str, Any]) -> Knowledge | None:
 def _doubts(known: Mapping[str, Knowledge | None], told: Mapping[str, Any]) -> Iterator[str]:
     for path, knowledge in known.items():
         begin = f"'AUTHENTICATION_BACKENDS' names {path!r}"
-        nobody = "whoever it has logged in is nobody here"
+        anonymous = "the users whom it logs in are anonymous here"
         if path in told and knowledge is None:
             failed = told[path]["problem"]
-            how = f"which fails in the site with {failed['kind']}{place(failed)}"
-            yield f"{begin}, {how}: {nobody}. See to it that 'manage.py check' works there."
+            how = f"which fails on the site with {failed['kind']}{place(failed)}"
+            yield f"{begin}, {how}: {anonymous}. Make sure that 'manage.py check' works there."
         elif knowledge is None:
-            yield f"{begin}, which is not known here: {nobody}. {_SAY}{_ASK}"
+            yield f"{begin}, which this package does not know: {anonymous}. {_SAY}{_ASK}"
         elif not knowledge.knows_users:
-            yield f"{begin}, which finds its users in its own way: {nobody}. {_SAY}."
+            yield f"{begin}, which finds its users in its own way: {anonymous}. {_SAY}."
         if knowledge is not None and knowledge.locks_out:
-            yield f"{begin}, whose lock-outs do not count here: limit logins here by other means."
+            yield f"{begin}, whose lock-outs have no effect here: limit logins here in another way."

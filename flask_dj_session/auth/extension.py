@@ -299,14 +299,14 @@ class DjangoAuth:
         return {"user": user, "current_user": user, "perms": PermWrapper(user)}
 
     def _check_session_hash(self, settings: AuthSettings) -> None:
-        """Refuse users whose sessions have a hash of which the app does not know how it is made."""
+        """Refuse users whose sessions have a hash that this app cannot make."""
         told = settings.told_of_user
         is_told = isinstance(self._user_model, type) and has_own_hash(self._user_model)
         if told is not None and told["has_own_session_hash"] and not is_told:
             raise SettingError(
                 "AUTH_USER_MODEL",
                 f"is {settings.user_model!r}, whose own 'get_session_auth_hash' makes the hash in"
-                " its users' sessions, and it is not known here how",
+                " the sessions, and this package does not know how",
                 "Pass a mapped class with a method 'get_session_auth_hash(self, secret=None)' that"
                 " makes the same: 'DjangoAuth(sessions, user_model=...)'.",
             )

@@ -31,7 +31,7 @@ def too_slow(module: str, timeout: float) -> SettingError:
     return SettingError(
         MODULE,
         f"is {module!r}, and the site was not set up in {timeout:g} seconds",
-        "See what it waits for with 'manage.py check', or give it longer: 'timeout='.",
+        "Find out what it waits for with 'manage.py check', or give it more time: 'timeout='.",
     )
 
 
@@ -51,7 +51,7 @@ def no_answer(module: str, python: str, returncode: int | None) -> SettingError:
         MODULE,
         f"is {module!r}, and the site's Python ended with exit code {returncode} before it was set"
         " up",
-        "See to it that 'manage.py check' works there.",
+        "Make sure that 'manage.py check' works there.",
     )
 
 
@@ -98,7 +98,7 @@ def _not_set_up(module: str, folder: str, failure: Mapping[str, Any]) -> tuple[s
             f"is {module!r}, and the site fails in its own Python with"
             f" {failure['kind']}{place(failure)}{said.rstrip('.')}"
         ),
-        "See to it that 'manage.py check' works there, in the same environment.",
+        "Make sure that 'manage.py check' works there, in the same environment.",
     )
 
 

@@ -151,7 +151,7 @@ def failure(error: BaseException) -> Facts:
 
 
 def missing_variable(error: BaseException) -> Optional[str]:
-    """Return the environment variable for want of which *error* was raised; None otherwise."""
+    """Return the environment variable whose absence raised *error*; None otherwise."""
     if isinstance(error, KeyError):
         return str(error.args[0]) if _raised_by_environ(error) else None
     if type(error).__name__ not in _QUOTED:

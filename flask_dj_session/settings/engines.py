@@ -60,9 +60,9 @@ def warn_of_unknown_engine(config: Mapping[str, Any]) -> None:
     engine = config["SESSION_ENGINE"]
     if not engine.startswith(BACKENDS):
         warnings.warn(
-            f"'SESSION_ENGINE' is {engine!r}, which is not Django's: its table is not known here,"
-            " and 'django_session' is used. Let the site say what it is,"
-            " 'django_settings(..., python=...)', or pass a class of its table,"
+            f"'SESSION_ENGINE' is {engine!r}, which is not one of Django's. This package does not"
+            " know its table, and uses 'django_session'. Ask the site,"
+            " 'django_settings(..., python=...)', or give a class for the table,"
             " 'DjangoSessions(app, db, model=...)'.",
             stacklevel=4,
         )
@@ -79,8 +79,8 @@ def engine_of(description: Description) -> str:
         raise _refusal(
             "SESSION_ENGINE",
             description.facts["settings"].get("SESSION_ENGINE"),
-            f"which fails in the site with {failed['kind']}{place(failed)}",
-            "See to it that 'manage.py check' works there.",
+            f"which fails on the site with {failed['kind']}{place(failed)}",
+            "Make sure that 'manage.py check' works there.",
         )
     _check_session(session)
     _check_middleware(description.facts["middleware"] or [])
@@ -112,9 +112,9 @@ def _check_middleware(middleware: list[Mapping[str, Any]]) -> None:
             raise _refusal("MIDDLEWARE", one["path"], problem)
         if one["takes_key"] is None:
             warnings.warn(
-                f"'MIDDLEWARE' has {one['path']!r}, and it could not be tried out what that takes"
-                " from the cookie. Where it is not the key of a session, as in Django, the site's"
-                " visitors are strangers here.",
+                f"'MIDDLEWARE' has {one['path']!r}, and this package could not try out what that"
+                " takes from the cookie. If it is not the key of a session, as in Django, then this"
+                " app does not recognise the site's visitors.",
                 stacklevel=6,
             )
 

@@ -517,7 +517,7 @@ def test_the_web_servers_user_is_trusted_and_not_made(make_auth: MakeAuth) -> No
 
 
 def test_a_backend_that_is_not_known_is_told_at_the_beginning(make_auth: MakeAuth) -> None:
-    with pytest.warns(UserWarning, match=r"names 'shop\.LDAP', which is not known here"):
+    with pytest.warns(UserWarning, match=r"names 'shop\.LDAP', which this package does not know"):
         make_auth(authentication_backends=["shop.LDAP"])
 
 

@@ -225,7 +225,7 @@ def test_a_site_that_cannot_be_set_up_is_told_with_the_place_and_without_a_secre
     write_site("\n" + code)
     assert _refusal(read_site) == (
         f"'DJANGO_SETTINGS_MODULE' is 'mysite.settings', and the site fails in its own Python with"
-        f" {problem} See to it that 'manage.py check' works there, in the same environment."
+        f" {problem} Make sure that 'manage.py check' works there, in the same environment."
     )
 
 
@@ -237,7 +237,7 @@ def test_a_site_that_hangs_is_ended(write_site: WriteSite, read_site: ReadSite) 
     """)
     assert _refusal(read_site, timeout=3) == (
         "'DJANGO_SETTINGS_MODULE' is 'mysite.settings', and the site was not set up in 3 seconds."
-        " See what it waits for with 'manage.py check', or give it longer: 'timeout='."
+        " Find out what it waits for with 'manage.py check', or give it more time: 'timeout='."
     )
 
 

@@ -153,7 +153,7 @@ def test_a_column_that_nobody_fills_is_refused_with_the_way_out(
     )
     write_site(SETTINGS, **{**VISITS, "visits/models": models})
     read = read_site()
-    with pytest.raises(SettingError, match=r"the column 'shop' must have a value.* Pass a class"):
+    with pytest.raises(SettingError, match=r"needs a value for the column 'shop'.* Give a class"):
         _app(read)
 
 
@@ -225,7 +225,7 @@ _ENGINE = "SESSION_ENGINE = 'mysite.own'"
         (
             _ENGINE,
             "1 / 0",
-            "'mysite.own', which fails in the site with ZeroDivisionError in line 1",
+            "'mysite.own', which fails on the site with ZeroDivisionError in line 1",
         ),
     ],
 )
@@ -257,5 +257,5 @@ def test_an_engine_that_nobody_has_told_of_is_no_silent_django_session() -> None
     app = Flask("tests")
     app.config.update(SECRET_KEY="x", SQLALCHEMY_DATABASE_URI="sqlite://")
     app.config["SESSION_ENGINE"] = "qsessions.backends.db"
-    with pytest.warns(UserWarning, match="'qsessions.backends.db', which is not Django's"):
+    with pytest.warns(UserWarning, match="'qsessions.backends.db', which is not one of Django's"):
         DjangoSessions(app, SQLAlchemy(app))
