@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from itsdangerous.encoding import base64_decode
+from itsdangerous import URLSafeSerializer
 
 from flask_dj_session.inspector.key_derivation import derived_key
 from flask_dj_session.inspector.references import Key, References
@@ -94,9 +93,17 @@ def test_a_key_has_one_reference() -> None:
     assert REFERENCES.to(KEY) != REFERENCES.to(KEY.encode())
 
 
+def told(key: str) -> list[str]:
+    """Return what anybody reads in a reference, without a key of ours."""
+    _, payload = URLSafeSerializer("another").loads_unsafe(REFERENCES.to(key))
+    assert isinstance(payload, list)
+    return payload
+
+
 @given(st.text(st.characters(codec="ascii"), min_size=8, max_size=128))
+@example("\x1f" * 40)  # which is shorter once it is compressed
 def test_most_of_a_key_is_not_in_its_reference(key: str) -> None:
-    digest, start = json.loads(base64_decode(REFERENCES.to(key).split(".")[0]))
+    digest, start = told(key)
     assert key.startswith(start)
     assert len(start) <= min(6, len(key) // 4)
     assert re.fullmatch("[0-9a-f]{32}", digest)
@@ -104,7 +111,7 @@ def test_most_of_a_key_is_not_in_its_reference(key: str) -> None:
 
 def test_keys_that_begin_alike_have_digests_that_do_not() -> None:
     keys = [KEY[:-1] + last for last in "abcdefgh"]
-    digests = [json.loads(base64_decode(REFERENCES.to(key).split(".")[0]))[0] for key in keys]
+    digests = [told(key)[0] for key in keys]
     assert len({digest[:8] for digest in digests}) == 8
 
 
