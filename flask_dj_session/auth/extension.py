@@ -385,10 +385,6 @@ def _mapped(model: Any) -> Any:
     return None if isinstance(model, str) else model
 
 
-def _username_field(told: Mapping[str, Any] | None) -> str:
-    return "username" if told is None else str(told["username"]["name"])
-
-
 def _table_of(model: type[Any]) -> sa.Table:
     table: sa.Table = model.__table__
     return table

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..checks import Finding
+from ..checks.finding import Level
 from ..errors import MissingUserColumnError, MissingUserTableError, SettingError
 from ..settings.readings import is_set
 from .backends import has_users
@@ -22,7 +23,48 @@ from .verification import doubt, verify
 _ENOUGH = 3
 _SHOWN = 80
 
-_DOCS = "The page 'One login for both' of the documentation shows both."
+_DOCS = "The page 'One login for both' of the documentation shows how."
+_MODEL = "Set AUTH_USER_MODEL as Django has it."
+
+#: level, text and hint for each way to be anonymous, but for the hash
+_SAID: dict[str, tuple[Level, str, str]] = {
+    "half": ("note", "{have} no backend: anonymous, as in Django.", ""),
+    "unnamed": (
+        "wrong",
+        "{are} made by {detail}, which AUTHENTICATION_BACKENDS does not name here: anonymous.",
+        "If the Django settings name it, name it here, too.",
+    ),
+    "impossible": (
+        "wrong",
+        "{have} the backend {detail}, which finds no user: Django fails on such a session.",
+        "Find the program that stores this name, and let it name another backend.",
+    ),
+    "unknown": (
+        "wrong",
+        "{are} made by {detail}, whose users are not known here: anonymous.",
+        f"Say what stands for it: 'DjangoAuth(sessions, backends={{...}})'. {_DOCS}",
+    ),
+    "no key": (
+        "wrong",
+        "{have} the id of a user that cannot be a key of '{table}': anonymous.",
+        _MODEL,
+    ),
+    "gone": ("note", "{have} a user who is not in '{table}': anonymous.", ""),
+    "all gone": (
+        "wrong",
+        "{have} a user who is not in '{table}': anonymous.",
+        f"{_MODEL} If the users are in another database, name it with 'bind_key='.",
+    ),
+    "inactive": ("note", "{have} a user who is not active: anonymous.", ""),
+    "broken": (
+        "wrong",
+        (
+            "{have} a hash that cannot be checked: 'get_session_auth_hash' of the 'user_model'"
+            " raises {detail}."
+        ),
+        "Call the method with a user of the site, and correct it.",
+    ),
+}
 
 
 class _Seen(NamedTuple):
@@ -99,7 +141,7 @@ def _findings_of(login: Login, seen: Counter[_Seen]) -> Iterator[Finding]:
     total = sum(seen.values())
     known = seen[_Seen("known")] + seen[_Seen("fallback")]
     if known:
-        yield Finding("ok", f"{_of(known, total)} {_are(known, 'known')} here.")
+        yield Finding("ok", f"{_of(known, total)} {_are(known)} known here.")
     if number := seen[_Seen("fallback")]:
         yield Finding(
             "note",
@@ -112,59 +154,14 @@ def _findings_of(login: Login, seen: Counter[_Seen]) -> Iterator[Finding]:
 
 
 def _finding(login: Login, what: _Seen, number: int, total: int) -> Finding:
-    some = _of(number, total)
-    are_all = number == total >= _ENOUGH
+    some, are_all = _of(number, total), number == total >= _ENOUGH
+    if what.kind == "hash":
+        return _hash_finding(what.detail, some, number, are_all=are_all)
+    kind = "all gone" if what.kind == "gone" and are_all else what.kind
+    level, text, hint = _SAID[kind]
     table = login.accounts.users.table.name
-    match what.kind:
-        case "half":
-            return Finding("note", f"{some} {_have(number)} no backend: anonymous, as in Django.")
-        case "unnamed":
-            return Finding(
-                "wrong",
-                f"{some} {_are(number, 'made')} by {what.detail}, which AUTHENTICATION_BACKENDS"
-                " does not name here: anonymous.",
-                "If the Django settings name it, name it here, too.",
-            )
-        case "impossible":
-            return Finding(
-                "wrong",
-                f"{some} {_have(number)} the backend {what.detail}, which finds no user: Django"
-                " fails on such a session.",
-                "Find the program that stores this name, and let it name another backend.",
-            )
-        case "unknown":
-            return Finding(
-                "wrong",
-                f"{some} {_are(number, 'made')} by {what.detail}, whose users are not known here:"
-                " anonymous.",
-                "Say what stands for it: 'DjangoAuth(sessions, backends={...})'. " + _DOCS,
-            )
-        case "no key":
-            return Finding(
-                "wrong",
-                f"{some} {_have(number)} the id of a user that cannot be a key of '{table}':"
-                " anonymous.",
-                "Set AUTH_USER_MODEL as Django has it.",
-            )
-        case "gone":
-            return Finding(
-                "wrong" if are_all else "note",
-                f"{some} {_have(number)} a user who is not in '{table}': anonymous.",
-                "Set AUTH_USER_MODEL as Django has it. If the users are in another database, name"
-                " it: 'DjangoAuth(sessions, bind_key=...)'."
-                if are_all
-                else "",
-            )
-        case "inactive":
-            return Finding("note", f"{some} {_have(number)} a user who is not active: anonymous.")
-        case "broken":
-            return Finding(
-                "wrong",
-                f"The hash of {some.lower()} cannot be checked: 'get_session_auth_hash' of the"
-                f" 'user_model' raises {what.detail}.",
-                "Call the method with a user of the site, and mend it.",
-            )
-    return _hash_finding(what.detail, some, number, are_all=are_all)
+    said = text.format(detail=what.detail, table=table, are=_are(number), have=_have(number))
+    return Finding(level, f"{some} {said}", hint)
 
 
 def _hash_finding(reason: str, some: str, number: int, *, are_all: bool) -> Finding:
@@ -192,8 +189,8 @@ def _of(number: int, total: int) -> str:
     )
 
 
-def _are(number: int, participle: str) -> str:
-    return f"{'is' if number == 1 else 'are'} {participle}"
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def _have(number: int) -> str:

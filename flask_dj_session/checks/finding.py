@@ -13,7 +13,8 @@ Level = Literal["ok", "note", "wrong"]
 class Finding:
     """One thing that was looked at.
 
-    No secret, session key (but for the first characters), signature or data is in it.
+    No secret, session key (but for the first characters), signature or data is in it, but for
+    the name of a backend.
     """
 
     #: ``wrong`` if this app and Django cannot read each other's sessions

@@ -47,7 +47,7 @@ def expired_findings(census: Census, *, is_suspected: bool) -> Iterator[Finding]
 
 
 def _in_doubt(census: Census, doubtful: int) -> str:
-    some = "" if doubtful == census.expired else f" for {doubtful:,} of themf"
+    some = "" if doubtful == census.expired else f" for {doubtful:,} of them"
     return (
         f"That is so by the clock here, which says {at(census.clock.now)}, but the signatures do"
         f" not confirm it{some}. Compare this clock with the clock of Django's machine before you"

@@ -156,9 +156,16 @@ def _examine_rows(site: Site) -> list[Finding]:
                 advance(len(page))
     except sa.exc.SQLAlchemyError as error:
         return [_unreadable("rows", error)]
-    logins = examination.logins.data
-    about_logins = [] if site.check_logins is None else site.check_logins(logins)
-    return [*examination.findings(), *about_logins]
+    return [*examination.findings(), *_examine_logins(site, examination)]
+
+
+def _examine_logins(site: Site, examination: Examination) -> list[Finding]:
+    if site.check_logins is None:
+        return []
+    try:
+        return site.check_logins(examination.logins.data)
+    except sa.exc.SQLAlchemyError as error:  # what the rows have shown is not to get lost
+        return [_unreadable("users", error)]
 
 
 def _database_name(store: Store) -> str:

@@ -71,7 +71,10 @@ def test_a_night_without_visits_hides_a_jump_of_the_clock_by_no_more_than_that()
         advice(examine([*by_day, *brief([300])])) == "Run 'flask clearsessions' from time to time."
     )
     # It may have been put on by as much as the last night.
-    assert "do not confirm it" in advice(examine([*by_day, *brief([26], lives=20)]))
+    doubtful = brief([26], lives=20)
+    assert "do not confirm it. Compare" in advice(examine([*by_day, *doubtful]))
+    some = advice(examine([*by_day, *brief([300]), *doubtful]))
+    assert "do not confirm it for 1 of them. Compare" in some
 
 
 def test_the_clock_is_told_where_the_rows_do_not_show_it() -> None:
