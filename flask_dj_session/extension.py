@@ -69,11 +69,10 @@ class DjangoSessions:
         self._session_class = session_class
         self._given_settings = settings
         self._states: WeakKeyDictionary[Flask, _State] = WeakKeyDictionary()
-        self._site_model: type[AbstractSession] | None = None
         if app is not None:
             self.init_app(app)
         elif db is not None:
-            self._model_on(db)  # so that Alembic and 'create_all' see it from here on
+            self._own_model(db)  # so that Alembic and 'create_all' see it from here on
 
     def init_app(self, app: Flask, db: SQLAlchemy | None = None) -> None:
         """Keep the sessions of *app* in the database of *db*.
@@ -93,13 +92,16 @@ class DjangoSessions:
                 "A 'DjangoSessions' is already registered on this Flask app. Use that one instead."
             )
         settings = prepare(app.config, self._given_settings)
-        self._take_from_site(app, db)
-        model = self._model_on(db)
+        # Of this app alone: another one may stand beside another site.
+        model, session_class = self._classes_for(app, db)
         if is_mapped(model):
-            self._prepare(model)
+            _prepare(model, session_class)
         engines = Engines(app, db)
         site = Site(
-            app, settings, lambda: self._make_store(engines, model, settings), self._session_class
+            app,
+            settings,
+            lambda: _make_store(engines, model, session_class, settings),
+            session_class,
         )
         self._states[app] = _State(settings, model, site, engines)
         app.extensions[EXTENSION] = self
@@ -117,7 +119,10 @@ class DjangoSessions:
     @property
     def model(self) -> type[AbstractSession]:
         """The mapped class of the table."""
-        return self._model_on(self._db) if self._db is not None else self._state.model
+        state = self._known_state()
+        if state is None and self._db is not None:
+            return self._own_model(self._db)
+        return self._state.model
 
     @property
     def apps(self) -> list[Flask]:
@@ -174,63 +179,79 @@ class DjangoSessions:
 
     @property
     def _state(self) -> _State:
-        if has_app_context():
-            state = self._states.get(itself(current_app))
-        else:
-            state = next(iter(self._states.values())) if len(self._states) == 1 else None
-        if state is not None:
+        if (state := self._known_state()) is not None:
             return state
         raise RuntimeError(
             "This 'DjangoSessions' does not know which app is meant. Call 'init_app' for the app,"
             " and work inside 'with app.app_context()'."
         )
 
-    def _model_on(self, db: SQLAlchemy) -> type[AbstractSession]:
-        return self._given_model or self._site_model or model_on(db, self._bind_key)
+    def _known_state(self) -> _State | None:
+        """Return what belongs to the current app, or else to the only one."""
+        if has_app_context():
+            return self._states.get(itself(current_app))
+        return next(iter(self._states.values())) if len(self._states) == 1 else None
 
-    def _take_from_site(self, app: Flask, db: SQLAlchemy) -> None:
-        """Use the table that the site of *app* has told of, and sign as its class does.
+    def _own_model(self, db: SQLAlchemy) -> type[AbstractSession]:
+        return self._given_model or model_on(db, self._bind_key)
+
+    def _classes_for(
+        self, app: Flask, db: SQLAlchemy
+    ) -> tuple[type[AbstractSession], type[DjangoSession]]:
+        """Return the table that the site of *app* has told of, and sessions that sign as its do.
 
         :raises SettingError: where the app has said otherwise.
         """
-        told = site_store(app.config)
+        told, session_class = site_store(app.config), self._session_class
         if told is None:
-            if self._given_model is None and self._session_class is DjangoSession:
+            if self._given_model is None and session_class is DjangoSession:
                 warn_of_unknown_engine(app.config)
-            return
+            return self._own_model(db), session_class
         if self._given_model is None:
-            self._site_model = _model_of(told, db, self._bind_key)
-            self._session_class = _filling(self._session_class, told)
-        elif is_mapped(self._given_model) and table_of(self._given_model).name != told.table:
-            raise SettingError(
-                "SESSION_ENGINE",
-                f"is {told.engine!r}, which keeps its sessions in the table {told.table!r}, and the"
-                f" 'model' that was passed in {table_of(self._given_model).name!r}",
-                "Leave the model out, or pass one of that table.",
-            )
-        if self._session_class.key_salt == DjangoSession.key_salt != told.key_salt:
-            salted = {"key_salt": told.key_salt}
-            self._session_class = type("DjangoSession", (self._session_class,), salted)
+            model = _model_of(told, db, self._bind_key)
+            session_class = _filling(session_class, told)
+        else:
+            model = self._given_model
+            _check_is_of(told, model)
+        if session_class.key_salt == DjangoSession.key_salt != told.key_salt:
+            session_class = type("DjangoSession", (session_class,), {"key_salt": told.key_salt})
+        return model, session_class
 
-    def _prepare(self, model: type[AbstractSession]) -> None:
-        prepare_model(
-            model,
-            draws_keys=self._overrides("_get_new_session_key"),
-            fills_columns=self._overrides("extra_columns"),
+
+def _check_is_of(told: SiteStore, model: type[AbstractSession]) -> None:
+    if is_mapped(model) and table_of(model).name != told.table:
+        raise SettingError(
+            "SESSION_ENGINE",
+            f"is {told.engine!r}, which keeps its sessions in the table {told.table!r}, and the"
+            f" 'model' that was passed in {table_of(model).name!r}",
+            "Leave the model out, or pass one of that table.",
         )
 
-    def _overrides(self, method: str) -> bool:
-        return getattr(self._session_class, method) is not getattr(DjangoSession, method)
 
-    def _make_store(
-        self, engines: Engines, model: type[AbstractSession], settings: Settings
-    ) -> Store:
-        self._prepare(model)  # which may have been mapped since 'init_app'
-        table = table_of(model)
-        return Store(
-            engines.of(table.metadata.info.get("bind_key")),
-            for_site(table, lambda: settings.naive_zone),
-        )
+def _prepare(model: type[AbstractSession], session_class: type[DjangoSession]) -> None:
+    prepare_model(
+        model,
+        draws_keys=_overrides(session_class, "_get_new_session_key"),
+        fills_columns=_overrides(session_class, "extra_columns"),
+    )
+
+
+def _overrides(session_class: type[DjangoSession], method: str) -> bool:
+    return getattr(session_class, method) is not getattr(DjangoSession, method)
+
+
+def _make_store(
+    engines: Engines,
+    model: type[AbstractSession],
+    session_class: type[DjangoSession],
+    settings: Settings,
+) -> Store:
+    _prepare(model, session_class)  # which may have been mapped since 'init_app'
+    table = table_of(model)
+    return Store(
+        engines.of(table.metadata.info.get("bind_key")),
+        for_site(table, lambda: settings.naive_zone),
+    )
 
 
 class Engines:

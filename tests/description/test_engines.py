@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask, session
 from flask_sqlalchemy import SQLAlchemy
 
-from flask_dj_session import AbstractSession, DjangoSessions
+from flask_dj_session import AbstractSession, DjangoSession, DjangoSessions
 from flask_dj_session.errors import SettingError
 
 from .conftest import ReadSite, WriteSite
@@ -143,6 +143,34 @@ def _engine(app: Flask) -> sa.Engine:
     with app.app_context():
         engine: sa.Engine = app.extensions["sqlalchemy"].engine
         return engine
+
+
+def test_each_app_of_one_extension_has_the_table_of_its_own_site(
+    write_site: WriteSite, read_site: ReadSite, tmp_path: Path
+) -> None:
+    write_site(SETTINGS, **VISITS)
+    db = SQLAlchemy()
+    sessions = DjangoSessions(db=db)
+    beside_site, alone = Flask("tests.site"), Flask("tests.alone")
+    beside_site.config.from_mapping(read_site())
+    url = f"sqlite:///{tmp_path / 'alone.sqlite3'}"
+    alone.config.update(SECRET_KEY="alone", SQLALCHEMY_DATABASE_URI=url)
+    for app in (beside_site, alone):
+        db.init_app(app)
+        sessions.init_app(app)
+    found = []
+    for app in (beside_site, alone):
+        with app.app_context():
+            made = sessions.session()
+            fills = type(made).extra_columns is not DjangoSession.extra_columns
+            mapped: Any = sessions.model
+            names = (mapped.__table__.name, sessions.store.table.name)
+            found.append((*names, made.key_salt, fills))
+            db.engine.dispose()
+    assert found == [
+        ("visits_visit", "visits_visit", "django.contrib.sessions.VisitStore", True),
+        ("django_session", "django_session", DjangoSession.key_salt, False),
+    ]
 
 
 def test_a_column_that_nobody_fills_is_refused_with_the_way_out(
