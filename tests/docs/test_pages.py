@@ -262,7 +262,8 @@ def test_what_to_read_first_is_there_and_is_as_long_as_is_said() -> None:
     lines = sum(len((PACKAGE / name).read_text("utf-8").splitlines()) for name in names)
     said = re.search(r"^About ([\d,]+) lines", text, re.MULTILINE)
     assert said is not None
-    assert abs(int(said[1].replace(",", "")) - lines) < 100
+    # A tenth more or less: the page says what an evening holds, it does not count.
+    assert abs(int(said[1].replace(",", "")) - lines) < lines / 10
 
 
 def test_every_public_name_is_in_the_reference_or_is_an_error() -> None:
