@@ -6,6 +6,7 @@ import ast
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ _LEFT_OUT = (
     "tests/inspector/test_browser.py",
     "tests/store/test_gunicorn.py",
 )
-#: how many seconds of tests are tried on one fault
+#: how many seconds of tests are tried on one fault, unless another number is given
 PATIENCE = 20.0
 
 
@@ -31,10 +32,12 @@ class Reach:
 
     :param tree: the checkout that the suite runs in.
     :param folder: keeps what was found out.
+    :param patience: how many seconds of tests are tried on one fault.
     """
 
-    def __init__(self, tree: Path, folder: Path) -> None:
+    def __init__(self, tree: Path, folder: Path, patience: float = PATIENCE) -> None:
         self._tree = tree.resolve()
+        self.patience = patience
         self._data = folder / "coverage"
         self._seconds_file = folder / "durations.json"
 
@@ -70,20 +73,37 @@ class Reach:
             tests |= reached.get(each, set())
         if not tests:  # it runs when the file is imported
             tests = set().union(*reached.values())
+        named = self._tests_that_name(_assigned(self._tree / path, line))
         # Files may have been renamed since.
         tests = {test for test in tests if (self._tree / test.partition("::")[0]).exists()}
         # What stands in the tests' folder of the room, or names the file, is about it.
         room = path.relative_to("flask_dj_session").parts[0].removesuffix(".py")
         near = {test for test in tests if test.startswith((f"tests/{room}/", f"tests/test_{room}"))}
+        near |= named
         chosen = [*self._quickest(near), *self._quickest(tests - near)]
         return chosen or sorted(tests, key=lambda test: self._seconds.get(test, 1.0))[:1]
+
+    def _tests_that_name(self, names: set[str]) -> set[str]:
+        """Return the tests of the files in which one of *names* stands.
+
+        A test that looks at a constant comes by no line of the file that the constant is in.
+        """
+        words = [re.compile(rf"\b{re.escape(name)}\b") for name in names]
+        texts = {test.partition("::")[0] for test in self._seconds} if words else set()
+        files = {file for file in texts if self._names(file, words)}
+        return {test for test in self._seconds if test.partition("::")[0] in files}
+
+    def _names(self, file: str, words: list[re.Pattern[str]]) -> bool:
+        place = self._tree / file
+        text = place.read_text(encoding="utf-8") if place.exists() else ""
+        return any(word.search(text) for word in words)
 
     def _quickest(self, tests: set[str]) -> Iterator[str]:
         """Return tests for half of the patience, of each file in turn the quickest first."""
         by_file: dict[str, list[str]] = {}
         for test in sorted(tests, key=lambda test: (self._seconds.get(test, 1.0), test)):
             by_file.setdefault(test.partition("::")[0], []).append(test)
-        left = PATIENCE / 2
+        left = self.patience / 2
         for turn in itertools.zip_longest(*by_file.values()):
             for test in filter(None, turn):
                 seconds = self._seconds.get(test, 1.0)
@@ -122,6 +142,19 @@ def _lines_of_statement(path: Path, line: int) -> Iterator[int]:
             if first <= line <= last and (best is None or last - first < len(best)):
                 best = range(first, max(last, first) + 1)
     yield from best or [line]
+
+
+def _assigned(path: Path, line: int) -> set[str]:
+    """Return the names that a statement outside of all functions gives a value, without ``_``."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    bodies = [*body, *(one for node in body if isinstance(node, ast.ClassDef) for one in node.body)]
+    for node in bodies:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.lineno <= line <= (
+            node.end_lineno or node.lineno
+        ):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            return {one.id for one in targets if isinstance(one, ast.Name) and len(one.id) > 2}
+    return set()
 
 
 def _decorators(node: ast.stmt) -> list[ast.expr]:

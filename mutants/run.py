@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def main() -> None:
         sample = sample_of(works, options.sample, FOLDER / f"sample-{seed}.json", seed)
     if not options.report:
         trees = [_tree(number) for number in range(options.workers)]
-        reach = Reach(trees[0], FOLDER)
+        reach = Reach(trees[0], FOLDER, options.patience)
         if options.reach or not reach.is_known:
             print("Running the suite once, to see which test comes by which line.", flush=True)
             reach.find_out()
@@ -67,6 +68,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="go on with the sample that has this number")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="how many at a time")
     parser.add_argument("--again", action="store_true", help="try those anew that went unnoticed")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds of tests for each fault"
+    )
     parser.add_argument("--reach", action="store_true", help="find out anew which test does what")
     parser.add_argument("--report", action="store_true", help="try nothing, print what is known")
     parser.add_argument("--list", action="store_true", help="show the change of each unnoticed one")
@@ -194,10 +198,11 @@ def _work(tree: Path, jobs: Any, reach: Reach, progress: _Progress) -> None:
                 break
             with progress.lock:
                 tests = reach.tests_for(Mutant.of(item).path, item.mutations[0].start_pos[0])
-            if not is_tried_out and _ask(worker, Mutant.of(item), tests, has_fault=False).is_killed:
+            ask = partial(_ask, worker, Mutant.of(item), tests, 3 * reach.patience)
+            if not is_tried_out and ask(has_fault=False).is_killed:
                 raise SystemExit(f"Tests fail without any fault; see {tree}/mutants.log.")
             is_tried_out = True
-            result = _ask(worker, Mutant.of(item), tests)
+            result = ask()
             with progress.lock:
                 work.set_result(item.job_id, result)
                 progress.step(result.is_killed)
@@ -206,7 +211,12 @@ def _work(tree: Path, jobs: Any, reach: Reach, progress: _Progress) -> None:
 
 
 def _ask(
-    worker: subprocess.Popen[str], mutant: Mutant, tests: list[str], *, has_fault: bool = True
+    worker: subprocess.Popen[str],
+    mutant: Mutant,
+    tests: list[str],
+    seconds: float,
+    *,
+    has_fault: bool = True,
 ) -> WorkResult:
     if not tests:
         return WorkResult(WorkerOutcome.NO_TEST, test_outcome=TestOutcome.SURVIVED)
@@ -215,7 +225,7 @@ def _ask(
         "path": str(mutant.path),
         "code": mutant.code(source) if has_fault else source,
         "tests": tests,
-        "seconds": 3 * PATIENCE,
+        "seconds": seconds,
     }
     assert worker.stdin is not None
     assert worker.stdout is not None

@@ -184,3 +184,18 @@ def test_the_tests_of_a_line_are_those_of_its_room_and_then_the_others_of_each_f
         "tests/test_away.py::test_away",
         "tests/test_far.py::test_farther",
     ]
+
+
+def test_the_tests_of_a_constant_are_those_whose_files_name_it(file: Path) -> None:
+    file.write_text("LIMIT = (\n    5\n)\n", encoding="utf-8")
+    looks, other = Path("tests/test_looks.py"), Path("tests/test_other.py")
+    looks.parent.mkdir()
+    looks.write_text("assert half.LIMIT == 5", encoding="utf-8")
+    other.write_text("assert UNLIMITED", encoding="utf-8")
+    tests = {f"{looks}::test_limit": 0.1, f"{other}::test_other": 0.1}
+    Path("durations.json").write_text(json.dumps(tests))
+    data = CoverageData("coverage")
+    data.set_context("|run")
+    data.add_lines({str(file): [1]})
+    data.write()
+    assert Reach(Path(), Path()).tests_for(file, 2) == ["tests/test_looks.py::test_limit"]
