@@ -987,6 +987,20 @@ def test_debug_mode_warns_of_data_changed_in_place(
     assert "cat food" not in warning
 
 
+def test_debug_mode_warns_of_an_item_that_came_in_past_the_session(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.app.debug = True
+
+    def put(session: DjangoSession) -> str:
+        session._session["new"] = 1
+        return "put"
+
+    returning(serve(site, put), store(site, hello="world")).get("/")
+    (warning,) = warnings_of(caplog, site.app.logger.name)
+    assert warning.startswith("The session's 'new' changed in place")
+
+
 def test_no_warning_of_data_changed_in_place_outside_debug_mode(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -523,7 +523,7 @@ def test_a_key_of_under_8_characters_is_none_at_all(
 
 def test_a_key_of_8_characters_is_taken(session: DjangoSession) -> None:
     session._session_key = "12345678"
-    assert session.session_key == "12345678"
+    assert session.session_key == session._session_key == "12345678"
 
 
 def test_the_key_is_read_only(session: DjangoSession) -> None:

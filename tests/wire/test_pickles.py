@@ -566,3 +566,17 @@ def test_data_nested_too_deeply_is_not_written(serializer: PickleSerializer) -> 
         value = [value]
     with pytest.raises(EncodeError, match="nested too deeply"):
         serializer.dumps({"deep": value})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(b"]K\x05aK\x00K\x07s.", id="an item of a dict into a list"),
+        pytest.param(b"]K\x05a(K\x00K\x07u.", id="items of a dict into a list"),
+        pytest.param(b"cdatetime\ntimedelta\n]K\x01aR.", id="a list for arguments"),
+    ],
+)
+def test_what_goes_into_another_kind_than_its_own_is_refused(payload: bytes) -> None:
+    # Python itself puts up with the first two.
+    with pytest.raises(PickleError):
+        loads(payload)
