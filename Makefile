@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# What Python and pytest have compiled is kept: to compile all tests anew takes longer than most runs.
+unexport PYTHONDONTWRITEBYTECODE
 # The tests of one file stay together as far as that keeps all workers busy.
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 
