@@ -236,6 +236,7 @@ VIEWS: dict[str, View] = {
     "expire at a date": expire_at_a_date,
     "expire in the past": expire_in_the_past,
     "status 404": status(404),
+    "status 499": status(499),
     "status 500": status(500),
     "status 503": status(503),
     "exception": fail_after(read),

@@ -543,8 +543,10 @@ def test_a_session_with_data_or_a_key_is_not_empty(sessions: DjangoSessions) -> 
     assert not sessions.session(UNKNOWN).is_empty()
 
 
-def test_repr_shows_neither_key_nor_data(session: DjangoSession) -> None:
+def test_repr_shows_neither_key_nor_data_but_whether_it_was_loaded(session: DjangoSession) -> None:
+    assert repr(session).endswith("Session not loaded>")
     session["cat"] = "tabby"
+    assert repr(session).endswith("Session loaded>")
     session.save()
     assert key_of(session) not in repr(session)
     assert "tabby" not in repr(session)

@@ -205,3 +205,13 @@ def test_a_changed_session_of_another_kind_is_not_lost_in_silence(make_site: Mak
     assert site.client.get("/look?skip").text == "None"
     with pytest.raises(TypeError, match="was asked to save a SecureCookieSession"):
         site.client.get("/touch?skip")
+
+
+def test_a_session_that_does_not_tell_whether_it_has_changed_counts_as_changed(
+    site: Site,
+) -> None:
+    class Silent(dict[str, str]):
+        """A session of somebody's own."""
+
+    with site.app.test_request_context(), pytest.raises(TypeError, match="to save a Silent"):
+        site.app.session_interface.save_session(site.app, Silent(), Response())  # type: ignore[arg-type]

@@ -580,3 +580,13 @@ def test_what_goes_into_another_kind_than_its_own_is_refused(payload: bytes) -> 
     # Python itself puts up with the first two.
     with pytest.raises(PickleError):
         loads(payload)
+
+
+@pytest.mark.parametrize("number", [-1, 2**128])
+def test_a_uuid_has_128_bits(number: int) -> None:
+    def pickled(number: int) -> bytes:
+        return b"\x80\x02cuuid\nUUID\n)\x81}Vint\nI" + str(number).encode() + b"\nsb."
+
+    assert loads(pickled(2**128 - 1)) == UUID(int=2**128 - 1)
+    with pytest.raises(PickleError):
+        loads(pickled(number))
