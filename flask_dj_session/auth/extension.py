@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from types import EllipsisType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from .login_check import login_findings
 from .names import UserNames
 from .passwords import Hasher, PasswordHashers
 from .passwords.described import described_hasher
+from .recent import confirm_login, has_recent_login, recent_only
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
@@ -229,6 +230,26 @@ class DjangoAuth:
         """
         return self.accounts.create_tables(record_migrations=record_migrations)
 
+    # Whether the password was given a short while ago
+
+    def has_recent_login(self, max_age: float | None = None) -> bool:
+        """Return whether the request's user has logged in here less than *max_age* seconds ago.
+
+        A login in Django is not recent: it leaves no time in the session.
+
+        :param max_age: by default SESSION_SUDO_AGE.
+        :raises SettingError: if SESSION_SUDO_AGE is not set, so that no login is ever recent.
+        """
+        return has_recent_login(self.state, itself(request), max_age)
+
+    def confirm_login(self, password: str) -> bool:
+        """Return whether *password* is that of the request's user; if so, the login is recent.
+
+        The backends check it as at a login, and ``user_login_failed`` is sent if it is wrong. If it
+        is right, the session gets a new key.
+        """
+        return confirm_login(self.state, itself(request), password)
+
     # Views for some only
 
     def user_passes_test(
@@ -267,6 +288,40 @@ class DjangoAuth:
             lambda user: bool(user.is_authenticated), login_url, redirect_field_name
         )
         return decorate if view is None else decorate(view)
+
+    @overload
+    def recent_login_required(self, view: View, /) -> View: ...
+
+    @overload
+    def recent_login_required(
+        self,
+        max_age: float | None = None,
+        *,
+        reauthenticate_url: Any = None,
+        redirect_field_name: str = REDIRECT_FIELD_NAME,
+    ) -> Callable[[View], View]: ...
+
+    def recent_login_required(
+        self,
+        max_age: Any = None,
+        *,
+        reauthenticate_url: Any = None,
+        redirect_field_name: str = REDIRECT_FIELD_NAME,
+    ) -> Any:
+        """Decorate a view for users who have logged in here a short while ago.
+
+        Others go to the login page; if LOGIN_URL is empty, they get status 401.
+
+        :param max_age: how many seconds that may be; by default SESSION_SUDO_AGE.
+        :param reauthenticate_url: where users go who are logged in, but whose login is older: a
+            page that asks for the password and calls :meth:`confirm_login`.
+        """
+        seconds: float | None = None if callable(max_age) else max_age
+
+        def decorate(view: Any) -> Any:
+            return recent_only(view, seconds, reauthenticate_url, redirect_field_name)
+
+        return decorate(max_age) if callable(max_age) else decorate
 
     def permission_required(
         self,

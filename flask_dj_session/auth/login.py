@@ -16,7 +16,7 @@ from .. import site
 from ..contexts import itself
 from ..errors import SessionInterrupted
 from ..session import DjangoSession
-from . import csrf, signals
+from . import csrf, login_time, signals
 from .accounts import Accounts
 from .backends import Backends, PermissionDenied, has_users, lets_in
 from .hashes import Match, equal
@@ -91,7 +91,7 @@ class Login:
         if match is Match.NONE:
             self._end_if_stale(session, user)
             return AnonymousUser()
-        if match is Match.FALLBACK and renews and _has_moved(session):
+        if match is Match.FALLBACK and renews and has_moved(session):
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         user.backend = session[BACKEND_SESSION_KEY]
         return user
@@ -108,9 +108,7 @@ class Login:
             if user is not None:
                 user.backend = path
                 return user
-        signals.user_login_failed.send(
-            itself(current_app), credentials=_cleansed(credentials), request=request
-        )
+        tell_failed(request, credentials)
         return None
 
     def login(self, request: Request, user: Any, backend: str | None = None) -> None:
@@ -126,7 +124,7 @@ class Login:
         session = session_of(request)
         auth_hash = user.get_session_auth_hash()
         if SESSION_KEY not in session:
-            if not _has_moved(session):
+            if not has_moved(session):
                 # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
                 # clicks has moved, nothing comes back; the user begins anew.
                 session.flush()
@@ -137,6 +135,8 @@ class Login:
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = path
         session[HASH_SESSION_KEY] = auth_hash
+        if self.accounts.site.settings.times_logins:
+            login_time.stamp(session, self.accounts.site.now())
         user.backend = path
         _remember(request, user)
         if not session.is_read_only:  # otherwise nobody is logged in when the request is over
@@ -207,7 +207,7 @@ class Login:
             )
 
 
-def _has_moved(session: DjangoSession) -> bool:
+def has_moved(session: DjangoSession) -> bool:
     """Give *session* another key, if no other request has ended it or done the same meanwhile."""
     was_interrupted = session.interrupted
     try:
@@ -216,6 +216,13 @@ def _has_moved(session: DjangoSession) -> bool:
         session.interrupted = was_interrupted
         return False
     return True
+
+
+def tell_failed(request: Request | None, credentials: dict[str, Any]) -> None:
+    """Send ``user_login_failed``, with what is secret hidden."""
+    signals.user_login_failed.send(
+        itself(current_app), credentials=_cleansed(credentials), request=request
+    )
 
 
 def _check_is_user(user: Any) -> None:

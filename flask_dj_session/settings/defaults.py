@@ -50,6 +50,11 @@ AUTH_DEFAULTS: dict[str, Any] = {
     "CSRF_USE_SESSIONS": False,
 }
 
+#: this package's own settings, of which Django knows nothing; by default each does nothing
+OWN_DEFAULTS: dict[str, Any] = {
+    "SESSION_SUDO_AGE": None,
+}
+
 #: what Flask itself puts under these names, which is nobody's choice
 FLASK_DEFAULTS: dict[str, Any] = {
     "SECRET_KEY_FALLBACKS": None,

@@ -81,12 +81,15 @@ _FLAGS = (
     "CSRF_USE_SESSIONS",
 )
 
+_AGES = ("SESSION_COOKIE_AGE", "CSRF_COOKIE_AGE", "SESSION_SUDO_AGE")
+
 _READINGS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_FLAGS, bool),
     "SECRET_KEY": _key,
     "SECRET_KEY_FALLBACKS": _keys,
     "SESSION_COOKIE_AGE": _number,
     "CSRF_COOKIE_AGE": _span,
+    "SESSION_SUDO_AGE": _span,
     "SESSION_COOKIE_SAMESITE": _samesite,
     "CSRF_COOKIE_SAMESITE": _samesite,
     "AUTHENTICATION_BACKENDS": _names,
@@ -115,7 +118,7 @@ def as_given(name: str, value: Any) -> Any:
     value = plain(value)
     if name in _FLAGS and isinstance(value, str) and value.strip().lower() in _NOES:
         return value
-    if isinstance(value, bool) and name in ("SESSION_COOKIE_AGE", "CSRF_COOKIE_AGE"):
+    if isinstance(value, bool) and name in _AGES:
         return value
     if name == "SECRET_KEY" and (isinstance(value, bool) or not isinstance(value, int)):
         return value

@@ -18,7 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 import flask_dj_session
 from flask_dj_session import DjangoSessions, auth, django_settings
 from flask_dj_session.auth import DjangoAuth, passwords
-from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS
+from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS, OWN_DEFAULTS
 from tools import rooms
 
 from .console import consoles
@@ -159,7 +159,12 @@ def test_the_readme_shows_working_code_within_fifteen_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "defaults"), [("Settings", DEFAULTS), ("Settings of the login", AUTH_DEFAULTS)]
+    ("heading", "defaults"),
+    [
+        ("Settings", DEFAULTS),
+        ("Settings of the login", AUTH_DEFAULTS),
+        ("Settings of this package's own", OWN_DEFAULTS),
+    ],
 )
 def test_every_setting_is_documented_with_its_default(
     heading: str, defaults: dict[str, Any]
