@@ -6,6 +6,8 @@ Django 5.2, sessions/middleware.py: SessionMiddleware.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 
@@ -76,8 +78,10 @@ class DjangoSessionInterface(SessionInterface):
         )
 
     def _save(self, session: DjangoSession, response: Response) -> None:
-        max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
+        max_age = _max_age(session)
         session.save()
+        if self.site.mergers is not None:
+            max_age = _max_age(session)  # another request may have said when the session ends
         assert session.session_key is not None
         cookie = cookies.set_cookie(
             self.site.settings.cookie, session.session_key, now=self.site.now(), max_age=max_age
@@ -108,6 +112,10 @@ class DjangoSessionInterface(SessionInterface):
         response.response = page.response
         response.direct_passthrough = page.direct_passthrough
         response.call_on_close(page.close)
+
+
+def _max_age(session: DjangoSession) -> Any:
+    return None if session.get_expire_at_browser_close() else session.get_expiry_age()
 
 
 def _refuse_foreign(session: SessionMixin) -> None:

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from . import signals
+from .conflicts import Merging, RowValues
 from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
 from .protocols import SessionSite
 from .wire import SESSION_SALT, expiry, flashes, keys
@@ -65,6 +66,10 @@ class DjangoSession(SessionMixin):
     # The key of the row that the data comes from, unless this session has deleted it itself.
     _row_key: str | None = None
     _is_adding = _is_cycling = False
+    # The text of the row as this session knows it; None where all of it is to be replaced.
+    _row_text: str | None = None
+    # The text of the row that a new key leaves behind, while it is deleted.
+    _left_text: str | None = None
 
     def __init__(self, session_key: str | None = None, *, site: SessionSite) -> None:
         self._site = site
@@ -149,6 +154,7 @@ class DjangoSession(SessionMixin):
     def clear(self) -> None:
         """Drop the data and keep the key; the stored data is not even loaded."""
         self._session_cache = {}
+        self._row_text = None
         self.accessed = True
         self.modified = True
 
@@ -278,7 +284,7 @@ class DjangoSession(SessionMixin):
             # A key that the server did not give out is never adopted.
             self._session_key = None
             return {}
-        self._row_key = key
+        self._row_key, self._row_text = key, text
         return self.decode(text)
 
     def create(self) -> None:
@@ -339,21 +345,58 @@ class DjangoSession(SessionMixin):
             # Unlike Django: a key that no row can have is like none at all.
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        self._get_session(no_load=must_create)
         if self.is_read_only:
             return
         if must_create and self.__session_key == self._row_key:
             self._refuse_second_row(self.__session_key)
-        write = self._site.store.insert if must_create else self._site.store.update
         key = self._get_or_create_session_key()
-        write(
-            key, self.encode(data), self._aware(self.get_expiry_date()), **self.extra_columns(data)
-        )
+        self._row_text = self._write(key, must_create=must_create)
         self._row_key = key
         if self._site.watches_changes:
             self._watch()
         if must_create and not self._is_adding:
             self._tell(signals.session_created)
+
+    def _write(self, key: str, *, must_create: bool) -> str:
+        """Write the row, and return its text."""
+        as_loaded = None if must_create else self._row_text
+        if as_loaded is not None and (merging := self._merging()) is not None:
+            # Unlike Django: what another request has stored in the meantime is kept.
+            return merging.store(key, as_loaded)
+        text, expire_date, columns = self._row_values()
+        write = self._site.store.insert if must_create else self._site.store.update
+        write(key, text, expire_date, **columns)
+        return text
+
+    def _row_values(self) -> RowValues:
+        text = self.encode(self._session_cache)
+        expire_date = self._aware(self.get_expiry_date())
+        return RowValues(text, expire_date, self.extra_columns(self._session_cache))
+
+    def _merging(self) -> Merging | None:
+        """Return how changes of others are kept; None where the later save wins."""
+        mergers = self._site.mergers
+        if mergers is None:
+            return None
+        return Merging(
+            self._site.store,
+            self._site.now,
+            mergers,
+            self._session_cache,
+            self._row_values,
+            self.decode,
+            self._read_again,
+            self._stored_form,
+        )
+
+    def _read_again(self, text: str) -> dict[str, Any]:
+        try:
+            data = self._site.codec(self.key_salt).decode(text)
+        except DecodeError:  # which was told when it was read first
+            return {}
+        flashes.untag(data, Markup)
+        return data
 
     def _refuse_second_row(self, key: str) -> NoReturn:
         if self.exists(key):
@@ -372,10 +415,19 @@ class DjangoSession(SessionMixin):
         """Remove the row of *session_key*, by default this session's, if there is one."""
         key = self.session_key if session_key is None else session_key
         self._has_deleted = (
-            not self.is_read_only and self._can_be_stored(key) and self._site.store.delete(key)
+            not self.is_read_only and self._can_be_stored(key) and self._delete_row(key)
         )
         if key == self._row_key:
-            self._row_key = None
+            self._row_key = self._row_text = None
+
+    def _delete_row(self, key: str) -> bool:
+        left, merging = self._left_text, self._merging()
+        if left is None or merging is None:
+            return self._site.store.delete(key)
+        was_there, has_changed = merging.leave(key, left)
+        if has_changed and was_there:
+            self.save()
+        return was_there
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
@@ -393,7 +445,7 @@ class DjangoSession(SessionMixin):
             nothing is stored.
         """
         data, was_modified = self._get_session(), self.modified
-        old_key, origin = self.session_key, self._row_key
+        old_key, origin, left_text = self.session_key, self._row_key, self._row_text
         self._is_cycling = old_key is not None
         try:
             self.create()
@@ -402,7 +454,11 @@ class DjangoSession(SessionMixin):
         self._session_cache = data
         if old_key is None:
             return
-        self.delete(old_key)
+        self._left_text = left_text
+        try:
+            self.delete(old_key)
+        finally:
+            self._left_text = None
         if self.is_read_only:
             return
         # Unlike Django: what has ended does not go on under another key.

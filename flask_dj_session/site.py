@@ -13,6 +13,7 @@ from flask import Flask, Request, Response
 from flask.sessions import SessionMixin
 
 from .contexts import opened_session, running_request
+from .merging import MERGERS, Merger
 from .session import DjangoSession
 from .settings import Settings
 from .store import Store
@@ -105,6 +106,7 @@ class Site:
     :param settings: its settings, prepared.
     :param make_store: makes the store when it is first needed.
     :param session_class: the class of the sessions.
+    :param mergers: by the name of an item: what is done where two requests have changed it.
     """
 
     def __init__(
@@ -113,7 +115,9 @@ class Site:
         settings: Settings,
         make_store: Callable[[], Store],
         session_class: type[DjangoSession] = DjangoSession,
+        mergers: Mapping[str, Merger] | None = None,
     ) -> None:
+        self._mergers = {**MERGERS, **(mergers or {})}
         self.settings = settings
         self.session_class = session_class
         #: whose requests have a session that is written nowhere, whatever the app does to it
@@ -135,6 +139,11 @@ class Site:
     def store(self) -> Store:
         """The rows of the app's database."""
         return self._make_store()
+
+    @property
+    def mergers(self) -> Mapping[str, Merger] | None:
+        """What is done where two requests have changed an item; None where the later save wins."""
+        return self._mergers if self.settings.merges else None
 
     @property
     def watches_changes(self) -> bool:

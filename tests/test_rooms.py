@@ -13,7 +13,7 @@ import flask_dj_session
 PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
 _CHECKS = ["sqlalchemy", ".checks", ".errors", ".settings", ".store", ".wire"]
-_SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
+_SITE = ["flask", ".contexts", ".merging", ".session", ".settings", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
 MAY_IMPORT: dict[str, list[str]] = {
@@ -22,15 +22,19 @@ MAY_IMPORT: dict[str, list[str]] = {
     "description": ["django", ".description", ".errors"],
     "settings": [".description", ".errors", ".settings", ".wire"],
     "store": _STORE,
-    "protocols": [".wire"],
+    "merging": [".errors"],
+    "protocols": [".merging", ".wire"],
+    "conflicts": [".errors", ".merging", ".protocols"],
     "signals": ["blinker"],
     "contexts": ["flask", "werkzeug"],
+    "django_engine": ["asgiref", "django", ".conflicts", ".errors", ".merging"],
     "session": [
         "blinker",
         "flask",
         "markupsafe",
         "werkzeug",
         ".signals",
+        ".conflicts",
         ".protocols",
         ".wire",
         ".errors",

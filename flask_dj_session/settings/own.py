@@ -24,8 +24,19 @@ def _check_optional_span(name: str, value: Any) -> None:
         )
 
 
+def _check_concurrency(name: str, value: Any) -> None:
+    if value not in ("overwrite", "merge"):
+        raise SettingError(
+            name,
+            f"is {value!r}",
+            "Give 'overwrite', as Django does: the later save wins. Or give 'merge': what two"
+            " requests have changed at once is kept.",
+        )
+
+
 #: by the setting's name, in the order in which they are made
 OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "SESSION_CONCURRENCY": _check_concurrency,
     "SESSION_SUDO_AGE": _check_optional_span,
 }
 
@@ -35,6 +46,11 @@ class OwnSettings:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self._config = config
+
+    @property
+    def merges(self) -> bool:
+        """Whether SESSION_CONCURRENCY is ``merge``."""
+        return bool(self._config["SESSION_CONCURRENCY"] == "merge")
 
     @property
     def sudo_age(self) -> float | None:

@@ -212,6 +212,7 @@ def test_the_drawing_is_of_what_the_rooms_import_now() -> None:
 def test_the_core_is_what_a_request_needs() -> None:
     optional = set(rooms.ROOMS) - rooms.core()
     assert optional == {
+        "django_engine",
         "auth",
         "cli",
         "checks",
@@ -237,7 +238,7 @@ def test_visits_go_through_as_many_lines_as_is_said() -> None:
     lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
     said = re.search(r"about\s+([\d,]+) lines", _section("design.md", "The modules"))
     assert said is not None
-    assert abs(int(said[1].replace(",", "")) - lines) < 150
+    assert abs(int(said[1].replace(",", "")) - lines) < lines / 10
     assert {_room_of(file) for file in files} <= rooms.core()
 
 
