@@ -8,6 +8,7 @@ from datetime import datetime
 from ..settings import Settings
 from ..store import StoredRow
 from ..wire import SESSION_SALT
+from .ages import Ages, age_findings
 from .clock import Clock, clock_findings
 from .clock_skew import Deviations
 from .dates import date_findings
@@ -48,6 +49,7 @@ class Examination:
         )
         #: the newest of the sessions that have a user
         self.logins = Logins(now, self.census.deviations.age)
+        self.ages = Ages(now, settings.absolute_age)
 
     def add(self, rows: Iterable[StoredRow]) -> None:
         """Take *rows* in."""
@@ -56,6 +58,7 @@ class Examination:
             read = reader.read(row.session_data)
             census.add(Row(row.session_key, row.expire_date), read)
             self.logins.add(row.expire_date, read)
+            self.ages.add(row.expire_date, read)
 
     def findings(self) -> list[Finding]:
         """Say what the rows show: causes first, then what follows from them."""
@@ -73,6 +76,7 @@ class Examination:
             *damage_findings(census),
             *expired_findings(census, is_suspected=bool(clock) or not are_dates_in_order),
             *(dates if are_dates_in_order else ()),
+            *age_findings(self.ages),
         ]
 
 

@@ -52,6 +52,8 @@ AUTH_DEFAULTS: dict[str, Any] = {
 
 #: this package's own settings, of which Django knows nothing; by default each does nothing
 OWN_DEFAULTS: dict[str, Any] = {
+    "SESSION_ABSOLUTE_AGE": None,
+    "SESSION_CYCLE_AT_RELOGIN": False,
     "SESSION_SUDO_AGE": None,
 }
 

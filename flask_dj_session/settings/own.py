@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import SettingError
-from .checks import LONGEST_AGE
+from .checks import LONGEST_AGE, check_flag
 
 
 def _check_optional_span(name: str, value: Any) -> None:
@@ -26,6 +26,8 @@ def _check_optional_span(name: str, value: Any) -> None:
 
 #: by the setting's name, in the order in which they are made
 OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "SESSION_ABSOLUTE_AGE": _check_optional_span,
+    "SESSION_CYCLE_AT_RELOGIN": check_flag,
     "SESSION_SUDO_AGE": _check_optional_span,
 }
 
@@ -37,6 +39,16 @@ class OwnSettings:
         self._config = config
 
     @property
+    def absolute_age(self) -> float | None:
+        """SESSION_ABSOLUTE_AGE, in seconds; None where a login may last for ever."""
+        return self._config["SESSION_ABSOLUTE_AGE"]  # type: ignore[no-any-return]
+
+    @property
+    def cycle_at_relogin(self) -> bool:
+        """SESSION_CYCLE_AT_RELOGIN."""
+        return self._config["SESSION_CYCLE_AT_RELOGIN"]  # type: ignore[no-any-return]
+
+    @property
     def sudo_age(self) -> float | None:
         """SESSION_SUDO_AGE, in seconds; None where no login is ever recent."""
         return self._config["SESSION_SUDO_AGE"]  # type: ignore[no-any-return]
@@ -44,4 +56,4 @@ class OwnSettings:
     @property
     def times_logins(self) -> bool:
         """Whether the time of a login is kept in its session."""
-        return self.sudo_age is not None
+        return self.sudo_age is not None or self.absolute_age is not None

@@ -11,7 +11,7 @@ import pytest
 from flask_dj_session.errors import SettingError
 from flask_dj_session.settings import OWN_DEFAULTS, Settings, prepare
 
-SPANS = ["SESSION_SUDO_AGE"]
+SPANS = ["SESSION_ABSOLUTE_AGE", "SESSION_SUDO_AGE"]
 
 
 def _prepared(given: dict[str, Any] | None = None, **config: Any) -> dict[str, Any]:
