@@ -6,11 +6,13 @@ Django 5.2, sessions/middleware.py: SessionMiddleware.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 
 from .contexts import error_page, opened_session
-from .errors import UpdateError
+from .errors import DatabaseHeldError, UpdateError
 from .session import DjangoSession, InterruptedRequest
 from .site import Site
 from .wire import cookies
@@ -63,6 +65,8 @@ class DjangoSessionInterface(SessionInterface):
             _vary_on_cookie(response)
         elif session.accessed:
             _report_changes(app, session)
+            if self.site.settings.touch_after is not None:
+                self._touch(session, response)
             _vary_on_cookie(response)
 
     def _cookie_of(self, request: Request) -> str | None:
@@ -78,6 +82,21 @@ class DjangoSessionInterface(SessionInterface):
     def _save(self, session: DjangoSession, response: Response) -> None:
         max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
         session.save()
+        self._hand_out(session, response, max_age)
+
+    def _touch(self, session: DjangoSession, response: Response) -> None:
+        """Let an unchanged session last longer, where it is time for that."""
+        if session.modified or response.status_code >= 500:
+            return
+        try:
+            moved = session.touch()
+        except DatabaseHeldError:
+            return  # the view's own write is not committed; another request will do it
+        if moved:
+            at_close = session.get_expire_at_browser_close()
+            self._hand_out(session, response, None if at_close else session.get_expiry_age())
+
+    def _hand_out(self, session: DjangoSession, response: Response, max_age: Any) -> None:
         assert session.session_key is not None
         cookie = cookies.set_cookie(
             self.site.settings.cookie, session.session_key, now=self.site.now(), max_age=max_age

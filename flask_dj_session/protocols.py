@@ -22,6 +22,12 @@ class Rows(Protocol):
     def load(self, session_key: str, now: datetime) -> str | None:
         """Return the text of a row that has not expired, else None."""
 
+    def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, Any]:
+        """Return the same, and when the row ends."""
+
+    def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
+        """Move the end of a row that still ends as *loaded*, and return whether it was moved."""
+
     def exists(self, session_key: str) -> bool:
         """Return whether there is a row, expired or not."""
 
@@ -49,6 +55,10 @@ class SiteSettings(Protocol):
     @property
     def expire_at_browser_close(self) -> bool:
         """SESSION_EXPIRE_AT_BROWSER_CLOSE."""
+
+    @property
+    def touch_after(self) -> float | None:
+        """SESSION_TOUCH_AFTER, in seconds; None where only a save moves the end of a row."""
 
     @property
     def time_zone(self) -> tzinfo:

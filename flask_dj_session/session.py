@@ -64,6 +64,8 @@ class DjangoSession(SessionMixin):
     _as_loaded: dict[str, bytes | None] | None = None
     # The key of the row that the data comes from, unless this session has deleted it itself.
     _row_key: str | None = None
+    #: when that row ended as it was loaded; only with SESSION_TOUCH_AFTER
+    _loaded_end: Any = None
     _is_adding = _is_cycling = False
 
     def __init__(self, session_key: str | None = None, *, site: SessionSite) -> None:
@@ -272,7 +274,7 @@ class DjangoSession(SessionMixin):
     def load(self) -> dict[str, Any]:
         """Return the stored data; if there is none, drop the key and return an empty dict."""
         key = self.__session_key
-        text = self._site.store.load(key, self._site.now()) if self._can_be_stored(key) else None
+        text = self._load_text(key) if self._can_be_stored(key) else None
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
@@ -280,6 +282,38 @@ class DjangoSession(SessionMixin):
             return {}
         self._row_key = key
         return self.decode(text)
+
+    def _load_text(self, key: str) -> str | None:
+        site = self._site
+        if site.settings.touch_after is None:
+            return site.store.load(key, site.now())
+        text, self._loaded_end = site.store.load_with_end(key, site.now())
+        return text
+
+    def touch(self) -> bool:
+        """Move the end of the row, as a save would, but only if SESSION_TOUCH_AFTER says so.
+
+        :returns: whether it was moved. It is not if the session is empty, ends at a fixed date or
+            was not loaded, or if another request has changed or removed the row since then.
+        """
+        loaded, after = self._loaded_end, self._site.settings.touch_after
+        is_of_row = self._row_key is not None and self._row_key == self.session_key
+        if loaded is None or after is None or not is_of_row or not self._session_cache:
+            return False
+        end = self._moving_end()
+        if end is None or (end - loaded.moment).total_seconds() < after or self.is_read_only:
+            return False
+        self._loaded_end = None
+        return self._site.store.touch(self.session_key or "", loaded, end)
+
+    def _moving_end(self) -> datetime | None:
+        """Return when the session ends, counted from now; None where that is no matter of now."""
+        try:
+            if expiry.fixed_date(self._expiry({})) is not None:
+                return None
+            return self._aware(self.get_expiry_date())
+        except (TypeError, ValueError, OverflowError):  # an expiry that Django did not write
+            return None
 
     def create(self) -> None:
         """Store the session under a new key, at once.

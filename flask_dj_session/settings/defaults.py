@@ -55,6 +55,7 @@ OWN_DEFAULTS: dict[str, Any] = {
     "SESSION_ABSOLUTE_AGE": None,
     "SESSION_CYCLE_AT_RELOGIN": False,
     "SESSION_SUDO_AGE": None,
+    "SESSION_TOUCH_AFTER": None,
 }
 
 #: what Flask itself puts under these names, which is nobody's choice

@@ -29,7 +29,31 @@ OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SESSION_ABSOLUTE_AGE": _check_optional_span,
     "SESSION_CYCLE_AT_RELOGIN": check_flag,
     "SESSION_SUDO_AGE": _check_optional_span,
+    "SESSION_TOUCH_AFTER": _check_optional_span,
 }
+
+
+def check_touching(config: Mapping[str, Any]) -> None:
+    """Refuse a SESSION_TOUCH_AFTER that would never move anything.
+
+    :raises SettingError: beside SESSION_SAVE_EVERY_REQUEST, or if sessions end before that.
+    """
+    after, age = config["SESSION_TOUCH_AFTER"], config["SESSION_COOKIE_AGE"]
+    if after is None:
+        return
+    if config["SESSION_SAVE_EVERY_REQUEST"]:
+        raise SettingError(
+            "SESSION_TOUCH_AFTER",
+            "is set, but SESSION_SAVE_EVERY_REQUEST already saves the whole session with each"
+            " request",
+            "Set SESSION_SAVE_EVERY_REQUEST = False here, or leave SESSION_TOUCH_AFTER out.",
+        )
+    if after >= age:
+        raise SettingError(
+            "SESSION_TOUCH_AFTER",
+            f"is {after!r}, but sessions end after SESSION_COOKIE_AGE, {age!r} seconds",
+            "Give fewer seconds, such as a tenth of that.",
+        )
 
 
 class OwnSettings:
@@ -52,6 +76,11 @@ class OwnSettings:
     def sudo_age(self) -> float | None:
         """SESSION_SUDO_AGE, in seconds; None where no login is ever recent."""
         return self._config["SESSION_SUDO_AGE"]  # type: ignore[no-any-return]
+
+    @property
+    def touch_after(self) -> float | None:
+        """SESSION_TOUCH_AFTER, in seconds; None where only a save moves the end of a row."""
+        return self._config["SESSION_TOUCH_AFTER"]  # type: ignore[no-any-return]
 
     @property
     def times_logins(self) -> bool:

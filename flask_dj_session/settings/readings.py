@@ -82,7 +82,13 @@ _FLAGS = (
     "CSRF_USE_SESSIONS",
 )
 
-_AGES = ("SESSION_COOKIE_AGE", "CSRF_COOKIE_AGE", "SESSION_ABSOLUTE_AGE", "SESSION_SUDO_AGE")
+_AGES = (
+    "SESSION_COOKIE_AGE",
+    "CSRF_COOKIE_AGE",
+    "SESSION_ABSOLUTE_AGE",
+    "SESSION_SUDO_AGE",
+    "SESSION_TOUCH_AFTER",
+)
 
 _READINGS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_FLAGS, bool),
@@ -92,6 +98,7 @@ _READINGS: dict[str, Callable[[Any], Any]] = {
     "CSRF_COOKIE_AGE": _span,
     "SESSION_ABSOLUTE_AGE": _span,
     "SESSION_SUDO_AGE": _span,
+    "SESSION_TOUCH_AFTER": _span,
     "SESSION_COOKIE_SAMESITE": _samesite,
     "CSRF_COOKIE_SAMESITE": _samesite,
     "AUTHENTICATION_BACKENDS": _names,
