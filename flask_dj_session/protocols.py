@@ -49,6 +49,10 @@ class SiteSettings(Protocol):
     """The settings that a session itself asks for."""
 
     @property
+    def keys(self) -> tuple[str | bytes, ...]:
+        """SECRET_KEY, then its fallbacks."""
+
+    @property
     def cookie_age(self) -> float:
         """SESSION_COOKIE_AGE, in seconds."""
 

@@ -17,7 +17,7 @@ from flask.sessions import SessionMixin
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
-from . import signals
+from . import audit, signals
 from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
 from .protocols import SessionSite
 from .wire import SESSION_SALT, expiry, flashes, keys
@@ -250,7 +250,7 @@ class DjangoSession(SessionMixin):
         except DecodeError as error:
             # Unlike Django: it is silent about what is signed, but is no JSON; and tells no reason.
             _logger.warning("Session data corrupted (%s)", error.reason)
-            self._tell(signals.session_corrupted)
+            self._tell(signals.session_corrupted, reason=error.reason)
             return {}
         flashes.untag(data, Markup)
         return data
@@ -278,6 +278,7 @@ class DjangoSession(SessionMixin):
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
+            audit.tell(self._site.settings, "refused", self._known(), reason="unknown key")
             self._session_key = None
             return {}
         self._row_key = key
@@ -413,12 +414,13 @@ class DjangoSession(SessionMixin):
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
+        before = self._known()
         self._has_deleted = False
         self.clear()
         self.delete()
         self._session_key = self._row_key = None
         if self._has_deleted:
-            self._tell(signals.session_flushed)
+            self._tell(signals.session_flushed, ended=before)
 
     def cycle_key(self) -> None:
         """Move the data to a new key, as at a login.
@@ -426,7 +428,7 @@ class DjangoSession(SessionMixin):
         :raises SessionInterrupted: if another request has ended the session in the meantime; then
             nothing is stored.
         """
-        data, was_modified = self._get_session(), self.modified
+        data, was_modified, before = self._get_session(), self.modified, self._known()
         old_key, origin = self.session_key, self._row_key
         self._is_cycling = old_key is not None
         try:
@@ -443,9 +445,13 @@ class DjangoSession(SessionMixin):
         if origin == old_key and not self._has_deleted:
             self.modified = was_modified
             self._take_back(old_key)
-        self._tell(signals.session_cycled)
+        self._tell(signals.session_cycled, before=before)
 
-    def _tell(self, signal: NamedSignal) -> None:
+    def _known(self) -> audit.Known | None:
+        return audit.known(self.session_key, vars(self).get("_session_cache"))
+
+    def _tell(self, signal: NamedSignal, *, ended: audit.Known | None = None, **more: Any) -> None:
+        audit.tell(self._site.settings, signal.name, ended or self._known(), **more)
         if signal.receivers:
             signal.send(self._site.sender, session=self)
 

@@ -31,6 +31,7 @@ ROOMS = {
     "store": (3, 6, "rows and statements"),
     "signals": (0, 7, "for those who count"),
     "protocols": (1, 7, "what a session asks"),
+    "audit": (2, 7, "for those who must tell"),
     "description": (1, 8, "what a site says"),
     "wire": (2, 8, "Django's formats"),
     "errors": (3, 9, "every exception"),

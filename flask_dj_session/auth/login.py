@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Request, current_app
 
-from .. import site
+from .. import audit, site
 from ..contexts import itself
 from ..errors import SessionInterrupted
 from ..session import DjangoSession
@@ -82,6 +82,8 @@ class Login:
         if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
             return AnonymousUser()
         if self._is_over(session):
+            seen = audit.known(session.session_key, session)
+            audit.tell(self.accounts.site.settings, "outlived", seen, reason="absolute age")
             session.flush()
             return AnonymousUser()
         path = session[BACKEND_SESSION_KEY]
@@ -148,6 +150,8 @@ class Login:
             csrf.rotate_token(self.accounts, session)
             self.accounts.users.set_last_login(user, self.accounts.site.now())
         signals.user_logged_in.send(itself(current_app), user=user, request=request)
+        seen = audit.known(session.session_key, session)
+        audit.tell(self.accounts.site.settings, "logged_in", seen)
 
     def logout(self, request: Request) -> None:
         """Flush the session, whoever has it."""

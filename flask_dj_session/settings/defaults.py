@@ -54,6 +54,7 @@ AUTH_DEFAULTS: dict[str, Any] = {
 OWN_DEFAULTS: dict[str, Any] = {
     "SESSION_ABSOLUTE_AGE": None,
     "SESSION_CYCLE_AT_RELOGIN": False,
+    "SESSION_NO_STORE": False,
     "SESSION_SUDO_AGE": None,
     "SESSION_TOUCH_AFTER": None,
 }

@@ -28,6 +28,7 @@ def _check_optional_span(name: str, value: Any) -> None:
 OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SESSION_ABSOLUTE_AGE": _check_optional_span,
     "SESSION_CYCLE_AT_RELOGIN": check_flag,
+    "SESSION_NO_STORE": check_flag,
     "SESSION_SUDO_AGE": _check_optional_span,
     "SESSION_TOUCH_AFTER": _check_optional_span,
 }
@@ -71,6 +72,11 @@ class OwnSettings:
     def cycle_at_relogin(self) -> bool:
         """SESSION_CYCLE_AT_RELOGIN."""
         return self._config["SESSION_CYCLE_AT_RELOGIN"]  # type: ignore[no-any-return]
+
+    @property
+    def no_store(self) -> bool:
+        """SESSION_NO_STORE."""
+        return self._config["SESSION_NO_STORE"]  # type: ignore[no-any-return]
 
     @property
     def sudo_age(self) -> float | None:
