@@ -41,6 +41,12 @@ class Rows(WritableRows, Protocol):
     def max_key_length(self) -> int:
         """How many characters a key may have."""
 
+    def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, Any]:
+        """Return the same, and when the row ends."""
+
+    def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
+        """Move the end of a row that still ends as *loaded*, and return whether it was moved."""
+
     def exists(self, session_key: str) -> bool:
         """Return whether there is a row, expired or not."""
 
@@ -59,12 +65,20 @@ class SiteSettings(Protocol):
     """The settings that a session itself asks for."""
 
     @property
+    def keys(self) -> tuple[str | bytes, ...]:
+        """SECRET_KEY, then its fallbacks."""
+
+    @property
     def cookie_age(self) -> float:
         """SESSION_COOKIE_AGE, in seconds."""
 
     @property
     def expire_at_browser_close(self) -> bool:
         """SESSION_EXPIRE_AT_BROWSER_CLOSE."""
+
+    @property
+    def touch_after(self) -> float | None:
+        """SESSION_TOUCH_AFTER, in seconds; None where only a save moves the end of a row."""
 
     @property
     def time_zone(self) -> tzinfo:

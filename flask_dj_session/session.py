@@ -17,7 +17,7 @@ from flask.sessions import SessionMixin
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
-from . import signals
+from . import audit, signals
 from .conflicts import Merging, RowValues
 from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
 from .protocols import SessionSite
@@ -65,6 +65,8 @@ class DjangoSession(SessionMixin):
     _as_loaded: dict[str, bytes | None] | None = None
     # The key of the row that the data comes from, unless this session has deleted it itself.
     _row_key: str | None = None
+    #: when that row ended as it was loaded; only with SESSION_TOUCH_AFTER
+    _loaded_end: Any = None
     _is_adding = _is_cycling = False
     # The text of the row as this session knows it; None where all of it is to be replaced.
     _row_text: str | None = None
@@ -254,7 +256,7 @@ class DjangoSession(SessionMixin):
         except DecodeError as error:
             # Unlike Django: it is silent about what is signed, but is no JSON; and tells no reason.
             _logger.warning("Session data corrupted (%s)", error.reason)
-            self._tell(signals.session_corrupted)
+            self._tell(signals.session_corrupted, reason=error.reason)
             return {}
         flashes.untag(data, Markup)
         return data
@@ -278,14 +280,47 @@ class DjangoSession(SessionMixin):
     def load(self) -> dict[str, Any]:
         """Return the stored data; if there is none, drop the key and return an empty dict."""
         key = self.__session_key
-        text = self._site.store.load(key, self._site.now()) if self._can_be_stored(key) else None
+        text = self._load_text(key) if self._can_be_stored(key) else None
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
+            audit.tell(self._site.settings, "refused", self._known(), reason="unknown key")
             self._session_key = None
             return {}
         self._row_key, self._row_text = key, text
         return self.decode(text)
+
+    def _load_text(self, key: str) -> str | None:
+        site = self._site
+        if site.settings.touch_after is None:
+            return site.store.load(key, site.now())
+        text, self._loaded_end = site.store.load_with_end(key, site.now())
+        return text
+
+    def touch(self) -> bool:
+        """Move the end of the row, as a save would, but only if SESSION_TOUCH_AFTER says so.
+
+        :returns: whether it was moved. It is not if the session is empty, ends at a fixed date or
+            was not loaded, or if another request has changed or removed the row since then.
+        """
+        loaded, after = self._loaded_end, self._site.settings.touch_after
+        is_of_row = self._row_key is not None and self._row_key == self.session_key
+        if loaded is None or after is None or not is_of_row or not self._session_cache:
+            return False
+        end = self._moving_end()
+        if end is None or (end - loaded.moment).total_seconds() < after or self.is_read_only:
+            return False
+        self._loaded_end = None
+        return self._site.store.touch(self.session_key or "", loaded, end)
+
+    def _moving_end(self) -> datetime | None:
+        """Return when the session ends, counted from now; None where that is no matter of now."""
+        try:
+            if expiry.fixed_date(self._expiry({})) is not None:
+                return None
+            return self._aware(self.get_expiry_date())
+        except (TypeError, ValueError, OverflowError):  # an expiry that Django did not write
+            return None
 
     def create(self) -> None:
         """Store the session under a new key, at once.
@@ -431,12 +466,13 @@ class DjangoSession(SessionMixin):
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
+        before = self._known()
         self._has_deleted = False
         self.clear()
         self.delete()
         self._session_key = self._row_key = None
         if self._has_deleted:
-            self._tell(signals.session_flushed)
+            self._tell(signals.session_flushed, ended=before)
 
     def cycle_key(self) -> None:
         """Move the data to a new key, as at a login.
@@ -444,7 +480,7 @@ class DjangoSession(SessionMixin):
         :raises SessionInterrupted: if another request has ended the session in the meantime; then
             nothing is stored.
         """
-        data, was_modified = self._get_session(), self.modified
+        data, was_modified, before = self._get_session(), self.modified, self._known()
         old_key, origin, left_text = self.session_key, self._row_key, self._row_text
         self._is_cycling = old_key is not None
         try:
@@ -465,9 +501,13 @@ class DjangoSession(SessionMixin):
         if origin == old_key and not self._has_deleted:
             self.modified = was_modified
             self._take_back(old_key)
-        self._tell(signals.session_cycled)
+        self._tell(signals.session_cycled, before=before)
 
-    def _tell(self, signal: NamedSignal) -> None:
+    def _known(self) -> audit.Known | None:
+        return audit.known(self.session_key, vars(self).get("_session_cache"))
+
+    def _tell(self, signal: NamedSignal, *, ended: audit.Known | None = None, **more: Any) -> None:
+        audit.tell(self._site.settings, signal.name, ended or self._known(), **more)
         if signal.receivers:
             signal.send(self._site.sender, session=self)
 

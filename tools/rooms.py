@@ -32,6 +32,7 @@ ROOMS = {
     "django_engine": (1, 5, "Django's side"),
     "conflicts": (0, 7, "two saves at once"),
     "signals": (1, 7, "for those who count"),
+    "audit": (2, 7, "for those who must tell"),
     "protocols": (0, 8, "what a session asks"),
     "description": (1, 9, "what a site says"),
     "wire": (2, 9, "Django's formats"),

@@ -55,7 +55,11 @@ AUTH_DEFAULTS: dict[str, Any] = {
 #: this package's own settings, of which Django knows nothing; by default each does nothing
 OWN_DEFAULTS: dict[str, Any] = {
     "SESSION_CONCURRENCY": "overwrite",
+    "SESSION_ABSOLUTE_AGE": None,
+    "SESSION_CYCLE_AT_RELOGIN": False,
+    "SESSION_NO_STORE": False,
     "SESSION_SUDO_AGE": None,
+    "SESSION_TOUCH_AFTER": None,
 }
 
 #: what Flask itself puts under these names, which is nobody's choice

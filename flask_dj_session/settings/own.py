@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import SettingError
-from .checks import LONGEST_AGE
+from .checks import LONGEST_AGE, check_flag
 
 
 def _check_optional_span(name: str, value: Any) -> None:
@@ -37,8 +37,35 @@ def _check_concurrency(name: str, value: Any) -> None:
 #: by the setting's name, in the order in which they are made
 OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SESSION_CONCURRENCY": _check_concurrency,
+    "SESSION_ABSOLUTE_AGE": _check_optional_span,
+    "SESSION_CYCLE_AT_RELOGIN": check_flag,
+    "SESSION_NO_STORE": check_flag,
     "SESSION_SUDO_AGE": _check_optional_span,
+    "SESSION_TOUCH_AFTER": _check_optional_span,
 }
+
+
+def check_touching(config: Mapping[str, Any]) -> None:
+    """Refuse a SESSION_TOUCH_AFTER that would never move anything.
+
+    :raises SettingError: beside SESSION_SAVE_EVERY_REQUEST, or if sessions end before that.
+    """
+    after, age = config["SESSION_TOUCH_AFTER"], config["SESSION_COOKIE_AGE"]
+    if after is None:
+        return
+    if config["SESSION_SAVE_EVERY_REQUEST"]:
+        raise SettingError(
+            "SESSION_TOUCH_AFTER",
+            "is set, but SESSION_SAVE_EVERY_REQUEST already saves the whole session with each"
+            " request",
+            "Set SESSION_SAVE_EVERY_REQUEST = False here, or leave SESSION_TOUCH_AFTER out.",
+        )
+    if after >= age:
+        raise SettingError(
+            "SESSION_TOUCH_AFTER",
+            f"is {after!r}, but sessions end after SESSION_COOKIE_AGE, {age!r} seconds",
+            "Give fewer seconds, such as a tenth of that.",
+        )
 
 
 class OwnSettings:
@@ -53,11 +80,31 @@ class OwnSettings:
         return bool(self._config["SESSION_CONCURRENCY"] == "merge")
 
     @property
+    def absolute_age(self) -> float | None:
+        """SESSION_ABSOLUTE_AGE, in seconds; None where a login may last for ever."""
+        return self._config["SESSION_ABSOLUTE_AGE"]  # type: ignore[no-any-return]
+
+    @property
+    def cycle_at_relogin(self) -> bool:
+        """SESSION_CYCLE_AT_RELOGIN."""
+        return self._config["SESSION_CYCLE_AT_RELOGIN"]  # type: ignore[no-any-return]
+
+    @property
+    def no_store(self) -> bool:
+        """SESSION_NO_STORE."""
+        return self._config["SESSION_NO_STORE"]  # type: ignore[no-any-return]
+
+    @property
     def sudo_age(self) -> float | None:
         """SESSION_SUDO_AGE, in seconds; None where no login is ever recent."""
         return self._config["SESSION_SUDO_AGE"]  # type: ignore[no-any-return]
 
     @property
+    def touch_after(self) -> float | None:
+        """SESSION_TOUCH_AFTER, in seconds; None where only a save moves the end of a row."""
+        return self._config["SESSION_TOUCH_AFTER"]  # type: ignore[no-any-return]
+
+    @property
     def times_logins(self) -> bool:
         """Whether the time of a login is kept in its session."""
-        return self.sudo_age is not None
+        return self.sudo_age is not None or self.absolute_age is not None

@@ -18,6 +18,7 @@ from .engine import AutocommitEngine
 from .sqlite import is_undecodable
 from .statements import Statement
 from .table import TABLE_NAME, DjangoDateTime, max_key_length
+from .touching import LoadedEnd, Touching
 
 #: what no codec reads, in place of what the driver cannot make a text of
 NO_TEXT = "\N{REPLACEMENT CHARACTER}"
@@ -88,14 +89,36 @@ class Store:
 
         On SQLite a text that is no UTF-8 is :data:`NO_TEXT`.
         """
+        row = self._loaded(self._load, session_key, now)
+        return None if row is None else row[0]
+
+    def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, LoadedEnd | None]:
+        """Return the text as :meth:`load` does, and when the row ends, for :meth:`touch`."""
+        row = self._loaded(self._touching.load, session_key, now)
+        if row is None:
+            return None, None
+        return row[0], self._touching.end_of(row[1]) if len(row) > 1 else None
+
+    def touch(self, session_key: str, loaded: LoadedEnd, expire_date: datetime) -> bool:
+        """Let a row end at *expire_date* (aware) if it still ends as *loaded*; else do nothing.
+
+        :returns: whether it was moved.
+        """
+        values = {"key": session_key, "loaded": loaded.raw, "end": expire_date}
+        return self._write(self._touching.move, values) != 0
+
+    @cached_property
+    def _touching(self) -> Touching:
+        return Touching(self.table, self.engine.app_engine.dialect, self._statement)
+
+    def _loaded(self, statement: Statement, session_key: str, now: datetime) -> Any:
         try:
-            row = self.engine.read(self._load, {"key": session_key, "now": now})
+            return self.engine.read(statement, {"key": session_key, "now": now})
         except _MAY_LACK_TABLE as error:
             if is_undecodable(error):
-                return NO_TEXT
+                return (NO_TEXT,)
             self._explain(error)
             raise
-        return None if row is None else row[0]
 
     def exists(self, session_key: str) -> bool:
         """Return whether there is a row, expired or not."""

@@ -7,6 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 import flask_dj_session
 from flask_dj_session import DjangoSessions, auth, django_settings
+from flask_dj_session.audit import logger as audit
 from flask_dj_session.auth import DjangoAuth, passwords
 from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS, OWN_DEFAULTS
 from tools import rooms
@@ -97,10 +99,22 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sessions.create_table()
         DjangoAuth(sessions).create_tables()
     _dispose({"app": app})
-    yield
+    with _audit_log_kept():
+        yield
     for name in set(sys.modules) - before:
         if name.partition(".")[0] in ("mysite", "shop"):
             del sys.modules[name]
+
+
+@contextmanager
+def _audit_log_kept() -> Iterator[None]:
+    """Undo what a page makes of the one logger that the package has."""
+    level, handlers, propagates = audit.level, [*audit.handlers], audit.propagate
+    yield
+    for handler in {*audit.handlers} - {*handlers}:
+        handler.close()
+    audit.setLevel(level)
+    audit.handlers, audit.propagate = handlers, propagates
 
 
 def _dispose(namespace: dict[str, Any]) -> None:
