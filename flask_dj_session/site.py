@@ -5,7 +5,7 @@ Flask's two hooks are in ``interface``; everybody else asks the :class:`Site`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -85,6 +85,9 @@ class Onlooker(Protocol):
         """Have the last word on its answer."""
 
 
+#: takes the ids of users, and returns those of users who are inactive or gone
+FindInactive = Callable[[Collection[str]], set[str]]
+
 #: takes the data of sessions, and returns findings for ``flask sessions check``
 CheckLogins = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
 
@@ -126,6 +129,8 @@ class Site:
         self.user_names: UserNames | None = None
         #: says of sessions' data whose they are here; None where the app has no login of Django's
         self.check_logins: CheckLogins | None = None
+        #: tells which users are inactive; None where the app has no login of Django's
+        self.inactive_users: FindInactive | None = None
         self._app = app
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}

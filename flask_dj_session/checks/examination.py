@@ -17,6 +17,7 @@ from .formats import form_findings, serializer_findings
 from .keys import key_findings
 from .logins import Logins
 from .moved import Dates
+from .policy import Policy
 from .reader import RowReader
 from .rows import damage_findings, expired_findings, number_finding
 from .statistics import Census, Row
@@ -30,6 +31,7 @@ class Examination:
     :param database_now: what the clock of the database's server says (aware); None where that is
         the clock of *now*.
     :param salt: that of the app's session class.
+    :param policy: measures the rows, too.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Examination:
         now: datetime,
         database_now: datetime | None = None,
         salt: str = SESSION_SALT,
+        policy: Policy | None = None,
     ) -> None:
         serializer = settings.make_serializer()
         self._algorithm = settings.algorithm
@@ -51,6 +54,7 @@ class Examination:
         #: the newest of the sessions that have a user
         self.logins = Logins(now, self.census.dates.age)
         self.ages = Ages(now, settings.absolute_age)
+        self._policy = policy
 
     def add(self, rows: Iterable[StoredRow]) -> None:
         """Take *rows* in."""
@@ -60,6 +64,8 @@ class Examination:
             census.add(Row(row.session_key, row.expire_date), read)
             self.logins.add(row.expire_date, read)
             self.ages.add(row.expire_date, read)
+            if self._policy is not None:
+                self._policy.add(row.expire_date, read)
 
     def findings(self) -> list[Finding]:
         """Say what the rows show: causes first, then what follows from them."""

@@ -188,6 +188,18 @@ def test_every_setting_is_documented_with_its_default(
     assert sorted(found, key=str) == sorted(defaults.items(), key=str)
 
 
+#: how many requirements each section of chapter V7 of ASVS 5.0 has
+_REQUIREMENTS = {"7.1": 3, "7.2": 4, "7.3": 2, "7.4": 5, "7.5": 3, "7.6": 2}
+
+
+def test_every_requirement_for_sessions_has_an_answer() -> None:
+    page = _section("security.md", "OWASP ASVS 5.0, chapter V7, line by line")
+    answers = re.findall(
+        r"^\| (7\.\d\.\d) \S.* \| (?:met|with|yours|not met)\b", page, re.MULTILINE
+    )
+    assert answers == [f"{s}.{n + 1}" for s, most in _REQUIREMENTS.items() for n in range(most)]
+
+
 def test_every_difference_from_django_is_documented() -> None:
     documented = Counter(name for name, _ in _ROW.findall(_differences()))
     assert documented == _marked_differences()
