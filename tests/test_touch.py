@@ -451,6 +451,22 @@ def test_straight_on_the_driver_a_save_has_the_last_word(
     assert _ends(visit) == HOUR + 60
 
 
+@pytest.mark.parametrize("columns", [False, True])
+def test_in_memory_and_under_an_engine_with_options_it_is_the_same(
+    make_site: MakeSite, clock: time_machine.Traveller, columns: bool
+) -> None:
+    config = {} if columns else {"SQLALCHEMY_DATABASE_URI": "sqlite://"}
+    options: Any = {"execution_options": {"schema_translate_map": {None: None}}} if columns else {}
+    site = make_site(table=False, options=options, SESSION_TOUCH_AFTER=HOUR, **config)
+    with site.app.app_context():
+        site.sessions.create_table()
+    visit = Visit(site, listens=False)
+    clock.shift(HOUR)
+    assert "Max-Age=1209600;" in visit.get().headers["Set-Cookie"]
+    assert "Set-Cookie" not in visit.get().headers
+    assert _ends(visit) == AGE + HOUR
+
+
 def test_a_session_outside_of_a_request_can_be_touched(
     visit: Visit, clock: time_machine.Traveller
 ) -> None:
