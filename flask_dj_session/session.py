@@ -7,7 +7,7 @@ kept, how they are written and what time it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar, NoReturn, TypeGuard
@@ -65,6 +65,8 @@ class DjangoSession(SessionMixin):
     # The key of the row that the data comes from, unless this session has deleted it itself.
     _row_key: str | None = None
     _is_adding = _is_cycling = False
+    #: is called once, with the session, when it has been stored for the next time
+    once_saved: Callable[[DjangoSession], None] | None = None
 
     def __init__(self, session_key: str | None = None, *, site: SessionSite) -> None:
         self._site = site
@@ -354,6 +356,9 @@ class DjangoSession(SessionMixin):
             self._watch()
         if must_create and not self._is_adding:
             self._tell(signals.session_created)
+        if self.once_saved is not None:
+            once_saved, self.once_saved = self.once_saved, None
+            once_saved(self)
 
     def _refuse_second_row(self, key: str) -> NoReturn:
         if self.exists(key):

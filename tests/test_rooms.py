@@ -14,6 +14,8 @@ PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
 _CHECKS = ["sqlalchemy", ".checks", ".errors", ".settings", ".store", ".wire"]
 _SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
+_SHOWN = [".presentation", ".index"]
+_INDEX = [".errors", ".index", ".presentation", ".settings", ".site", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
 MAY_IMPORT: dict[str, list[str]] = {
@@ -40,7 +42,8 @@ MAY_IMPORT: dict[str, list[str]] = {
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "checks": _CHECKS,
     "presentation": [".errors", ".store", ".presentation", ".wire"],
-    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".checks", ".presentation", ".cli"],
+    "index": ["sqlalchemy", *_INDEX],
+    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".checks", *_SHOWN, ".cli"],
     "inspector": [
         "itsdangerous",
         "jinja2",
@@ -50,7 +53,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".errors",
         ".interface",
         ".site",
-        ".presentation",
+        *_SHOWN,
         ".inspector",
     ],
     "extension": [
@@ -76,6 +79,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".checks",
         ".cli",
         ".extension",
+        ".index",
         ".auth",
     ],
     "pytest_plugin": [

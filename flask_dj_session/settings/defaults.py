@@ -53,6 +53,11 @@ AUTH_DEFAULTS: dict[str, Any] = {
 #: this package's own settings, of which Django knows nothing; by default each does nothing
 OWN_DEFAULTS: dict[str, Any] = {
     "SESSION_SUDO_AGE": None,
+    "SESSION_INDEX": False,
+    "SESSION_RECORD_CLIENT": False,
+    "SESSION_CLIENT_ADDRESS": "network",
+    "SESSION_CLIENT_AGENT": "summary",
+    "SESSION_MAX_PER_USER": None,
 }
 
 #: what Flask itself puts under these names, which is nobody's choice
