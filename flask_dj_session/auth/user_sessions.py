@@ -156,7 +156,7 @@ class UserSessions:
             self._keep_to(most, user_id, key)
 
     def _keep_to(self, most: int, user_id: str, key: str) -> None:
-        if self._index.columns is not None or self._index.is_found():
+        if self._index.is_in_use:
             self.end_oldest(user_id, kept=most, but=key)
         elif not self._has_warned:
             self._has_warned = True

@@ -59,6 +59,11 @@ class Filling:
         self._by_index.note_all(reader, ages)
         self.clear_gone()
 
+    def update(self, reader: RowReader, cookie_age: float) -> None:
+        """Do the same where that was done before: only keys are compared, and new rows read."""
+        self.done.entered = self._by_index.look(reader, cookie_age, exactly=True)
+        self.clear_gone()
+
     def clear_gone(self) -> None:
         """Remove the entries of rows that are gone."""
         for number in self._entries.clear_gone():

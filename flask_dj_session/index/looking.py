@@ -59,21 +59,35 @@ class Looking:
         spans = _spans(last.created, reader.now, {cookie_age, *_ages_in(last)})
         number, ages = self._enter(reader, spans)
         if ages - _ages_in(last).keys():
-            self._note(last.created, last, ages)
+            self._note(last.created, last, ages, cleared_on=last.address)
         return number
 
     def note_all(self, reader: RowReader, ages: set[int]) -> None:
-        """Note that all rows have been compared, of which some last as long as *ages* say."""
-        self._note(reader.now, self._entries.looked_at(), ages)
+        """Note that all rows and all entries have been compared at the time of *reader*.
+
+        :param ages: what the rows say of how long they last, where that is unusual.
+        """
+        last = self._entries.looked_at()
+        self._note(reader.now, last, ages, cleared_on=_day_of(reader.now))
 
     def _everywhere(self, reader: RowReader, last: Entry | None) -> int:
         began = time.monotonic()
         number, ages = self._enter(reader, None)
         self._took = time.monotonic() - began
         # Where that takes no time, it is done each time, and need not be noted each time.
-        if self._took >= _QUICK or not _is_recent(last, reader.now):
-            self._note(reader.now, last, ages)
+        if self._took >= _QUICK or last is None or not _is_recent(last, reader.now):
+            self._note(reader.now, last, ages, cleared_on=self._clear_gone(reader, last))
         return number
+
+    def _clear_gone(self, reader: RowReader, last: Entry | None) -> str:
+        """Remove the entries of rows that are gone, once a day: the rows may go without this app.
+
+        :returns: the day on which that was done.
+        """
+        today = _day_of(reader.now)
+        if last is not None and last.address != today:
+            sum(self._entries.clear_gone())
+        return today
 
     def _enter(self, reader: RowReader, ends: Sequence[Span] | None) -> tuple[int, set[int]]:
         number, above, ages = 0, None, set[int]()
@@ -91,11 +105,15 @@ class Looking:
         ages.update(age for row in rows if (age := reader.other_age(row)) is not None)
         return self._entries.add(entries)
 
-    def _note(self, looked_at: datetime, last: Entry | None, ages: set[int]) -> None:
+    def _note(
+        self, looked_at: datetime, last: Entry | None, ages: set[int], *, cleared_on: str | None
+    ) -> None:
+        """Leave for the next look when this one was, and what it has seen."""
         known = [] if last is None else [*_ages_in(last)]
         noted = [*(age for age in known if age not in ages), *sorted(ages)][-_MOST_AGES:]
         text = " ".join(map(str, noted))
-        self._entries.enter(Entry(LOOK_KEY, None, looked_at, user_agent=text))
+        note = Entry(LOOK_KEY, None, looked_at, address=cleared_on, user_agent=text)
+        self._entries.enter(note)
 
 
 def _is_recent(last: Entry | None, now: datetime) -> bool:
@@ -110,6 +128,10 @@ def _spans(since: datetime, now: datetime, ages: set[float]) -> list[Span]:
             lasting = timedelta(seconds=age)
             spans.append((since - _SLACK + lasting, now + _SLACK + lasting))
     return spans
+
+
+def _day_of(moment: datetime) -> str:
+    return moment.date().isoformat()
 
 
 def _ages_in(note: Entry) -> dict[int, None]:

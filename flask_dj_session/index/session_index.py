@@ -72,6 +72,13 @@ class SessionIndex:
         return self.columns is not None or self.is_there()
 
     @property
+    def is_in_use(self) -> bool:
+        """Whether the app counts on that; where it does not, nothing is asked."""
+        if self.columns is not None or self._is_there:
+            return True
+        return self.enters_logins and self.is_found()
+
+    @property
     def enters_logins(self) -> bool:
         """Whether a login here leaves what it knows."""
         return self.is_shown or self._site.settings.enters_logins
@@ -114,6 +121,10 @@ class SessionIndex:
             self._is_there = False
             return ByReading(self._site.store).of_user(user_id, reader)
         return pages if first is None else chain([first], pages)
+
+    def count_unreadable(self) -> int:
+        """Count the rows of which the index does not know whose they are, as none could be read."""
+        return self.by_index.unreadable(self.reader()) if self._is_there else 0
 
     def is_there(self) -> bool:
         """Return whether the table is in the database; once it is known, nothing is asked."""
