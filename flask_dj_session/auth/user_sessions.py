@@ -53,15 +53,24 @@ class UserSessions:
         Those that a changed password has ended are left out, though their rows may be there.
         """
         current = current_key(request)
-        counting = (
-            self._told(found, user, current)
-            for page in self._index.of_user(str(user.pk))
-            for found in page
-            if self._counts(found, user)
-        )
-        return sorted(
-            counting, key=lambda one: (one.is_current, one.last_seen or _LONG_AGO), reverse=True
-        )
+        found = [one for page in self._index.of_user(str(user.pk)) for one in page]
+        if current is not None and all(one.row.stored.session_key != current for one in found):
+            found += self._present(user, current)
+        reader = self._index.reader()
+        told = [
+            self._told(one, user, current, reader.last_saved(one.row))
+            for one in found
+            if self._counts(one, user)
+        ]
+        return sorted(told, key=lambda one: (one.is_current, one.last_seen or _LONG_AGO))[::-1]
+
+    def _present(self, user: Any, key: str) -> list[Found]:
+        """Return the session of the request, if it is the user's: that one must not be missed."""
+        reader, stored = self._index.reader(), self._site.store.row(key)
+        row = None if stored is None else reader.read(stored)
+        if row is None or row.user_id != str(user.pk):
+            return []
+        return [Found(row, reader.last_saved(row))]
 
     def _counts(self, found: Found, user: Any) -> bool:
         reading = found.row.reading
@@ -72,15 +81,17 @@ class UserSessions:
             return True
         return doubt(self._accounts, made, user) is not None
 
-    def _told(self, found: Found, user: Any, current: str | None) -> UserSession:
-        stored, reader = found.row.stored, self._index.reader()
+    def _told(
+        self, found: Found, user: Any, current: str | None, last_seen: datetime | None
+    ) -> UserSession:
+        stored = found.row.stored
         key = str(stored.session_key)
         return UserSession(
             reference=self._reference(user, key),
             is_current=key == current,
             created=found.created,
             is_created_known=found.is_login_seen,
-            last_seen=reader.last_saved(found.row),
+            last_seen=last_seen,
             expire_date=stored.expire_date,
             address=found.address,
             user_agent=found.user_agent,
@@ -109,12 +120,16 @@ class UserSessions:
             number += self._delete([one for one in page if one.row.stored.session_key != but])
         return number
 
-    def end_one(self, user: Any, reference: str) -> bool:
-        """End the session of *user* that *reference* names, and return whether there was one."""
+    def end_one(self, user: Any, reference: str, *, but: str | None = None) -> bool:
+        """End the session of *user* that *reference* names, and return whether there was one.
+
+        :param but: the key of one that goes on.
+        """
         for page in self._index.of_user(str(user.pk)):
             for found in page:
-                named = self._reference(user, str(found.row.stored.session_key))
-                if hmac.compare_digest(named.encode(), reference.encode(errors="replace")):
+                key = str(found.row.stored.session_key)
+                is_named = _are_equal(self._reference(user, key), reference)
+                if is_named and key != but:
                     return self._delete([found]) == 1
         return False
 
@@ -166,6 +181,10 @@ class UserSessions:
                 " index'.",
                 most,
             )
+
+
+def _are_equal(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode(errors="replace"))
 
 
 def current_key(request: Request | None) -> str | None:
