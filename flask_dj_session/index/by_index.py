@@ -59,10 +59,6 @@ class ByIndex:
         """Note that all rows have been compared."""
         self._looking.note_all(reader, ages)
 
-    def enter_rows(self, rows: list[ReadRow], reader: RowReader, ages: set[int]) -> int:
-        """Make entries for rows that have none."""
-        return self._looking.enter_rows(rows, reader, ages)
-
 
 def _found(row: ReadRow, entry: Entry) -> Found:
     return Found(row, entry.created, entry.is_login_seen, entry.address, entry.user_agent)

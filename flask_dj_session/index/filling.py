@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..presentation.read_rows import ReadRow
 from ..store import Store
 from ..store.index import Entries, Entry
 from .by_index import ByIndex
+from .looking import new_entries
 from .reading import RowReader
 
 PAGE_SIZE = 500
@@ -48,16 +49,21 @@ class Filling:
         :param verifies: whether the entries that are there are compared with their rows.
         """
         ages: set[int] = set()
+        new = self._new(reader, advance, verifies=verifies)
+        for number in self._entries.add(new_entries(new, reader, ages)):
+            self.done.entered += number
+        self._by_index.note_all(reader, ages)
+        self.clear_gone()
+
+    def _new(self, reader: RowReader, advance: Advance, *, verifies: bool) -> Iterator[ReadRow]:
+        """Yield the rows that have no entry, or none that is right."""
         for page in self._store.pages(size=PAGE_SIZE):
             rows = [reader.read(stored) for stored in page]
             there = self._entries.of_keys([row.stored.session_key for row in rows])
             if verifies:
                 self._mend(rows, there, reader)
-            new = [row for row in rows if row.stored.session_key not in there]
-            self.done.entered += self._by_index.enter_rows(new, reader, ages)
+            yield from (row for row in rows if row.stored.session_key not in there)
             advance(len(page))
-        self._by_index.note_all(reader, ages)
-        self.clear_gone()
 
     def update(self, reader: RowReader, cookie_age: float) -> None:
         """Do the same where that was done before: only keys are compared, and new rows read."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -92,18 +92,13 @@ class Looking:
     def _enter(self, reader: RowReader, ends: Sequence[Span] | None) -> tuple[int, set[int]]:
         number, above, ages = 0, None, set[int]()
         while keys := self._entries.unknown(limit=_KEYS, above=above, ends=ends):
-            for page in self._store.rows_of(keys):
-                number += self.enter_rows([reader.read(stored) for stored in page], reader, ages)
+            pages = self._store.rows_of(keys)
+            rows = (reader.read(stored) for page in pages for stored in page)
+            number += sum(self._entries.add(new_entries(rows, reader, ages)))
             if len(keys) < _KEYS:
                 break
             above = keys[-1]
         return number, ages
-
-    def enter_rows(self, rows: Sequence[ReadRow], reader: RowReader, ages: set[int]) -> int:
-        """Make entries for *rows* that have none, and add to *ages* what they say of these."""
-        entries = [entry for row in rows if (entry := reader.entry_of(row)) is not None]
-        ages.update(age for row in rows if (age := reader.other_age(row)) is not None)
-        return self._entries.add(entries)
 
     def _note(
         self, looked_at: datetime, last: Entry | None, ages: set[int], *, cleared_on: str | None
@@ -114,6 +109,15 @@ class Looking:
         text = " ".join(map(str, noted))
         note = Entry(LOOK_KEY, None, looked_at, address=cleared_on, user_agent=text)
         self._entries.enter(note)
+
+
+def new_entries(rows: Iterable[ReadRow], reader: RowReader, ages: set[int]) -> Iterator[Entry]:
+    """Yield the entries of *rows*, and add to *ages* what these say of how long they last."""
+    for row in rows:
+        if (age := reader.other_age(row)) is not None:
+            ages.add(age)
+        if (entry := reader.entry_of(row)) is not None:
+            yield entry
 
 
 def _is_recent(last: Entry | None, now: datetime) -> bool:

@@ -111,7 +111,7 @@ def test_a_second_entry_of_a_key_takes_the_place_of_the_first(entries: Entries) 
 def test_what_is_there_stays_where_many_are_added(entries: Entries) -> None:
     entries.enter(entry(3, "8"))
     number = 2 * ENTRIES_AT_A_TIME + 5
-    entries.add(entry(one) for one in range(number))
+    sum(entries.add(entry(one) for one in range(number)))
     assert len(entries.of_user("7")) == number - 1
     assert entries.of_user("8") == [entry(3, "8")]
 
@@ -119,19 +119,19 @@ def test_what_is_there_stays_where_many_are_added(entries: Entries) -> None:
 @on_every_database
 @pytest.mark.parametrize("key", ["x" * 41, "look", "a\0b", "\udcff", b"bytes", 7])
 def test_a_key_that_no_column_holds_is_left_out(entries: Entries, key: Any) -> None:
-    assert entries.add([Entry(key, "7", NOW), entry(2)]) == 1
+    assert sum(entries.add([Entry(key, "7", NOW), entry(2)])) == 1
     assert entries.of_user("7") == [entry(2)]
 
 
 @on_every_database
 def test_users_are_told_apart_by_the_case_of_their_ids(entries: Entries) -> None:
-    entries.add([entry(1, "ann"), entry(2, "Ann")])
+    sum(entries.add([entry(1, "ann"), entry(2, "Ann")]))
     assert entries.of_user("Ann") == [entry(2, "Ann")]
 
 
 @on_every_database
 def test_entries_are_removed_by_their_keys_or_by_how_their_user_begins(entries: Entries) -> None:
-    entries.add([entry(1), entry(2), entry(3, "?new"), entry(4, "?old"), entry(5, None)])
+    sum(entries.add([entry(1), entry(2), entry(3, "?new"), entry(4, "?old"), entry(5, None)]))
     assert entries.remove([key_of(1), key_of(9)]) == 1
     entries.remove_users_but("?", "?new")
     assert list(entries.of_keys([key_of(one) for one in range(9)])) == [
@@ -149,7 +149,7 @@ def test_rows_without_an_entry_are_found_in_the_order_of_their_keys(
     site: Site, entries: Entries
 ) -> None:
     put(site, *range(6))
-    entries.add([entry(1), entry(4)])
+    sum(entries.add([entry(1), entry(4)]))
     assert entries.unknown(limit=2) == [key_of(0), key_of(2)]
     assert entries.unknown(limit=9, above=key_of(2)) == [key_of(3), key_of(5)]
 
@@ -169,7 +169,7 @@ def test_the_entries_of_rows_that_are_gone_are_removed_piece_by_piece(
 ) -> None:
     monkeypatch.setattr("flask_dj_session.store.index.entries._COMPARED_AT_A_TIME", 2)
     put(site, 1, 2, 5)
-    entries.add(entry(number) for number in range(7))
+    sum(entries.add(entry(number) for number in range(7)))
     entries.enter(Entry("look", None, NOW))
     assert sum(entries.clear_gone()) == 4
     assert [one.session_key for one in entries.of_user("7")] == [key_of(1), key_of(2), key_of(5)]
@@ -179,5 +179,5 @@ def test_the_entries_of_rows_that_are_gone_are_removed_piece_by_piece(
 @on_every_database
 def test_rows_are_counted_by_the_user_of_their_entries(site: Site, entries: Entries) -> None:
     put(site, 1, 2, 3)
-    entries.add([entry(1), entry(2), entry(3, "8"), entry(4)])
+    sum(entries.add([entry(1), entry(2), entry(3, "8"), entry(4)]))
     assert entries.count("7") == 2

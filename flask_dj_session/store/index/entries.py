@@ -82,20 +82,18 @@ class Entries:
 
     # Many of them
 
-    def add(self, entries: Iterable[Entry]) -> int:
-        """Make entries; those that another process has made meanwhile stay as they are.
+    def add(self, entries: Iterable[Entry]) -> Iterator[int]:
+        """Make entries, and yield after each statement how many.
 
-        What the table cannot hold is left out: keys of other programs, which may be anything.
-
-        :returns: how many are there now.
+        Those that another process has made meanwhile stay as they are. What the table cannot hold
+        is left out: keys of other programs, which may be anything.
         """
-        number, rest = 0, (entry for entry in entries if self._holds(entry.session_key))
+        rest = (entry for entry in entries if self._holds(entry.session_key))
         while piece := [*islice(rest, ENTRIES_AT_A_TIME)]:
             is_full = len(piece) == ENTRIES_AT_A_TIME
             addition = self._adding if is_full else self._inserting(len(piece), replaces=False)
             self.engine.write(addition, _values(piece), table=self.table.name)
-            number += len(piece)
-        return number
+            yield len(piece)
 
     def of_user(self, user_id: str) -> list[Entry]:
         """Return the entries of a user, whose rows may be gone."""
