@@ -31,12 +31,12 @@ _NOT_GENUINE = (
 class Devices(Blueprint):
     """Pages that show users their own sessions, for an app to register.
 
-    From then on, logins leave an entry in the index of the sessions. Whoever is not logged in goes
-    to LOGIN_URL. If SESSION_SUDO_AGE is set, sessions are ended only after a recent login, and the
-    pages ask for the password otherwise.
+    From then on, logins leave an entry in the index of the sessions. If SESSION_SUDO_AGE is set,
+    sessions are ended only after a recent login, and the pages ask for the password otherwise.
 
     :param url_prefix: where the pages are.
     :param name: the blueprint's name.
+    :param login_url: where those go who are not logged in; by default LOGIN_URL.
     :param links: pages of the app's own that each page leads to: their names, and their endpoints
         (``{"The shop": "shop.index"}``).
     """
@@ -46,11 +46,14 @@ class Devices(Blueprint):
         *,
         url_prefix: str = "/account/sessions",
         name: str = "devices",
+        login_url: Any = None,
         links: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(name, __name__, url_prefix=url_prefix, static_folder="../../pages/static")
         #: the endpoints of the app's own pages that each page leads to, by their names
         self.links = dict(links or {})
+        #: where those go who are not logged in; None for LOGIN_URL
+        self.login_url = login_url
         self.before_request(_refuse_readers)
         self.after_request(FORMS.remember)
         self.after_request(protect)

@@ -6,6 +6,7 @@ It has no foreign key. With one, Django's ``flush`` could not empty its table on
 from __future__ import annotations
 
 import hashlib
+from contextlib import AbstractContextManager
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,7 +72,7 @@ def create(engine: AutocommitEngine, sessions: sa.Table) -> bool:
     if has_table(engine, table):
         return False
     try:
-        with engine.begin(table=table.name) as connection:
+        with _for_ddl(engine, table) as connection:
             table.create(connection)
     except sa.exc.DBAPIError:
         if has_table(engine, table):  # another process made it meanwhile
@@ -84,9 +85,14 @@ def drop(engine: AutocommitEngine, table: sa.Table) -> bool:
     """Remove the index, and return whether there was one."""
     if not has_table(engine, table):
         return False
-    with engine.begin(table=table.name) as connection:
+    with _for_ddl(engine, table) as connection:
         table.drop(connection)
     return True
+
+
+def _for_ddl(engine: AutocommitEngine, table: sa.Table) -> AbstractContextManager[sa.Connection]:
+    # As for the table of the sessions: SQLite's driver commits such statements by itself.
+    return engine.connect() if engine.is_sqlite else engine.begin(table=table.name)
 
 
 def _key_type(sessions: sa.Table, collation: str | None) -> sa.types.TypeEngine[str]:
