@@ -78,7 +78,9 @@ class ByColumns:
 
     def record(self, session_key: str, address: str | None, user_agent: str | None) -> None:
         """Store where the login of a session came from, where the table has columns for it."""
-        given = {self._columns.address: address, self._columns.user_agent: user_agent}
+        # A column of addresses holds no network, but the address that a network begins with.
+        place = None if address is None else address.partition("/")[0]
+        given = {self._columns.address: place, self._columns.user_agent: user_agent}
         values: Any = {name: value for name, value in given.items() if name is not None}
         if values:
             table = self._store.table
