@@ -13,7 +13,7 @@ import flask_dj_session
 PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
 _CHECKS = ["sqlalchemy", ".checks", ".errors", ".settings", ".store", ".wire"]
-_SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
+_SITE = ["flask", ".contexts", ".merging", ".session", ".settings", ".store", ".wire"]
 _SHOWN = [".presentation", ".index"]
 _INDEX = [".errors", ".index", ".presentation", ".settings", ".site", ".store", ".wire"]
 
@@ -24,32 +24,49 @@ MAY_IMPORT: dict[str, list[str]] = {
     "description": ["django", ".description", ".errors"],
     "settings": [".description", ".errors", ".settings", ".wire"],
     "store": _STORE,
-    "protocols": [".wire"],
+    "merging": [".errors"],
+    "protocols": [".merging", ".wire"],
+    "conflicts": [".errors", ".merging", ".protocols"],
+    "audit": [".protocols"],
     "signals": ["blinker"],
     "contexts": ["flask", "werkzeug"],
+    "django_engine": ["asgiref", "django", ".conflicts", ".errors", ".merging"],
     "session": [
         "blinker",
         "flask",
         "markupsafe",
         "werkzeug",
+        ".audit",
         ".signals",
+        ".conflicts",
         ".protocols",
         ".wire",
         ".errors",
     ],
     "site": _SITE,
-    "interface": ["flask", ".contexts", ".errors", ".session", ".site", ".wire"],
+    "interface": ["flask", ".audit", ".contexts", ".errors", ".session", ".site", ".wire"],
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "checks": _CHECKS,
     "presentation": [".errors", ".store", ".presentation", ".wire"],
-    "index": ["sqlalchemy", *_INDEX],
-    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".checks", *_SHOWN, ".cli"],
+    "index": ["sqlalchemy", ".audit", *_INDEX],
+    "cli": [
+        "click",
+        "sqlalchemy",
+        *_SITE,
+        ".site",
+        ".errors",
+        ".checks",
+        ".audit",
+        *_SHOWN,
+        ".cli",
+    ],
     "pages": ["flask", "itsdangerous", "jinja2", ".pages", ".presentation", ".site", ".wire"],
     "inspector": [
         "itsdangerous",
         "markupsafe",
         "werkzeug",
         *_SITE,
+        ".audit",
         ".errors",
         ".interface",
         ".pages",
@@ -75,6 +92,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "flask_login",
         "sqlalchemy",
         "werkzeug",
+        ".audit",
         ".description",
         ".errors",
         ".site",

@@ -31,11 +31,15 @@ ROOMS = {
     "session": (1, 6, "what a view sees"),
     "settings": (2, 6, "Django's settings"),
     "store": (3, 6, "rows and statements"),
-    "signals": (0, 7, "for those who count"),
-    "protocols": (1, 7, "what a session asks"),
-    "description": (1, 8, "what a site says"),
-    "wire": (2, 8, "Django's formats"),
-    "errors": (3, 9, "every exception"),
+    "django_engine": (1, 5, "Django's side"),
+    "conflicts": (0, 7, "two saves at once"),
+    "signals": (1, 7, "for those who count"),
+    "audit": (2, 7, "for those who must tell"),
+    "protocols": (0, 8, "what a session asks"),
+    "description": (1, 9, "what a site says"),
+    "wire": (2, 9, "Django's formats"),
+    "merging": (0, 9, "two changes, one row"),
+    "errors": (3, 10, "every exception"),
 }
 _WIDTH, _HEIGHT, _ACROSS, _DOWN, _EDGE = 146, 50, 162, 80, 16
 

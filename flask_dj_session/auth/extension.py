@@ -25,6 +25,7 @@ from .backends import BackendFactory, PermissionDenied
 from .choosing import make_backends
 from .commands import users as users_command
 from .current import EXTENSION, current_login
+from .inactive import inactive_ids
 from .login import Login
 from .login_check import login_findings
 from .names import UserNames
@@ -124,6 +125,7 @@ class DjangoAuth:
         app.extensions[EXTENSION] = self
         site.user_names = UserNames(accounts)
         site.check_logins = partial(login_findings, self._states[app])
+        site.inactive_users = partial(inactive_ids, accounts)
         if not hasattr(app.request_class, "user"):
             app.request_class = _with_user(app.request_class)
         app.context_processor(self._for_templates)

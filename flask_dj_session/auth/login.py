@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Request, current_app
 
-from .. import site
+from .. import audit, site
 from ..contexts import itself
 from ..errors import SessionInterrupted
 from ..index import index_of
@@ -76,13 +76,19 @@ class Login:
     def get_user(self, session: DjangoSession, *, renews: bool = True) -> Any:
         """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
 
-        A session whose password was changed is flushed, where it is known that Django flushes it,
+        A session whose login is older than SESSION_ABSOLUTE_AGE is flushed. One
+        whose password was changed is flushed, where it is known that Django flushes it,
         too; otherwise it stays as it is, and the log says why. One whose hash was made with a key
         of SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
 
         :param renews: whether the browser will be told another key.
         """
         if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
+            return AnonymousUser()
+        if self._is_over(session):
+            seen = audit.known(session.session_key, session)
+            audit.tell(self.accounts.site.settings, "outlived", seen, reason="absolute age")
+            session.flush()
             return AnonymousUser()
         path = session[BACKEND_SESSION_KEY]
         backend = self.backends.get(path) if isinstance(path, str) else None
@@ -97,6 +103,8 @@ class Login:
             return AnonymousUser()
         if match is Match.FALLBACK and renews and has_moved(session):
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        if self.accounts.site.settings.absolute_age is not None:
+            login_time.begin(session, self.accounts.site.now())
         user.backend = session[BACKEND_SESSION_KEY]
         return user
 
@@ -128,14 +136,13 @@ class Login:
         session = session_of(request)
         auth_hash = user.get_session_auth_hash()
         if SESSION_KEY not in session:
-            if not has_moved(session):
-                # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
-                # clicks has moved, nothing comes back; the user begins anew.
-                session.flush()
+            _renew_key(session)
         elif self._pk_in(session) != user.pk or (
             auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
         ):
             session.flush()  # another user's session is not this one's
+        elif self.accounts.site.settings.cycle_at_relogin:
+            _renew_key(session)
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = path
         session[HASH_SESSION_KEY] = auth_hash
@@ -149,6 +156,8 @@ class Login:
             csrf.rotate_token(self.accounts, session)
             self.accounts.users.set_last_login(user, self.accounts.site.now())
         signals.user_logged_in.send(itself(current_app), user=user, request=request)
+        seen = audit.known(session.session_key, session)
+        audit.tell(self.accounts.site.settings, "logged_in", seen)
 
     def logout(self, request: Request) -> None:
         """Flush the session, whoever has it."""
@@ -182,6 +191,11 @@ class Login:
             HASH_SESSION_KEY,
             reason,
         )
+
+    def _is_over(self, session: DjangoSession) -> bool:
+        site = self.accounts.site
+        longest = site.settings.absolute_age
+        return longest is not None and login_time.has_outlived(session, longest, site.now())
 
     def _pk_in(self, session: DjangoSession) -> Any:
         try:
@@ -222,6 +236,13 @@ def has_moved(session: DjangoSession) -> bool:
         session.interrupted = was_interrupted
         return False
     return True
+
+
+def _renew_key(session: DjangoSession) -> None:
+    if not has_moved(session):
+        # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
+        # clicks has moved, nothing comes back; the user begins anew.
+        session.flush()
 
 
 def tell_failed(request: Request | None, credentials: dict[str, Any]) -> None:

@@ -1,19 +1,21 @@
-"""When the user of a session has logged in: an item of the data, which Django leaves alone."""
+"""When the user of a session has logged in, and whether that is too long ago."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
-#: whole seconds since 1970, in a session
-LOGIN_TIME_KEY = "_auth_login_time"
+from ..wire.login_times import (
+    LOGIN_TIME_KEY,
+    SEEN_TIME_KEY,
+    login_age,
+    read_time,
+    seconds_since,
+    written_time,
+)
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-#: the last second that a datetime can have
-_LAST = 253_402_300_799
-#: how far ahead the clock of the machine may be where the login was
-_TOLERANCE = timedelta(minutes=5)
+__all__ = ["LOGIN_TIME_KEY", "begin", "has_outlived", "login_time", "seconds_since_login", "stamp"]
 
 
 def login_time(session: Mapping[str, Any]) -> datetime | None:
@@ -27,6 +29,7 @@ def login_time(session: Mapping[str, Any]) -> datetime | None:
 def stamp(session: MutableMapping[str, Any], now: datetime) -> None:
     """Keep *now* (aware) as the time of the login."""
     session[LOGIN_TIME_KEY] = written_time(now)
+    session.pop(SEEN_TIME_KEY, None)
 
 
 def seconds_since_login(session: Mapping[str, Any], now: datetime) -> float | None:
@@ -34,20 +37,13 @@ def seconds_since_login(session: Mapping[str, Any], now: datetime) -> float | No
     return seconds_since(login_time(session), now)
 
 
-def seconds_since(moment: datetime | None, now: datetime) -> float | None:
-    """Return the seconds from *moment* to *now*; None for a time that is still to come."""
-    if moment is None or moment > now + _TOLERANCE:
-        return None
-    return max(0.0, (now - moment).total_seconds())
+def has_outlived(session: Mapping[str, Any], absolute_age: float, now: datetime) -> bool:
+    """Return whether the login of *session* is *absolute_age* seconds old at *now* (aware)."""
+    age = login_age(session, now)
+    return age is not None and age >= absolute_age
 
 
-def written_time(moment: datetime) -> int:
-    """Return *moment* (aware) as the data has it: whole seconds since 1970."""
-    return int(moment.timestamp())
-
-
-def read_time(value: object) -> datetime | None:
-    """Return the time that an item of the data says; None for one that is no time."""
-    if type(value) is not int or not 0 <= value <= _LAST:
-        return None
-    return _EPOCH + timedelta(seconds=value)
+def begin(session: MutableMapping[str, Any], now: datetime) -> None:
+    """Let a login of which nobody knows how old it is count from *now* (aware) on."""
+    if login_age(session, now) is None:
+        session[SEEN_TIME_KEY] = written_time(now)

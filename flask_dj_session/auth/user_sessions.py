@@ -58,7 +58,7 @@ class UserSessions:
             found += self._present(user, current)
         reader = self._index.reader()
         told = [
-            self._told(one, user, current, reader.last_saved(one.row))
+            self._told(one, user, current, reader.last_seen(one.row))
             for one in found
             if self._counts(one, user)
         ]
@@ -117,7 +117,7 @@ class UserSessions:
         """
         number = 0
         for page in self._index.of_user(str(user.pk), exactly=True):
-            number += self._delete([one for one in page if one.row.stored.session_key != but])
+            number += self._index.end([one for one in page if one.row.stored.session_key != but])
         return number
 
     def end_one(self, user: Any, reference: str, *, but: str | None = None) -> bool:
@@ -130,7 +130,7 @@ class UserSessions:
                 key = str(found.row.stored.session_key)
                 is_named = _are_equal(self._reference(user, key), reference)
                 if is_named and key != but:
-                    return self._delete([found]) == 1
+                    return self._index.end([found]) == 1
         return False
 
     def end_oldest(self, user_id: str, *, kept: int, but: str | None) -> int:
@@ -147,10 +147,7 @@ class UserSessions:
             if found.row.stored.session_key != but and not found.row.stored.has_expired(now)
         ]
         rest.sort(key=lambda found: found.created or _LONG_AGO, reverse=True)
-        return self._delete(rest[max(0, kept - 1) :])
-
-    def _delete(self, those: list[Found]) -> int:
-        return self._site.store.delete_keys([one.row.stored.key_to_delete for one in those])
+        return self._index.end(rest[max(0, kept - 1) :])
 
     # At a login
 

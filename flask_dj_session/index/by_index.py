@@ -47,8 +47,9 @@ class ByIndex:
         """Enter what is new, and return how many entries were made."""
         if self._cleared_of != reader.unreadable:
             # What could not be read with other keys than those of today may be a user's.
-            self._entries.remove_users_but(user_ids.UNREADABLE, reader.unreadable)
-            self._cleared_of = reader.unreadable
+            kept = reader.unreadable
+            exactly |= self._entries.remove_users_but(user_ids.UNREADABLE, kept) > 0
+            self._cleared_of = kept
         return self._looking.look(reader, cookie_age, exactly=exactly)
 
     def unreadable(self, reader: RowReader) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..presentation.read_rows import ReadRow, read
 from ..store import StoredRow
 from ..store.index import Entry
 from ..wire import SessionCodec
+from ..wire.login_times import LOGIN_TIME_KEY, read_time
 from . import user_ids
 
 #: For how long nobody's row may become a user's. Django's login moves the session to a new key
@@ -19,9 +20,6 @@ GRACE = timedelta(minutes=5)
 
 _MINUTE = 60
 _EXPIRY = "_session_expiry"
-#: the time of a login here, in seconds since 1970, which Django leaves alone
-_LOGIN_TIME = "_auth_login_time"
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 class RowReader:
@@ -29,14 +27,22 @@ class RowReader:
 
     :param unreadable: the user of rows that cannot be read.
     :param cookie_age: seconds that a session lasts by default.
+    :param touches: whether requests that change nothing move the end of a session.
     :param now: aware.
     """
 
     def __init__(
-        self, codec: SessionCodec, *, unreadable: str, cookie_age: float, now: datetime
+        self,
+        codec: SessionCodec,
+        *,
+        unreadable: str,
+        cookie_age: float,
+        touches: bool,
+        now: datetime,
     ) -> None:
         self._codec = codec
         self._cookie_age = cookie_age
+        self._touches = touches
         self.unreadable = unreadable
         self.now = now
 
@@ -57,7 +63,7 @@ class RowReader:
         if row.reading is None or row.user_id is None:
             is_final = row.reading is None or (saved is not None and saved < self.now - GRACE)
             return Entry(row.stored.session_key, user_id, self.now) if is_final else None
-        login = _login_time(row.reading.data)
+        login = read_time(row.reading.data.get(LOGIN_TIME_KEY))
         created = login or min(saved or self.now, self.now)
         return Entry(row.stored.session_key, user_id, created, login is not None)
 
@@ -65,12 +71,21 @@ class RowReader:
         """Return when a row was saved for the last time (aware); None where it does not say so."""
         if row.reading is None:
             return None
-        if row.reading.signed_at is not None:
-            return row.reading.signed_at
-        age, end = self._age(row.reading.data), row.stored.expire_date
-        if age is not None and end is not None:
+        return row.reading.signed_at or self._last_moved(row)
+
+    def last_seen(self, row: ReadRow) -> datetime | None:
+        """Return when a row was last saved, or its end was last moved by SESSION_TOUCH_AFTER."""
+        saved, moved = self.last_saved(row), self._last_moved(row) if self._touches else None
+        if saved is None or moved is None:
+            return saved
+        return max(saved, min(moved, self.now))
+
+    def _last_moved(self, row: ReadRow) -> datetime | None:
+        """Return when the end of a row was set, reckoned from that and how long it lasts."""
+        age = self._age(row.reading.data) if row.reading is not None else None
+        if age is not None and row.stored.expire_date is not None:
             with suppress(OverflowError):
-                return end - timedelta(seconds=age)
+                return row.stored.expire_date - timedelta(seconds=age)
         return None
 
     def other_age(self, row: ReadRow) -> int | None:
@@ -84,7 +99,7 @@ class RowReader:
         saved, end, age = row.reading.signed_at, row.stored.expire_date, None
         if row.reading.data.get(_EXPIRY):
             age = self._age(row.reading.data)
-        elif saved is not None and end is not None:
+        elif saved is not None and end is not None and not self._touches:
             age = (end - saved).total_seconds()
         if age is None or age <= 0 or abs(age - self._cookie_age) < _MINUTE:
             return None
@@ -94,12 +109,3 @@ class RowReader:
         value = data.get(_EXPIRY) or self._cookie_age
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return value if is_number and value > 0 else None
-
-
-def _login_time(data: Mapping[str, Any]) -> datetime | None:
-    value = data.get(_LOGIN_TIME)
-    if type(value) is not int or value < 0:
-        return None
-    with suppress(OverflowError):
-        return _EPOCH + timedelta(seconds=value)
-    return None

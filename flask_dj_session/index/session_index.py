@@ -10,6 +10,7 @@ from itertools import chain
 
 import sqlalchemy as sa
 
+from .. import audit
 from ..errors import DatabaseHeldError
 from ..settings import site_store
 from ..site import Site
@@ -90,6 +91,7 @@ class SessionIndex:
             self._site.session_codec(),
             unreadable=user_ids.unreadable(settings.keys),
             cookie_age=settings.cookie_age,
+            touches=settings.touch_after is not None,
             now=self._site.now(),
         )
 
@@ -121,6 +123,15 @@ class SessionIndex:
             self._is_there = False
             return ByReading(self._site.store).of_user(user_id, reader)
         return pages if first is None else chain([first], pages)
+
+    def end(self, those: list[Found]) -> int:
+        """End sessions: remove their rows, and return how many there were."""
+        number = self._site.store.delete_keys([one.row.stored.key_to_delete for one in those])
+        for one in those:
+            audit.tell_revoked(
+                self._site.settings, one.row.stored.session_key, user_id=one.row.user_id
+            )
+        return number
 
     def count_unreadable(self) -> int:
         """Count the rows of which the index does not know whose they are, as none could be read."""

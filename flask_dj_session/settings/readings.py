@@ -75,6 +75,8 @@ _FLAGS = (
     "SESSION_COOKIE_PARTITIONED",
     "SESSION_EXPIRE_AT_BROWSER_CLOSE",
     "SESSION_SAVE_EVERY_REQUEST",
+    "SESSION_CYCLE_AT_RELOGIN",
+    "SESSION_NO_STORE",
     "USE_TZ",
     "CSRF_COOKIE_SECURE",
     "CSRF_COOKIE_HTTPONLY",
@@ -83,7 +85,13 @@ _FLAGS = (
     "SESSION_RECORD_CLIENT",
 )
 
-_AGES = ("SESSION_COOKIE_AGE", "CSRF_COOKIE_AGE", "SESSION_SUDO_AGE")
+_AGES = (
+    "SESSION_COOKIE_AGE",
+    "CSRF_COOKIE_AGE",
+    "SESSION_ABSOLUTE_AGE",
+    "SESSION_SUDO_AGE",
+    "SESSION_TOUCH_AFTER",
+)
 
 _READINGS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_FLAGS, bool),
@@ -91,7 +99,9 @@ _READINGS: dict[str, Callable[[Any], Any]] = {
     "SECRET_KEY_FALLBACKS": _keys,
     "SESSION_COOKIE_AGE": _number,
     "CSRF_COOKIE_AGE": _span,
+    "SESSION_ABSOLUTE_AGE": _span,
     "SESSION_SUDO_AGE": _span,
+    "SESSION_TOUCH_AFTER": _span,
     "SESSION_COOKIE_SAMESITE": _samesite,
     "CSRF_COOKIE_SAMESITE": _samesite,
     "AUTHENTICATION_BACKENDS": _names,

@@ -20,7 +20,7 @@ from .checks import CHECKS
 from .cookies import check_cookie, warn_of_partitioned
 from .defaults import DEFAULTS, FLASK_DEFAULTS, OWN_DEFAULTS
 from .origin import names_from_django
-from .own import OWN_CHECKS, OwnSettings
+from .own import OWN_CHECKS, OwnSettings, check_touching
 from .readings import as_given
 from .serializers import serializer_class
 from .zones import time_zone
@@ -35,6 +35,7 @@ def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Setti
     """
     fill(config, given, {**DEFAULTS, **OWN_DEFAULTS}, {**CHECKS, **OWN_CHECKS})
     settings = Settings(config)
+    check_touching(config)
     check_cookie("SESSION_COOKIE", settings.cookie)
     warn_of_partitioned(config)
     return settings

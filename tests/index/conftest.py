@@ -51,6 +51,12 @@ def put(site: Site, clock: time_machine.Traveller) -> Put:
     return store
 
 
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all rows be compared each time, however busy the machine is."""
+    monkeypatch.setattr("flask_dj_session.index.looking._QUICK", 60.0)
+
+
 @pytest.fixture
 def index(site: Site) -> SessionIndex:
     """Return what knows whose the sessions are, by an index that is there."""

@@ -221,9 +221,16 @@ def test_few_ages_are_noted_and_the_last_ones_stay(
 
 
 @on_every_database
+@pytest.mark.parametrize("quick", [60.0, -1.0])
 def test_what_cannot_be_read_is_counted_and_read_again_with_other_keys(
-    site: Site, index: SessionIndex, put: Put, keys: Keys
+    site: Site,
+    index: SessionIndex,
+    put: Put,
+    keys: Keys,
+    monkeypatch: pytest.MonkeyPatch,
+    quick: float,
 ) -> None:
+    monkeypatch.setattr("flask_dj_session.index.looking._QUICK", quick)
     put("a", user="7", key="the key of last year"), put("b", user="7")
     assert keys("7") == ["b"]
     with site.app.app_context():

@@ -11,9 +11,13 @@ import pytest
 from flask_dj_session.errors import SettingError
 from flask_dj_session.settings import OWN_DEFAULTS, Settings, prepare
 
-SPANS = ["SESSION_SUDO_AGE"]
-#: say how something is done where another setting turns it on
-HOW = {"SESSION_CLIENT_ADDRESS": "network", "SESSION_CLIENT_AGENT": "summary"}
+SPANS = ["SESSION_ABSOLUTE_AGE", "SESSION_SUDO_AGE", "SESSION_TOUCH_AFTER"]
+#: say how something is done, as Django does it, or where another setting turns it on
+HOW = {
+    "SESSION_CLIENT_ADDRESS": "network",
+    "SESSION_CLIENT_AGENT": "summary",
+    "SESSION_CONCURRENCY": "overwrite",
+}
 
 
 def _prepared(given: dict[str, Any] | None = None, **config: Any) -> dict[str, Any]:
@@ -53,6 +57,17 @@ def test_they_are_read_live() -> None:
     assert not settings.times_logins
     config["SESSION_SUDO_AGE"] = 60
     assert (settings.sudo_age, settings.times_logins) == (60, True)
+
+
+def test_touching_is_refused_beside_saving_every_request() -> None:
+    with pytest.raises(SettingError, match=r"^'SESSION_TOUCH_AFTER' is set, but SESSION_SAVE_EV"):
+        _prepared(SESSION_TOUCH_AFTER=60, SESSION_SAVE_EVERY_REQUEST=True)
+
+
+@pytest.mark.parametrize(("after", "age"), [(3600, 3600), (7200, 3600), (1_209_600, 1_209_600)])
+def test_touching_is_refused_where_sessions_end_before_that(after: int, age: int) -> None:
+    with pytest.raises(SettingError, match=r"^'SESSION_TOUCH_AFTER' is \d+, but sessions end"):
+        _prepared(SESSION_TOUCH_AFTER=after, SESSION_COOKIE_AGE=age)
 
 
 @pytest.mark.parametrize(

@@ -114,12 +114,14 @@ class Entries:
             number += self.engine.write(removal, {}, table=self.table.name)
         return number
 
-    def remove_users_but(self, prefix: str, kept: str) -> None:
-        """Remove the entries whose user begins with *prefix*, but for those of the user *kept*."""
+    def remove_users_but(self, prefix: str, kept: str) -> int:
+        """Remove the entries whose user begins with *prefix*, but for those of the user *kept*.
+
+        :returns: how many there were.
+        """
         user_id = self.table.c.user_id
         others = sa.and_(user_id.startswith(prefix, autoescape=True), user_id != kept)
-        keys = [entry.session_key for entry in self._select(others)]
-        self.remove(keys)
+        return self.remove([entry.session_key for entry in self._select(others)])
 
     def count(self, user_id: str) -> int:
         """Count the rows that have an entry of this user."""
