@@ -21,6 +21,7 @@ from flask_sqlalchemy import SQLAlchemy
 from .cli import register
 from .contexts import itself
 from .errors import SettingError
+from .index import index_of
 from .interface import DjangoSessionInterface
 from .merging import Merger
 from .model import (
@@ -168,6 +169,15 @@ class DjangoSessions:
         self.store.create_table()
         if record_migration:
             self.store.record_migration(self._state.site.now())
+
+    def create_index(self) -> bool:
+        """Create the index of the sessions, as ``flask sessions index`` does, unless it exists.
+
+        It is filled when it is asked for the first time; ``flask sessions index`` fills it at once.
+
+        :returns: whether it was created.
+        """
+        return index_of(self._state.site).entries.create()
 
     def clear_expired(self, batch_size: int | None = None) -> int:
         """Remove the sessions that have expired.

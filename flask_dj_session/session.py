@@ -7,7 +7,7 @@ kept, how they are written and what time it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar, NoReturn, TypeGuard
@@ -72,6 +72,8 @@ class DjangoSession(SessionMixin):
     _row_text: str | None = None
     # The text of the row that a new key leaves behind, while it is deleted.
     _left_text: str | None = None
+    #: is called once, with the session, when it has been stored for the next time
+    once_saved: Callable[[DjangoSession], None] | None = None
 
     def __init__(self, session_key: str | None = None, *, site: SessionSite) -> None:
         self._site = site
@@ -392,6 +394,9 @@ class DjangoSession(SessionMixin):
             self._watch()
         if must_create and not self._is_adding:
             self._tell(signals.session_created)
+        if self.once_saved is not None:
+            once_saved, self.once_saved = self.once_saved, None
+            once_saved(self)
 
     def _write(self, key: str, *, must_create: bool) -> str:
         """Write the row, and return its text."""

@@ -14,6 +14,8 @@ PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
 _CHECKS = ["sqlalchemy", ".checks", ".errors", ".settings", ".store", ".wire"]
 _SITE = ["flask", ".contexts", ".merging", ".session", ".settings", ".store", ".wire"]
+_SHOWN = [".presentation", ".index"]
+_INDEX = [".errors", ".index", ".presentation", ".settings", ".site", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
 MAY_IMPORT: dict[str, list[str]] = {
@@ -46,28 +48,30 @@ MAY_IMPORT: dict[str, list[str]] = {
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "checks": _CHECKS,
     "presentation": [".errors", ".store", ".presentation", ".wire"],
+    "index": ["sqlalchemy", ".audit", *_INDEX],
     "cli": [
         "click",
         "sqlalchemy",
         *_SITE,
-        ".audit",
         ".site",
         ".errors",
         ".checks",
-        ".presentation",
+        ".audit",
+        *_SHOWN,
         ".cli",
     ],
+    "pages": ["flask", "itsdangerous", "jinja2", ".pages", ".presentation", ".site", ".wire"],
     "inspector": [
         "itsdangerous",
-        "jinja2",
         "markupsafe",
         "werkzeug",
         *_SITE,
         ".audit",
         ".errors",
         ".interface",
+        ".pages",
         ".site",
-        ".presentation",
+        *_SHOWN,
         ".inspector",
     ],
     "extension": [
@@ -75,6 +79,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "sqlalchemy",
         "flask_sqlalchemy",
         ".errors",
+        ".index",
         ".interface",
         ".site",
         ".model",
@@ -94,6 +99,8 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".checks",
         ".cli",
         ".extension",
+        ".index",
+        ".pages",
         ".auth",
     ],
     "pytest_plugin": [
@@ -106,6 +113,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".auth",
         ".errors",
         ".extension",
+        ".index",
         ".pytest_plugin",
         ".session",
         ".settings",

@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 from ..contexts import itself, running_request
 from ..errors import SettingError
 from ..extension import DjangoSessions, Engines
+from ..index import UserSession
 from ..settings import AuthSettings, django_version, prepare_auth
 from ..settings.readings import is_set
 from ..site import Site, site_of
@@ -35,6 +36,7 @@ from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
 from .user import AnonymousUser, DjangoUser, UserMixin
+from .user_sessions import current_key
 from .users import Users
 from .verification import has_own_hash
 
@@ -231,6 +233,37 @@ class DjangoAuth:
         :raises ValueError: if AUTH_USER_MODEL is not Django's own.
         """
         return self.accounts.create_tables(record_migrations=record_migrations)
+
+    # A user's sessions
+
+    def sessions_of(self, user: Any) -> list[UserSession]:
+        """Return the sessions in which *user* is logged in, here or in Django.
+
+        The present one is the first, the others follow by when they were last saved. Without an
+        index (``flask sessions index``) this reads the whole table.
+        """
+        return self.state.sessions.of(itself(user), running_request())
+
+    def end_sessions(self, user: Any, *, keep_current: bool = True) -> int:
+        """End all sessions of *user*, here and in Django, and return how many.
+
+        :param keep_current: whether the session of the request goes on; otherwise it ends as at
+            :meth:`logout`.
+        """
+        user, running = itself(user), running_request()
+        current = current_key(running)
+        number = self.state.sessions.end(user, but=current)
+        if keep_current or running is None or self.state.user_of(running).pk != user.pk:
+            return number
+        self.state.logout(running)
+        return number + 1
+
+    def end_session(self, user: Any, reference: str) -> bool:
+        """End one session of *user*, and return whether there was one.
+
+        :param reference: what a :class:`.UserSession` says; that of another user ends nothing.
+        """
+        return self.state.sessions.end_one(itself(user), reference)
 
     # Whether the password was given a short while ago
 

@@ -15,12 +15,14 @@ from flask import Request, current_app
 from .. import audit, site
 from ..contexts import itself
 from ..errors import SessionInterrupted
+from ..index import index_of
 from ..session import DjangoSession
 from . import csrf, login_time, signals
 from .accounts import Accounts
 from .backends import Backends, PermissionDenied, has_users, lets_in
 from .hashes import Match, equal
 from .user import AnonymousUser, UserMixin
+from .user_sessions import UserSessions
 from .verification import doubt, verify
 
 SESSION_KEY = "_auth_user_id"
@@ -57,6 +59,8 @@ class Login:
     def __init__(self, accounts: Accounts, backends: Backends) -> None:
         self.accounts = accounts
         self.backends = backends
+        self.index = index_of(accounts.site)
+        self.sessions = UserSessions(accounts, self.index)
 
     def user_of(self, request: Request) -> Any:
         """Return the user of a request, found out once; nobody where it has no Django session."""
@@ -132,6 +136,8 @@ class Login:
         session[HASH_SESSION_KEY] = auth_hash
         if self.accounts.site.settings.times_logins:
             login_time.stamp(session, self.accounts.site.now())
+        if self.index.enters_logins:
+            self.sessions.note_login(session, user, request)
         user.backend = path
         _remember(request, user)
         if not session.is_read_only:  # otherwise nobody is logged in when the request is over

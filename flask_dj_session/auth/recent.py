@@ -86,4 +86,6 @@ def confirm_login(login: Login, request: Request, password: str) -> bool:
         session[HASH_SESSION_KEY] = found.get_session_auth_hash()
     if login.accounts.site.settings.times_logins:
         login_time.stamp(session, login.accounts.site.now())
+    if login.index.enters_logins:
+        login.sessions.note_login(session, user, request)
     return True

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from .. import audit
+from ..index import SessionIndex, index_of
 from ..presentation.formatting import counted
 from ..presentation.read_rows import ReadRow, read
 from ..site import Site
@@ -55,9 +56,10 @@ def _revoke_all(store: Store, *, ask: bool) -> int:
 
 
 def _revoke_user(site: Site, user: str) -> int:
-    revocation = _Revocation(site, user)
+    index = index_of(site)
+    revocation = _ByIndex(user, index) if index.answers else _ByReading(site, user)
     try:
-        with progress("Reading", length=site.store.count, step=PAGE_SIZE) as advance:
+        with progress("Reading", length=revocation.length, step=PAGE_SIZE) as advance:
             revocation.run(advance)
     except KeyboardInterrupt:
         raise stopped(f"{counted(revocation.revoked, 'session')} revoked so far.") from None
@@ -67,7 +69,7 @@ def _revoke_user(site: Site, user: str) -> int:
     return revocation.revoked
 
 
-class _Revocation:
+class _ByReading:
     """Counts what is revoked, also where it is interrupted."""
 
     def __init__(self, site: Site, user: str) -> None:
@@ -75,6 +77,10 @@ class _Revocation:
         self._store = site.store
         self._user = user
         self.revoked = self.unreadable = 0
+
+    def length(self) -> int:
+        """Return how many rows are read."""
+        return self._store.count()
 
     def run(self, advance: Advance) -> None:
         """Go through the table, since only the data tells whose a session is."""
@@ -92,3 +98,22 @@ class _Revocation:
             self.unreadable += row.reading is None
             if row.user_id == self._user:
                 yield row
+
+
+class _ByIndex:
+    """Does the same where it is known whose the sessions are."""
+
+    def __init__(self, user: str, index: SessionIndex) -> None:
+        self._user = user
+        self._index = index
+        self.revoked = self.unreadable = 0
+
+    def length(self) -> int:
+        """Return that there is nothing to wait for."""
+        return 0
+
+    def run(self, advance: Advance) -> None:
+        """Go through the user's rows."""
+        for page in self._index.of_user(self._user, exactly=True):
+            self.revoked += self._index.end(page)
+        self.unreadable = self._index.count_unreadable()

@@ -6,12 +6,12 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from .. import audit
+from ..pages.sent_key import sent_key
 from ..presentation.read_rows import read
 from ..store import StoredRow
 from .current import codec, names_of, references, site
 from .render import render
 from .row_view import row_view_of
-from .sent import sent_key
 
 
 def session_detail(reference: str) -> ResponseReturnValue:

@@ -136,6 +136,37 @@ class MakeClient:
         return client
 
 
+class MakeDevice:
+    """Logs users in on other devices, as the index of the sessions knows it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._make_session = MakeSession(app)
+        self._make_client = MakeClient(app)
+
+    def __call__(
+        self,
+        user: Any,
+        *,
+        address: str | None = None,
+        user_agent: str | None = None,
+        **how: Any,
+    ) -> FlaskClient:
+        """Return a client in which *user* is logged in.
+
+        :param address: what is recorded of where the login came from; *user_agent* as well.
+        :param how: as for ``django_session``.
+        """
+        from ..index import index_of
+
+        key = self._make_session(user=user, **how)
+        with self._app.app_context():
+            index = index_of(django_site(self._app))
+            index.entries.create()
+            index.enter_login(key, str(user.pk), address, user_agent)
+        return self._make_client(session_key=key)
+
+
 class MakeUser:
     """Adds users to Django's table, with passwords that take no time to check."""
 

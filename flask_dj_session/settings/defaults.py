@@ -60,6 +60,11 @@ OWN_DEFAULTS: dict[str, Any] = {
     "SESSION_NO_STORE": False,
     "SESSION_SUDO_AGE": None,
     "SESSION_TOUCH_AFTER": None,
+    "SESSION_INDEX": False,
+    "SESSION_RECORD_CLIENT": False,
+    "SESSION_CLIENT_ADDRESS": "network",
+    "SESSION_CLIENT_AGENT": "summary",
+    "SESSION_MAX_PER_USER": None,
 }
 
 #: what Flask itself puts under these names, which is nobody's choice

@@ -24,6 +24,24 @@ def _check_optional_span(name: str, value: Any) -> None:
         )
 
 
+def _check_choice(*choices: str) -> Callable[[str, Any], None]:
+    def check(name: str, value: Any) -> None:
+        if value not in choices:
+            *others, last = map(repr, choices)
+            raise SettingError(name, f"is {value!r}", f"Give {', '.join(others)} or {last}.")
+
+    return check
+
+
+def _check_optional_number(name: str, value: Any) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise SettingError(
+            name,
+            f"is {value!r}, not a number of sessions",
+            "Give a whole number from 1 up, or None for no limit.",
+        )
+
+
 def _check_concurrency(name: str, value: Any) -> None:
     if value not in ("overwrite", "merge"):
         raise SettingError(
@@ -42,6 +60,11 @@ OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SESSION_NO_STORE": check_flag,
     "SESSION_SUDO_AGE": _check_optional_span,
     "SESSION_TOUCH_AFTER": _check_optional_span,
+    "SESSION_INDEX": check_flag,
+    "SESSION_RECORD_CLIENT": check_flag,
+    "SESSION_CLIENT_ADDRESS": _check_choice("full", "network", "none"),
+    "SESSION_CLIENT_AGENT": _check_choice("full", "summary", "none"),
+    "SESSION_MAX_PER_USER": _check_optional_number,
 }
 
 
@@ -108,3 +131,33 @@ class OwnSettings:
     def times_logins(self) -> bool:
         """Whether the time of a login is kept in its session."""
         return self.sudo_age is not None or self.absolute_age is not None
+
+    @property
+    def enters_logins(self) -> bool:
+        """Whether a login leaves an entry in the index of the sessions."""
+        config = self._config
+        return bool(
+            config["SESSION_INDEX"]
+            or config["SESSION_RECORD_CLIENT"]
+            or config["SESSION_MAX_PER_USER"] is not None
+        )
+
+    @property
+    def records_client(self) -> bool:
+        """SESSION_RECORD_CLIENT."""
+        return self._config["SESSION_RECORD_CLIENT"]  # type: ignore[no-any-return]
+
+    @property
+    def client_address(self) -> str:
+        """SESSION_CLIENT_ADDRESS."""
+        return self._config["SESSION_CLIENT_ADDRESS"]  # type: ignore[no-any-return]
+
+    @property
+    def client_agent(self) -> str:
+        """SESSION_CLIENT_AGENT."""
+        return self._config["SESSION_CLIENT_AGENT"]  # type: ignore[no-any-return]
+
+    @property
+    def max_per_user(self) -> int | None:
+        """SESSION_MAX_PER_USER; None for no limit."""
+        return self._config["SESSION_MAX_PER_USER"]  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -252,6 +252,11 @@ class Store:
         """Return the row of a key, expired or not; None where there is none."""
         with self._explaining():
             return queries.row(self.engine, self.table, session_key)
+
+    def rows_of(self, session_keys: Sequence[Any]) -> Iterator[list[queries.StoredRow]]:
+        """Yield the rows of these keys, some at a time; see :func:`.queries.rows_of`."""
+        with self._explaining():
+            yield from queries.rows_of(self.engine, self.table, session_keys)
 
     def outlines(self, *, limit: int) -> list[queries.Outline]:
         """Return the dates and sizes of some rows; see :func:`.queries.outlines`."""

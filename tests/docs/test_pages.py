@@ -242,8 +242,10 @@ def test_the_core_is_what_a_request_needs() -> None:
         "auth",
         "cli",
         "checks",
+        "index",
         "inspector",
         "model",
+        "pages",
         "pytest_plugin",
         "presentation",
     }

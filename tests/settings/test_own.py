@@ -12,6 +12,12 @@ from flask_dj_session.errors import SettingError
 from flask_dj_session.settings import OWN_DEFAULTS, Settings, prepare
 
 SPANS = ["SESSION_ABSOLUTE_AGE", "SESSION_SUDO_AGE", "SESSION_TOUCH_AFTER"]
+#: say how something is done, as Django does it, or where another setting turns it on
+HOW = {
+    "SESSION_CLIENT_ADDRESS": "network",
+    "SESSION_CLIENT_AGENT": "summary",
+    "SESSION_CONCURRENCY": "overwrite",
+}
 
 
 def _prepared(given: dict[str, Any] | None = None, **config: Any) -> dict[str, Any]:
@@ -21,7 +27,9 @@ def _prepared(given: dict[str, Any] | None = None, **config: Any) -> dict[str, A
 
 
 def test_by_default_each_does_nothing() -> None:
-    assert {bool(default) for default in OWN_DEFAULTS.values()} == {False}
+    does = {name: default for name, default in OWN_DEFAULTS.items() if name not in HOW}
+    assert {bool(default) for default in does.values()} == {False}
+    assert {name: OWN_DEFAULTS[name] for name in HOW} == HOW
 
 
 @pytest.mark.parametrize("name", SPANS)
@@ -60,3 +68,33 @@ def test_touching_is_refused_beside_saving_every_request() -> None:
 def test_touching_is_refused_where_sessions_end_before_that(after: int, age: int) -> None:
     with pytest.raises(SettingError, match=r"^'SESSION_TOUCH_AFTER' is \d+, but sessions end"):
         _prepared(SESSION_TOUCH_AFTER=after, SESSION_COOKIE_AGE=age)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "mend"),
+    [
+        ("SESSION_INDEX", "no", "Give True or False"),
+        ("SESSION_RECORD_CLIENT", "False", "Give True or False"),
+        ("SESSION_CLIENT_ADDRESS", "most of it", "Give 'full', 'network' or 'none'"),
+        ("SESSION_CLIENT_ADDRESS", None, "Give 'full', 'network' or 'none'"),
+        ("SESSION_CLIENT_AGENT", ["full"], "Give 'full', 'summary' or 'none'"),
+        ("SESSION_MAX_PER_USER", 0, "Give a whole number from 1 up"),
+        ("SESSION_MAX_PER_USER", True, "Give a whole number from 1 up"),
+        ("SESSION_MAX_PER_USER", 2.5, "Give a whole number from 1 up"),
+    ],
+)
+def test_what_a_setting_of_the_index_cannot_be_is_refused_with_the_mend(
+    name: str, value: Any, mend: str
+) -> None:
+    with pytest.raises(SettingError, match=rf"^'{name}' .+\. {mend}"):
+        _prepared(**{name: value})
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"SESSION_INDEX": True}, {"SESSION_RECORD_CLIENT": True}, {"SESSION_MAX_PER_USER": 1}],
+    ids=str,
+)
+def test_each_of_three_settings_lets_logins_be_entered(config: dict[str, Any]) -> None:
+    assert not Settings(_prepared()).enters_logins
+    assert Settings(_prepared(**config)).enters_logins
