@@ -489,3 +489,29 @@ def test_the_end_is_an_aware_date_in_utc(visit: Visit) -> None:
     assert end is not None
     assert end.moment == NOW + timedelta(seconds=AGE)
     assert end.moment.tzinfo is timezone.utc
+
+
+@every_database
+def test_the_check_of_another_app_does_not_take_moved_rows_for_another_clock(
+    make_site: MakeSite, clock: time_machine.Traveller
+) -> None:
+    visits = []
+    site = make_site(SESSION_TOUCH_AFTER=HOUR)
+    for hours in (5, 4, 3, 2, 1):
+        clock.move_to(NOW - timedelta(hours=hours))
+        with site.app.app_context():
+            stored = site.sessions.session()
+            stored["n"] = 1
+            stored.save()
+        visits.append(stored.session_key)
+    clock.move_to(NOW)
+    for key in visits:
+        with site.app.app_context():
+            assert site.sessions.session(key).get("n") == 1
+            again = site.sessions.session(key)
+            again.get("n")
+            assert again.touch()
+    other = make_site(table=False)
+    printed = other.app.test_cli_runner().invoke(args=["sessions", "check"]).output
+    assert "ok    expire_date matches the times of signing; 5 rows end later" in printed
+    assert "USE_TZ" not in printed
