@@ -19,11 +19,20 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from flask_dj_session.auth import DjangoAuth, url_has_allowed_host_and_scheme
+from flask_dj_session.auth.devices import Devices
 from flask_dj_session.errors import MissingUserTableError
 
 PRODUCTS = {"tea": 4.50, "milk": 1.20, "scones": 3.80}
 
 shop = Blueprint("shop", __name__, url_prefix="/shop", template_folder="templates")
+# Where users see where else they are logged in, and end that.
+shop.register_blueprint(
+    Devices(
+        url_prefix="/sessions",
+        login_url="shop.login",
+        links={"The shop corner": "shop.index"},
+    )
+)
 
 
 def _auth() -> DjangoAuth:

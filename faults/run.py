@@ -22,6 +22,7 @@ from .interruptions import requests_are_interrupted
 from .outage import the_database_stops
 from .servers import KINDS, NotPossibleError, private_server
 from .site import CheckError, Site, require
+from .tabs import nothing_is_lost_between_tabs
 
 Check = Callable[[str, Namespace], Iterator[str]]
 
@@ -112,8 +113,21 @@ def requests_are_ended(database: str, options: Namespace) -> Iterator[str]:
         )
 
 
+def tabs_of_one_visitor(database: str, options: Namespace) -> Iterator[str]:
+    """Let one visitor ask many things at once, where changes are merged; then Django, too."""
+    requests = max(options.requests // 20, 200)
+    with (
+        databases.lend(database) as make,
+        _served(make("tabs"), options, contender="merging") as (site, _),
+        _served(site.url, options, contender="django_merging") as (beside, _),
+    ):
+        for ports in [site.port], [site.port, beside.port]:
+            yield asyncio.run(nothing_is_lost_between_tabs(site, ports, requests))
+
+
 _CHECKS: dict[str, Check] = {
     "load": under_load,
+    "tabs": tabs_of_one_visitor,
     "stopped": the_database_is_stopped,
     "full": the_disk_is_full,
     "interrupted": requests_are_ended,
@@ -122,12 +136,12 @@ _CHECKS: dict[str, Check] = {
 
 @contextmanager
 def _served(
-    url: str, options: Namespace, *, size: str = "small"
+    url: str, options: Namespace, *, size: str = "small", contender: str = "ours"
 ) -> Iterator[tuple[Site, list[str]]]:
     """Lend a served site with its table, and the log of its errors."""
     make_table(url)
     workers, threads, log = options.workers, options.threads, list[str]()
-    with serve("ours", url, workers=workers, threads=threads, size=size, log=log.append) as port:
+    with serve(contender, url, workers=workers, threads=threads, size=size, log=log.append) as port:
         try:
             yield Site(port, url, options.visitors, options.requests, workers), log
         except CheckError:

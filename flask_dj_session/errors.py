@@ -11,11 +11,13 @@ from click import ClickException
 __all__ = [
     "Base64Error",
     "CompressionError",
+    "ConflictError",
     "CreateError",
     "DatabaseHeldError",
     "DecodeError",
     "EncodeError",
     "JSONError",
+    "MergeError",
     "MissingTableError",
     "MissingUserColumnError",
     "MissingUserTableError",
@@ -41,6 +43,37 @@ class SessionInterrupted(Exception):  # noqa: N818 - Django's name
     The error that is raised is also an :exc:`UpdateError` and a
     :class:`werkzeug.exceptions.BadRequest`, so handlers for this class and for 400 both get it.
     """
+
+
+class ConflictError(Exception):
+    """A session was not stored, because other requests were quicker each time.
+
+    Only with ``SESSION_CONCURRENCY = "merge"``.
+
+    :param attempts: how often it was tried.
+    """
+
+    def __init__(self, attempts: int) -> None:
+        super().__init__(
+            f"The session was not stored: at each of {attempts} attempts, another request had"
+            " stored it in the meantime. Let fewer requests of one visitor change the session at"
+            " the same time."
+        )
+        self.attempts = attempts
+
+
+class MergeError(ValueError):
+    """The merger of an item has failed, so the session was not stored.
+
+    :param name: the item's name.
+    """
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"The merger of the session's item {name!r} failed with {reason}. The session was not"
+            " stored. Let the merger take MISSING for each of its three arguments."
+        )
+        self.name = name
 
 
 class SettingError(ClickException, ValueError):

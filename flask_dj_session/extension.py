@@ -6,7 +6,8 @@ The state of one app is in a :class:`_State`. No other module asks Flask-SQLAlch
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import getitem
@@ -20,7 +21,9 @@ from flask_sqlalchemy import SQLAlchemy
 from .cli import register
 from .contexts import itself
 from .errors import SettingError
+from .index import index_of
 from .interface import DjangoSessionInterface
+from .merging import Merger
 from .model import (
     EXTENSION,
     AbstractSession,
@@ -47,9 +50,11 @@ class DjangoSessions:
     :param bind_key: one of ``SQLALCHEMY_BINDS``, if the table is not in the default database.
     :param model: a mapped class of your own that inherits from :class:`AbstractSession`.
     :param session_class: a subclass of :class:`DjangoSession`.
+    :param mergers: with ``SESSION_CONCURRENCY = "merge"``: by the name of an item, a function that
+        says what is stored where two requests have changed it; see :mod:`.merging`.
     :param settings: Django's settings by name (``session_cookie_age=3600``), for every app;
         they override ``app.config``.
-    :raises TypeError: for a keyword that is not a setting.
+    :raises TypeError: for a keyword that is not a setting, and a merger that cannot be called.
     :raises SettingError: for a setting that cannot be used.
     """
 
@@ -61,12 +66,14 @@ class DjangoSessions:
         bind_key: str | None = None,
         model: type[AbstractSession] | None = None,
         session_class: type[DjangoSession] = DjangoSession,
+        mergers: Mapping[str, Merger] | None = None,
         **settings: Any,
     ) -> None:
         self._db = db
         self._bind_key = bind_key
         self._given_model = model
         self._session_class = session_class
+        self._mergers = dict(mergers or {})
         self._given_settings = settings
         self._states: WeakKeyDictionary[Flask, _State] = WeakKeyDictionary()
         if app is not None:
@@ -102,7 +109,9 @@ class DjangoSessions:
             settings,
             lambda: _make_store(engines, model, session_class, settings),
             session_class,
+            self._mergers,
         )
+        _check_mergers(self._mergers, settings)
         self._states[app] = _State(settings, model, site, engines)
         app.extensions[EXTENSION] = self
         app.extensions[SITE] = site
@@ -161,6 +170,15 @@ class DjangoSessions:
         if record_migration:
             self.store.record_migration(self._state.site.now())
 
+    def create_index(self) -> bool:
+        """Create the index of the sessions, as ``flask sessions index`` does, unless it exists.
+
+        It is filled when it is asked for the first time; ``flask sessions index`` fills it at once.
+
+        :returns: whether it was created.
+        """
+        return index_of(self._state.site).entries.create()
+
     def clear_expired(self, batch_size: int | None = None) -> int:
         """Remove the sessions that have expired.
 
@@ -216,6 +234,21 @@ class DjangoSessions:
         if session_class.key_salt == DjangoSession.key_salt != told.key_salt:
             session_class = type("DjangoSession", (session_class,), {"key_salt": told.key_salt})
         return model, session_class
+
+
+def _check_mergers(mergers: Mapping[str, Merger], settings: Settings) -> None:
+    for name, merger in mergers.items():
+        if not callable(merger):
+            raise TypeError(
+                f"The merger of {name!r} is a {type(merger).__name__}. Pass a function that takes"
+                " what was loaded, what is stored, and this request's own value."
+            )
+    if mergers and not settings.merges:
+        warnings.warn(
+            "'mergers' are never called, because 'SESSION_CONCURRENCY' is 'overwrite'. Set it to"
+            " 'merge', or leave them out.",
+            stacklevel=4,
+        )
 
 
 def _check_is_of(told: SiteStore, model: type[AbstractSession]) -> None:

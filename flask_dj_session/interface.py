@@ -6,14 +6,20 @@ Django 5.2, sessions/middleware.py: SessionMiddleware.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask, Request, Response, request
 from flask.sessions import SessionInterface, SessionMixin
 
+from . import audit
 from .contexts import error_page, opened_session
-from .errors import UpdateError
+from .errors import DatabaseHeldError, UpdateError
 from .session import DjangoSession, InterruptedRequest
 from .site import Site
 from .wire import cookies
+
+#: what keeps a response out of caches that several people share
+_NOT_SHARED = frozenset({"no-store", "private"})
 
 
 class DjangoSessionInterface(SessionInterface):
@@ -29,7 +35,10 @@ class DjangoSessionInterface(SessionInterface):
         """Return the request's session; nothing is loaded, and nothing is asked of the store."""
         self.site.store.watch_app()
         site = self.site
-        session = site.session_class(self._cookie_of(request), site=site)
+        key = self._cookie_of(request)
+        session = site.session_class(key, site=site)
+        if key and session.session_key is None:
+            audit.tell(site.settings, "refused", audit.known(key, None), reason="invalid key")
         request.session = session  # type: ignore[attr-defined]
         return session
 
@@ -50,7 +59,7 @@ class DjangoSessionInterface(SessionInterface):
             return
         is_empty = session.is_empty()
         if is_empty and self._cookie_of(request) is not None:
-            response.headers.add("Set-Cookie", cookies.delete_cookie(self.site.settings.cookie))
+            self._set_cookie(response, cookies.delete_cookie(self.site.settings.cookie))
             _vary_on_cookie(response)
             return
         wanted = session.modified or self.site.settings.save_every_request
@@ -63,6 +72,8 @@ class DjangoSessionInterface(SessionInterface):
             _vary_on_cookie(response)
         elif session.accessed:
             _report_changes(app, session)
+            if self.site.settings.touch_after is not None:
+                self._touch(session, response)
             _vary_on_cookie(response)
 
     def _cookie_of(self, request: Request) -> str | None:
@@ -76,13 +87,34 @@ class DjangoSessionInterface(SessionInterface):
         )
 
     def _save(self, session: DjangoSession, response: Response) -> None:
-        max_age = None if session.get_expire_at_browser_close() else session.get_expiry_age()
+        max_age = _max_age(session)
         session.save()
+        if self.site.mergers is not None:
+            max_age = _max_age(session)  # another request may have said when the session ends
+        self._hand_out(session, response, max_age)
+
+    def _touch(self, session: DjangoSession, response: Response) -> None:
+        """Let an unchanged session last longer, where it is time for that."""
+        if session.modified or response.status_code >= 500:
+            return
+        try:
+            moved = session.touch()
+        except DatabaseHeldError:
+            return  # the view's own write is not committed; another request will do it
+        if moved:
+            self._hand_out(session, response, _max_age(session))
+
+    def _hand_out(self, session: DjangoSession, response: Response, max_age: Any) -> None:
         assert session.session_key is not None
         cookie = cookies.set_cookie(
             self.site.settings.cookie, session.session_key, now=self.site.now(), max_age=max_age
         )
+        self._set_cookie(response, cookie)
+
+    def _set_cookie(self, response: Response, cookie: str) -> None:
         response.headers.add("Set-Cookie", cookie)
+        if self.site.settings.no_store:
+            _keep_out_of_caches(response)
 
     def _interrupt(
         self, app: Flask, session: DjangoSession, response: Response, error: UpdateError
@@ -110,6 +142,10 @@ class DjangoSessionInterface(SessionInterface):
         response.call_on_close(page.close)
 
 
+def _max_age(session: DjangoSession) -> Any:
+    return None if session.get_expire_at_browser_close() else session.get_expiry_age()
+
+
 def _refuse_foreign(session: SessionMixin) -> None:
     """Raise where a session that was not opened here would be lost."""
     if getattr(session, "modified", True):
@@ -126,6 +162,14 @@ def _vary_on_cookie(response: Response) -> None:
         headers["Vary"] = cookies.patch_vary(", ".join(present))
     else:
         headers.add("Vary", "Cookie")
+
+
+def _keep_out_of_caches(response: Response) -> None:
+    """Let no cache store *response*, unless its view has said that shared caches must not."""
+    said = ",".join(response.headers.getlist("Cache-Control")).lower()
+    # Not 'private="set-cookie"', which is said of that header alone.
+    if _NOT_SHARED.isdisjoint(directive.strip() for directive in said.split(",")):
+        response.headers["Cache-Control"] = "no-store"
 
 
 def _report_changes(app: Flask, session: DjangoSession) -> None:

@@ -6,21 +6,46 @@ stands behind it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
+from .merging import Merger
 from .wire import SessionCodec
 
 
-class Rows(Protocol):
+class WritableRows(Protocol):
+    """The rows of sessions, as far as a save needs them that merges."""
+
+    def load(self, session_key: str, now: datetime) -> str | None:
+        """Return the text of a row that has not expired, else None."""
+
+    def replace(
+        self,
+        session_key: str,
+        as_loaded: str,
+        session_data: str,
+        expire_date: datetime,
+        **columns: Any,
+    ) -> bool:
+        """Change a row if its text is still *as_loaded*, and return whether it was."""
+
+    def delete(self, session_key: str, as_loaded: str | None = None) -> bool:
+        """Remove a row, perhaps only if it still has a text; return whether there was one."""
+
+
+class Rows(WritableRows, Protocol):
     """Where sessions are kept; :class:`flask_dj_session.store.Store` says more of each."""
 
     @property
     def max_key_length(self) -> int:
         """How many characters a key may have."""
 
-    def load(self, session_key: str, now: datetime) -> str | None:
-        """Return the text of a row that has not expired, else None."""
+    def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, Any]:
+        """Return the same, and when the row ends."""
+
+    def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
+        """Move the end of a row that still ends as *loaded*, and return whether it was moved."""
 
     def exists(self, session_key: str) -> bool:
         """Return whether there is a row, expired or not."""
@@ -35,12 +60,13 @@ class Rows(Protocol):
     ) -> None:
         """Change a row, or raise UpdateError."""
 
-    def delete(self, session_key: str) -> bool:
-        """Remove a row, and return whether there was one."""
-
 
 class SiteSettings(Protocol):
     """The settings that a session itself asks for."""
+
+    @property
+    def keys(self) -> tuple[str | bytes, ...]:
+        """SECRET_KEY, then its fallbacks."""
 
     @property
     def cookie_age(self) -> float:
@@ -49,6 +75,10 @@ class SiteSettings(Protocol):
     @property
     def expire_at_browser_close(self) -> bool:
         """SESSION_EXPIRE_AT_BROWSER_CLOSE."""
+
+    @property
+    def touch_after(self) -> float | None:
+        """SESSION_TOUCH_AFTER, in seconds; None where only a save moves the end of a row."""
 
     @property
     def time_zone(self) -> tzinfo:
@@ -73,6 +103,10 @@ class SessionSite(Protocol):
     @property
     def settings(self) -> SiteSettings:
         """The site's settings."""
+
+    @property
+    def mergers(self) -> Mapping[str, Merger] | None:
+        """What is done where two requests have changed an item; None where the later wins."""
 
     @property
     def watches_changes(self) -> bool:

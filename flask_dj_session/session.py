@@ -7,7 +7,7 @@ kept, how they are written and what time it is.
 from __future__ import annotations
 
 import logging
-from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar, NoReturn, TypeGuard
@@ -17,7 +17,8 @@ from flask.sessions import SessionMixin
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
-from . import signals
+from . import audit, signals
+from .conflicts import Merging, RowValues
 from .errors import CreateError, DecodeError, SessionInterrupted, UpdateError
 from .protocols import SessionSite
 from .wire import SESSION_SALT, expiry, flashes, keys
@@ -64,7 +65,15 @@ class DjangoSession(SessionMixin):
     _as_loaded: dict[str, bytes | None] | None = None
     # The key of the row that the data comes from, unless this session has deleted it itself.
     _row_key: str | None = None
+    #: when that row ended as it was loaded; only with SESSION_TOUCH_AFTER
+    _loaded_end: Any = None
     _is_adding = _is_cycling = False
+    # The text of the row as this session knows it; None where all of it is to be replaced.
+    _row_text: str | None = None
+    # The text of the row that a new key leaves behind, while it is deleted.
+    _left_text: str | None = None
+    #: is called once, with the session, when it has been stored for the next time
+    once_saved: Callable[[DjangoSession], None] | None = None
 
     def __init__(self, session_key: str | None = None, *, site: SessionSite) -> None:
         self._site = site
@@ -149,6 +158,7 @@ class DjangoSession(SessionMixin):
     def clear(self) -> None:
         """Drop the data and keep the key; the stored data is not even loaded."""
         self._session_cache = {}
+        self._row_text = None
         self.accessed = True
         self.modified = True
 
@@ -248,7 +258,7 @@ class DjangoSession(SessionMixin):
         except DecodeError as error:
             # Unlike Django: it is silent about what is signed, but is no JSON; and tells no reason.
             _logger.warning("Session data corrupted (%s)", error.reason)
-            self._tell(signals.session_corrupted)
+            self._tell(signals.session_corrupted, reason=error.reason)
             return {}
         flashes.untag(data, Markup)
         return data
@@ -272,14 +282,47 @@ class DjangoSession(SessionMixin):
     def load(self) -> dict[str, Any]:
         """Return the stored data; if there is none, drop the key and return an empty dict."""
         key = self.__session_key
-        text = self._site.store.load(key, self._site.now()) if self._can_be_stored(key) else None
+        text = self._load_text(key) if self._can_be_stored(key) else None
         self._found = text is not None
         if text is None:
             # A key that the server did not give out is never adopted.
+            audit.tell(self._site.settings, "refused", self._known(), reason="unknown key")
             self._session_key = None
             return {}
-        self._row_key = key
+        self._row_key, self._row_text = key, text
         return self.decode(text)
+
+    def _load_text(self, key: str) -> str | None:
+        site = self._site
+        if site.settings.touch_after is None:
+            return site.store.load(key, site.now())
+        text, self._loaded_end = site.store.load_with_end(key, site.now())
+        return text
+
+    def touch(self) -> bool:
+        """Move the end of the row, as a save would, but only if SESSION_TOUCH_AFTER says so.
+
+        :returns: whether it was moved. It is not if the session is empty, ends at a fixed date or
+            was not loaded, or if another request has changed or removed the row since then.
+        """
+        loaded, after = self._loaded_end, self._site.settings.touch_after
+        is_of_row = self._row_key is not None and self._row_key == self.session_key
+        if loaded is None or after is None or not is_of_row or not self._session_cache:
+            return False
+        end = self._moving_end()
+        if end is None or (end - loaded.moment).total_seconds() < after or self.is_read_only:
+            return False
+        self._loaded_end = None
+        return self._site.store.touch(self.session_key or "", loaded, end)
+
+    def _moving_end(self) -> datetime | None:
+        """Return when the session ends, counted from now; None where that is no matter of now."""
+        try:
+            if expiry.fixed_date(self._expiry({})) is not None:
+                return None
+            return self._aware(self.get_expiry_date())
+        except (TypeError, ValueError, OverflowError):  # an expiry that Django did not write
+            return None
 
     def create(self) -> None:
         """Store the session under a new key, at once.
@@ -339,21 +382,61 @@ class DjangoSession(SessionMixin):
             # Unlike Django: a key that no row can have is like none at all.
             self.create()
             return
-        data = self._get_session(no_load=must_create)
+        self._get_session(no_load=must_create)
         if self.is_read_only:
             return
         if must_create and self.__session_key == self._row_key:
             self._refuse_second_row(self.__session_key)
-        write = self._site.store.insert if must_create else self._site.store.update
         key = self._get_or_create_session_key()
-        write(
-            key, self.encode(data), self._aware(self.get_expiry_date()), **self.extra_columns(data)
-        )
+        self._row_text = self._write(key, must_create=must_create)
         self._row_key = key
         if self._site.watches_changes:
             self._watch()
         if must_create and not self._is_adding:
             self._tell(signals.session_created)
+        if self.once_saved is not None:
+            once_saved, self.once_saved = self.once_saved, None
+            once_saved(self)
+
+    def _write(self, key: str, *, must_create: bool) -> str:
+        """Write the row, and return its text."""
+        as_loaded = None if must_create else self._row_text
+        if as_loaded is not None and (merging := self._merging()) is not None:
+            # Unlike Django: what another request has stored in the meantime is kept.
+            return merging.store(key, as_loaded)
+        text, expire_date, columns = self._row_values()
+        write = self._site.store.insert if must_create else self._site.store.update
+        write(key, text, expire_date, **columns)
+        return text
+
+    def _row_values(self) -> RowValues:
+        text = self.encode(self._session_cache)
+        expire_date = self._aware(self.get_expiry_date())
+        return RowValues(text, expire_date, self.extra_columns(self._session_cache))
+
+    def _merging(self) -> Merging | None:
+        """Return how changes of others are kept; None where the later save wins."""
+        mergers = self._site.mergers
+        if mergers is None:
+            return None
+        return Merging(
+            self._site.store,
+            self._site.now,
+            mergers,
+            self._session_cache,
+            self._row_values,
+            self.decode,
+            self._read_again,
+            self._stored_form,
+        )
+
+    def _read_again(self, text: str) -> dict[str, Any]:
+        try:
+            data = self._site.codec(self.key_salt).decode(text)
+        except DecodeError:  # which was told when it was read first
+            return {}
+        flashes.untag(data, Markup)
+        return data
 
     def _refuse_second_row(self, key: str) -> NoReturn:
         if self.exists(key):
@@ -372,19 +455,29 @@ class DjangoSession(SessionMixin):
         """Remove the row of *session_key*, by default this session's, if there is one."""
         key = self.session_key if session_key is None else session_key
         self._has_deleted = (
-            not self.is_read_only and self._can_be_stored(key) and self._site.store.delete(key)
+            not self.is_read_only and self._can_be_stored(key) and self._delete_row(key)
         )
         if key == self._row_key:
-            self._row_key = None
+            self._row_key = self._row_text = None
+
+    def _delete_row(self, key: str) -> bool:
+        left, merging = self._left_text, self._merging()
+        if left is None or merging is None:
+            return self._site.store.delete(key)
+        was_there, has_changed = merging.leave(key, left)
+        if has_changed and was_there:
+            self.save()
+        return was_there
 
     def flush(self) -> None:
         """Drop the data, the row and the key, as at a logout."""
+        before = self._known()
         self._has_deleted = False
         self.clear()
         self.delete()
         self._session_key = self._row_key = None
         if self._has_deleted:
-            self._tell(signals.session_flushed)
+            self._tell(signals.session_flushed, ended=before)
 
     def cycle_key(self) -> None:
         """Move the data to a new key, as at a login.
@@ -392,8 +485,8 @@ class DjangoSession(SessionMixin):
         :raises SessionInterrupted: if another request has ended the session in the meantime; then
             nothing is stored.
         """
-        data, was_modified = self._get_session(), self.modified
-        old_key, origin = self.session_key, self._row_key
+        data, was_modified, before = self._get_session(), self.modified, self._known()
+        old_key, origin, left_text = self.session_key, self._row_key, self._row_text
         self._is_cycling = old_key is not None
         try:
             self.create()
@@ -402,16 +495,24 @@ class DjangoSession(SessionMixin):
         self._session_cache = data
         if old_key is None:
             return
-        self.delete(old_key)
+        self._left_text = left_text
+        try:
+            self.delete(old_key)
+        finally:
+            self._left_text = None
         if self.is_read_only:
             return
         # Unlike Django: what has ended does not go on under another key.
         if origin == old_key and not self._has_deleted:
             self.modified = was_modified
             self._take_back(old_key)
-        self._tell(signals.session_cycled)
+        self._tell(signals.session_cycled, before=before)
 
-    def _tell(self, signal: NamedSignal) -> None:
+    def _known(self) -> audit.Known | None:
+        return audit.known(self.session_key, vars(self).get("_session_cache"))
+
+    def _tell(self, signal: NamedSignal, *, ended: audit.Known | None = None, **more: Any) -> None:
+        audit.tell(self._site.settings, signal.name, ended or self._known(), **more)
         if signal.receivers:
             signal.send(self._site.sender, session=self)
 

@@ -5,7 +5,7 @@ Flask's two hooks are in ``interface``; everybody else asks the :class:`Site`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -13,6 +13,7 @@ from flask import Flask, Request, Response
 from flask.sessions import SessionMixin
 
 from .contexts import opened_session, running_request
+from .merging import MERGERS, Merger
 from .session import DjangoSession
 from .settings import Settings
 from .store import Store
@@ -84,6 +85,9 @@ class Onlooker(Protocol):
         """Have the last word on its answer."""
 
 
+#: takes the ids of users, and returns those of users who are inactive or gone
+FindInactive = Callable[[Collection[str]], set[str]]
+
 #: takes the data of sessions, and returns findings for ``flask sessions check``
 CheckLogins = Callable[[Sequence[Mapping[str, Any]]], list[Any]]
 
@@ -105,6 +109,7 @@ class Site:
     :param settings: its settings, prepared.
     :param make_store: makes the store when it is first needed.
     :param session_class: the class of the sessions.
+    :param mergers: by the name of an item: what is done where two requests have changed it.
     """
 
     def __init__(
@@ -113,7 +118,9 @@ class Site:
         settings: Settings,
         make_store: Callable[[], Store],
         session_class: type[DjangoSession] = DjangoSession,
+        mergers: Mapping[str, Merger] | None = None,
     ) -> None:
+        self._mergers = {**MERGERS, **(mergers or {})}
         self.settings = settings
         self.session_class = session_class
         #: whose requests have a session that is written nowhere, whatever the app does to it
@@ -122,6 +129,8 @@ class Site:
         self.user_names: UserNames | None = None
         #: says of sessions' data whose they are here; None where the app has no login of Django's
         self.check_logins: CheckLogins | None = None
+        #: tells which users are inactive; None where the app has no login of Django's
+        self.inactive_users: FindInactive | None = None
         self._app = app
         self._make_store = make_store
         self._codecs: dict[tuple[Any, ...], SessionCodec] = {}
@@ -135,6 +144,11 @@ class Site:
     def store(self) -> Store:
         """The rows of the app's database."""
         return self._make_store()
+
+    @property
+    def mergers(self) -> Mapping[str, Merger] | None:
+        """What is done where two requests have changed an item; None where the later save wins."""
+        return self._mergers if self.settings.merges else None
 
     @property
     def watches_changes(self) -> bool:

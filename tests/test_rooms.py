@@ -13,7 +13,9 @@ import flask_dj_session
 PACKAGE = Path(flask_dj_session.__file__).parent
 _STORE = ["sqlalchemy", ".errors", ".store"]
 _CHECKS = ["sqlalchemy", ".checks", ".errors", ".settings", ".store", ".wire"]
-_SITE = ["flask", ".contexts", ".session", ".settings", ".store", ".wire"]
+_SITE = ["flask", ".contexts", ".merging", ".session", ".settings", ".store", ".wire"]
+_SHOWN = [".presentation", ".index"]
+_INDEX = [".errors", ".index", ".presentation", ".settings", ".site", ".store", ".wire"]
 
 #: what each room may import beyond the standard library; a dot means this package
 MAY_IMPORT: dict[str, list[str]] = {
@@ -22,35 +24,54 @@ MAY_IMPORT: dict[str, list[str]] = {
     "description": ["django", ".description", ".errors"],
     "settings": [".description", ".errors", ".settings", ".wire"],
     "store": _STORE,
-    "protocols": [".wire"],
+    "merging": [".errors"],
+    "protocols": [".merging", ".wire"],
+    "conflicts": [".errors", ".merging", ".protocols"],
+    "audit": [".protocols"],
     "signals": ["blinker"],
     "contexts": ["flask", "werkzeug"],
+    "django_engine": ["asgiref", "django", ".conflicts", ".errors", ".merging"],
     "session": [
         "blinker",
         "flask",
         "markupsafe",
         "werkzeug",
+        ".audit",
         ".signals",
+        ".conflicts",
         ".protocols",
         ".wire",
         ".errors",
     ],
     "site": _SITE,
-    "interface": ["flask", ".contexts", ".errors", ".session", ".site", ".wire"],
+    "interface": ["flask", ".audit", ".contexts", ".errors", ".session", ".site", ".wire"],
     "model": ["sqlalchemy", "flask", "flask_sqlalchemy", ".store", ".model"],
     "checks": _CHECKS,
     "presentation": [".errors", ".store", ".presentation", ".wire"],
-    "cli": ["click", "sqlalchemy", *_SITE, ".site", ".errors", ".checks", ".presentation", ".cli"],
+    "index": ["sqlalchemy", ".audit", *_INDEX],
+    "cli": [
+        "click",
+        "sqlalchemy",
+        *_SITE,
+        ".site",
+        ".errors",
+        ".checks",
+        ".audit",
+        *_SHOWN,
+        ".cli",
+    ],
+    "pages": ["flask", "itsdangerous", "jinja2", ".pages", ".presentation", ".site", ".wire"],
     "inspector": [
         "itsdangerous",
-        "jinja2",
         "markupsafe",
         "werkzeug",
         *_SITE,
+        ".audit",
         ".errors",
         ".interface",
+        ".pages",
         ".site",
-        ".presentation",
+        *_SHOWN,
         ".inspector",
     ],
     "extension": [
@@ -58,6 +79,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "sqlalchemy",
         "flask_sqlalchemy",
         ".errors",
+        ".index",
         ".interface",
         ".site",
         ".model",
@@ -70,12 +92,15 @@ MAY_IMPORT: dict[str, list[str]] = {
         "flask_login",
         "sqlalchemy",
         "werkzeug",
+        ".audit",
         ".description",
         ".errors",
         ".site",
         ".checks",
         ".cli",
         ".extension",
+        ".index",
+        ".pages",
         ".auth",
     ],
     "pytest_plugin": [
@@ -88,6 +113,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         ".auth",
         ".errors",
         ".extension",
+        ".index",
         ".pytest_plugin",
         ".session",
         ".settings",

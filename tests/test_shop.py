@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,13 @@ from flask_sqlalchemy import SQLAlchemy
 
 from flask_dj_session import DjangoSessions
 from flask_dj_session.auth import DjangoAuth
-from flask_dj_session.pytest_plugin import DjangoProcess, MakeClient, MakeUser, SessionChange
+from flask_dj_session.pytest_plugin import (
+    DjangoProcess,
+    MakeClient,
+    MakeDevice,
+    MakeUser,
+    SessionChange,
+)
 from shop_corner import shop
 
 
@@ -147,3 +154,19 @@ def test_django_sees_who_has_logged_in_here_and_the_cart(
     assert cookie is not None
     answer = django_process.session(cookie.value)
     assert (answer.user, answer.data["cart"]) == ("ann", {"tea": 1})
+
+
+def test_users_see_where_they_are_logged_in_and_end_it(
+    app: Flask, django_user: MakeUser, django_device: MakeDevice
+) -> None:
+    nobody = app.test_client()
+    assert nobody.get("/shop/sessions/").headers["Location"].startswith("/shop/login?next=")
+    ann = django_user("ann")
+    client, phone = django_device(ann), django_device(ann, user_agent="Safari")
+    assert '<a href="/shop/sessions/">where you are logged in</a>' in client.get("/shop/").text
+    html = client.get("/shop/sessions/").text
+    assert "Safari" in html
+    fields = dict(re.findall(r'name="(token|session)" value="([^"]+)"', html))
+    client.post("/shop/sessions/end", data=fields)
+    assert "Safari" not in client.get("/shop/sessions/").text
+    assert "Hello, ann!" not in phone.get("/shop/").text

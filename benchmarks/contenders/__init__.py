@@ -13,6 +13,7 @@ CONTENDERS = {
     "bare": "bare Flask",
     "floor": "floor",
     "ours": "flask_dj_session",
+    "merging": "merging",
     "django": "Django",
     "flask_session": "Flask-Session",
 }

@@ -13,6 +13,8 @@ from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from flask_dj_session.pytest_plugin.databases import django_entry
+
 from ..data import filling
 from ..databases import set_pragmas
 from ..views import Views
@@ -22,42 +24,28 @@ if TYPE_CHECKING:
 
 urlpatterns: list[Any] = []
 
-_ENGINES = {"sqlite": "sqlite3", "postgresql": "postgresql"}
 
-
-def make_site(url: str, size: str) -> WSGIApplication:
-    """Make the site, with Django's default settings but for persistent connections."""
-    configure(url)
+def make_site(url: str, size: str, **given: Any) -> WSGIApplication:
+    """Make the site, with Django's default settings but for persistent connections and *given*."""
+    configure(url, **given)
     _add_views(Views(filling(size)))
     site: WSGIApplication = get_wsgi_application()
     return site
 
 
-def configure(url: str) -> None:
+def configure(url: str, **given: Any) -> None:
     """Begin a Django on the database at *url*; a process can do so once."""
     settings.configure(
+        **given,
         SECRET_KEY="benchmark",
         ROOT_URLCONF=__name__,
         ALLOWED_HOSTS=["*"],
-        DATABASES={"default": _database(sa.make_url(url))},
+        DATABASES={"default": {**django_entry(sa.make_url(url)), "CONN_MAX_AGE": None}},
         INSTALLED_APPS=["django.contrib.sessions"],
         MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
     )
     connection_created.connect(_on_connect)
     django.setup()
-
-
-def _database(url: sa.URL) -> dict[str, Any]:
-    return {
-        "ENGINE": "django.db.backends." + _ENGINES[url.get_backend_name()],
-        "NAME": url.database,
-        "USER": url.username or "",
-        "PASSWORD": url.password or "",
-        "HOST": url.host or "",
-        "PORT": url.port or "",
-        "OPTIONS": dict(url.query),
-        "CONN_MAX_AGE": None,
-    }
 
 
 def _on_connect(connection: Any, **_: Any) -> None:

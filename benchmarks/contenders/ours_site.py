@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 
 from flask_dj_session import DjangoSessions
+from flask_dj_session.merging import Merger
 
 from .flask_sites import add_views, on_database
 
@@ -14,11 +17,13 @@ def make_site(url: str, size: str) -> Flask:
     return make_sessions(url, size)[0]
 
 
-def make_sessions(url: str, size: str) -> tuple[Flask, DjangoSessions]:
+def make_sessions(
+    url: str, size: str, mergers: dict[str, Merger] | None = None, **settings: Any
+) -> tuple[Flask, DjangoSessions]:
     """Make the site, and return the extension too."""
     app = Flask(__name__)
-    app.config["SECRET_KEY"] = "benchmark"
-    sessions = DjangoSessions(app, on_database(app, url))
+    app.config.update(SECRET_KEY="benchmark", **settings)
+    sessions = DjangoSessions(app, on_database(app, url), mergers=mergers)
     add_views(app, size)
     return app, sessions
 

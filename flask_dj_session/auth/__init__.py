@@ -1,5 +1,6 @@
 """Django's login in a Flask app; nothing of it is loaded by ``import flask_dj_session``."""
 
+from ..index import UserSession
 from .backends import (
     AllowAllUsersModelBackend,
     AllowAllUsersRemoteUserBackend,
@@ -29,6 +30,7 @@ __all__ = [
     "PermissionDenied",
     "RemoteUserBackend",
     "UserMixin",
+    "UserSession",
     "salted_hmac",
     "url_has_allowed_host_and_scheme",
     "user_logged_in",

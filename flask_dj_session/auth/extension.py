@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial, wraps
 from types import EllipsisType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 from ..contexts import itself, running_request
 from ..errors import SettingError
 from ..extension import DjangoSessions, Engines
+from ..index import UserSession
 from ..settings import AuthSettings, django_version, prepare_auth
 from ..settings.readings import is_set
 from ..site import Site, site_of
@@ -24,15 +25,18 @@ from .backends import BackendFactory, PermissionDenied
 from .choosing import make_backends
 from .commands import users as users_command
 from .current import EXTENSION, current_login
+from .inactive import inactive_ids
 from .login import Login
 from .login_check import login_findings
 from .names import UserNames
 from .passwords import Hasher, PasswordHashers
 from .passwords.described import described_hasher
+from .recent import confirm_login, has_recent_login, recent_only
 from .redirects import REDIRECT_FIELD_NAME, redirect_to_login
 from .tables import bind_key_of, user_model
 from .templates import PermWrapper
 from .user import AnonymousUser, DjangoUser, UserMixin
+from .user_sessions import current_key
 from .users import Users
 from .verification import has_own_hash
 
@@ -121,6 +125,7 @@ class DjangoAuth:
         app.extensions[EXTENSION] = self
         site.user_names = UserNames(accounts)
         site.check_logins = partial(login_findings, self._states[app])
+        site.inactive_users = partial(inactive_ids, accounts)
         if not hasattr(app.request_class, "user"):
             app.request_class = _with_user(app.request_class)
         app.context_processor(self._for_templates)
@@ -229,6 +234,57 @@ class DjangoAuth:
         """
         return self.accounts.create_tables(record_migrations=record_migrations)
 
+    # A user's sessions
+
+    def sessions_of(self, user: Any) -> list[UserSession]:
+        """Return the sessions in which *user* is logged in, here or in Django.
+
+        The present one is the first, the others follow by when they were last saved. Without an
+        index (``flask sessions index``) this reads the whole table.
+        """
+        return self.state.sessions.of(itself(user), running_request())
+
+    def end_sessions(self, user: Any, *, keep_current: bool = True) -> int:
+        """End all sessions of *user*, here and in Django, and return how many.
+
+        :param keep_current: whether the session of the request goes on; otherwise it ends as at
+            :meth:`logout`.
+        """
+        user, running = itself(user), running_request()
+        current = current_key(running)
+        number = self.state.sessions.end(user, but=current)
+        if keep_current or running is None or self.state.user_of(running).pk != user.pk:
+            return number
+        self.state.logout(running)
+        return number + 1
+
+    def end_session(self, user: Any, reference: str) -> bool:
+        """End one session of *user*, and return whether there was one.
+
+        :param reference: what a :class:`.UserSession` says; that of another user ends nothing.
+        """
+        return self.state.sessions.end_one(itself(user), reference)
+
+    # Whether the password was given a short while ago
+
+    def has_recent_login(self, max_age: float | None = None) -> bool:
+        """Return whether the request's user has logged in here less than *max_age* seconds ago.
+
+        A login in Django is not recent: it leaves no time in the session.
+
+        :param max_age: by default SESSION_SUDO_AGE.
+        :raises SettingError: if SESSION_SUDO_AGE is not set, so that no login is ever recent.
+        """
+        return has_recent_login(self.state, itself(request), max_age)
+
+    def confirm_login(self, password: str) -> bool:
+        """Return whether *password* is that of the request's user; if so, the login is recent.
+
+        The backends check it as at a login, and ``user_login_failed`` is sent if it is wrong. If it
+        is right, the session gets a new key.
+        """
+        return confirm_login(self.state, itself(request), password)
+
     # Views for some only
 
     def user_passes_test(
@@ -267,6 +323,40 @@ class DjangoAuth:
             lambda user: bool(user.is_authenticated), login_url, redirect_field_name
         )
         return decorate if view is None else decorate(view)
+
+    @overload
+    def recent_login_required(self, view: View, /) -> View: ...
+
+    @overload
+    def recent_login_required(
+        self,
+        max_age: float | None = None,
+        *,
+        reauthenticate_url: Any = None,
+        redirect_field_name: str = REDIRECT_FIELD_NAME,
+    ) -> Callable[[View], View]: ...
+
+    def recent_login_required(
+        self,
+        max_age: Any = None,
+        *,
+        reauthenticate_url: Any = None,
+        redirect_field_name: str = REDIRECT_FIELD_NAME,
+    ) -> Any:
+        """Decorate a view for users who have logged in here a short while ago.
+
+        Others go to the login page; if LOGIN_URL is empty, they get status 401.
+
+        :param max_age: how many seconds that may be; by default SESSION_SUDO_AGE.
+        :param reauthenticate_url: where users go who are logged in, but whose login is older: a
+            page that asks for the password and calls :meth:`confirm_login`.
+        """
+        seconds: float | None = None if callable(max_age) else max_age
+
+        def decorate(view: Any) -> Any:
+            return recent_only(view, seconds, reauthenticate_url, redirect_field_name)
+
+        return decorate(max_age) if callable(max_age) else decorate
 
     def permission_required(
         self,

@@ -12,15 +12,17 @@ from typing import Any
 
 from flask import Request, current_app
 
-from .. import site
+from .. import audit, site
 from ..contexts import itself
 from ..errors import SessionInterrupted
+from ..index import index_of
 from ..session import DjangoSession
-from . import csrf, signals
+from . import csrf, login_time, signals
 from .accounts import Accounts
 from .backends import Backends, PermissionDenied, has_users, lets_in
 from .hashes import Match, equal
 from .user import AnonymousUser, UserMixin
+from .user_sessions import UserSessions
 from .verification import doubt, verify
 
 SESSION_KEY = "_auth_user_id"
@@ -57,6 +59,8 @@ class Login:
     def __init__(self, accounts: Accounts, backends: Backends) -> None:
         self.accounts = accounts
         self.backends = backends
+        self.index = index_of(accounts.site)
+        self.sessions = UserSessions(accounts, self.index)
 
     def user_of(self, request: Request) -> Any:
         """Return the user of a request, found out once; nobody where it has no Django session."""
@@ -72,18 +76,19 @@ class Login:
     def get_user(self, session: DjangoSession, *, renews: bool = True) -> Any:
         """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
 
-        A session whose password was changed is flushed, where it is known that Django flushes it,
-        too; otherwise it stays as it is, and the log says why. One whose hash was made with a key
-        of SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
+        A session whose login is older than SESSION_ABSOLUTE_AGE is flushed. One whose password was
+        changed is flushed, where it is known that Django flushes it, too; otherwise it stays as it
+        is, and the log says why. One whose hash was made with a key of SECRET_KEY_FALLBACKS gets
+        another key and the hash of the present one.
 
         :param renews: whether the browser will be told another key.
         """
         if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
             return AnonymousUser()
-        path = session[BACKEND_SESSION_KEY]
-        backend = self.backends.get(path) if isinstance(path, str) else None
-        pk = self._pk_in(session)
-        user = None if backend is None or pk is None else backend.get_user(pk)
+        if self.accounts.site.settings.absolute_age is not None and self._is_over(session):
+            self._end_by_age(session)
+            return AnonymousUser()
+        user = self._user_in(session)
         if user is None:
             return AnonymousUser()
         _check_is_user(user)
@@ -91,8 +96,10 @@ class Login:
         if match is Match.NONE:
             self._end_if_stale(session, user)
             return AnonymousUser()
-        if match is Match.FALLBACK and renews and _has_moved(session):
+        if match is Match.FALLBACK and renews and has_moved(session):
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        if self.accounts.site.settings.absolute_age is not None:
+            login_time.begin(session, self.accounts.site.now())
         user.backend = session[BACKEND_SESSION_KEY]
         return user
 
@@ -108,9 +115,7 @@ class Login:
             if user is not None:
                 user.backend = path
                 return user
-        signals.user_login_failed.send(
-            itself(current_app), credentials=_cleansed(credentials), request=request
-        )
+        tell_failed(request, credentials)
         return None
 
     def login(self, request: Request, user: Any, backend: str | None = None) -> None:
@@ -125,24 +130,21 @@ class Login:
         self._check_finds_users(path)
         session = session_of(request)
         auth_hash = user.get_session_auth_hash()
-        if SESSION_KEY not in session:
-            if not _has_moved(session):
-                # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
-                # clicks has moved, nothing comes back; the user begins anew.
-                session.flush()
-        elif self._pk_in(session) != user.pk or (
-            auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
-        ):
-            session.flush()  # another user's session is not this one's
+        self._make_way(session, user, auth_hash)
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = path
         session[HASH_SESSION_KEY] = auth_hash
+        if self.accounts.site.settings.times_logins:
+            login_time.stamp(session, self.accounts.site.now())
+        if self.index.enters_logins:
+            self.sessions.note_login(session, user, request)
         user.backend = path
         _remember(request, user)
         if not session.is_read_only:  # otherwise nobody is logged in when the request is over
             csrf.rotate_token(self.accounts, session)
             self.accounts.users.set_last_login(user, self.accounts.site.now())
         signals.user_logged_in.send(itself(current_app), user=user, request=request)
+        self._tell(session, "logged_in")
 
     def logout(self, request: Request) -> None:
         """Flush the session, whoever has it."""
@@ -177,6 +179,36 @@ class Login:
             reason,
         )
 
+    def _user_in(self, session: DjangoSession) -> Any:
+        path = session[BACKEND_SESSION_KEY]
+        backend = self.backends.get(path) if isinstance(path, str) else None
+        pk = self._pk_in(session)
+        return None if backend is None or pk is None else backend.get_user(pk)
+
+    def _make_way(self, session: DjangoSession, user: Any, auth_hash: str) -> None:
+        """Give *session* another key, or empty it, where the login of *user* asks for that."""
+        if SESSION_KEY not in session:
+            _renew_key(session)
+        elif self._pk_in(session) != user.pk or (
+            auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
+        ):
+            session.flush()  # another user's session is not this one's
+        elif self.accounts.site.settings.cycle_at_relogin:
+            _renew_key(session)
+
+    def _is_over(self, session: DjangoSession) -> bool:
+        site = self.accounts.site
+        longest = site.settings.absolute_age
+        return longest is not None and login_time.has_outlived(session, longest, site.now())
+
+    def _end_by_age(self, session: DjangoSession) -> None:
+        self._tell(session, "outlived", reason="absolute age")
+        session.flush()
+
+    def _tell(self, session: DjangoSession, event: str, reason: str | None = None) -> None:
+        known = audit.known(session.session_key, session)
+        audit.tell(self.accounts.site.settings, event, known, reason=reason)
+
     def _pk_in(self, session: DjangoSession) -> Any:
         try:
             return self.accounts.users.read_pk(session[SESSION_KEY])
@@ -207,7 +239,7 @@ class Login:
             )
 
 
-def _has_moved(session: DjangoSession) -> bool:
+def has_moved(session: DjangoSession) -> bool:
     """Give *session* another key, if no other request has ended it or done the same meanwhile."""
     was_interrupted = session.interrupted
     try:
@@ -216,6 +248,20 @@ def _has_moved(session: DjangoSession) -> bool:
         session.interrupted = was_interrupted
         return False
     return True
+
+
+def _renew_key(session: DjangoSession) -> None:
+    if not has_moved(session):
+        # Unlike Django: of a session that a logout elsewhere has ended, or the first of two
+        # clicks has moved, nothing comes back; the user begins anew.
+        session.flush()
+
+
+def tell_failed(request: Request | None, credentials: dict[str, Any]) -> None:
+    """Send ``user_login_failed``, with what is secret hidden."""
+    signals.user_login_failed.send(
+        itself(current_app), credentials=_cleansed(credentials), request=request
+    )
 
 
 def _check_is_user(user: Any) -> None:

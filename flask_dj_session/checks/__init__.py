@@ -5,6 +5,7 @@ from .examination import Examination, is_healthy
 from .finding import Finding
 from .fingerprints import fingerprint_finding
 from .journal import journal_findings
+from .policy import Measure, Policy
 from .pooling import pooler_findings
 from .table import table_findings
 
@@ -12,6 +13,8 @@ __all__ = [
     "UNTRACEABLE",
     "Examination",
     "Finding",
+    "Measure",
+    "Policy",
     "fingerprint_finding",
     "is_healthy",
     "journal_findings",

@@ -47,18 +47,24 @@ class Deviations:
     def __post_init__(self) -> None:
         self.age = timedelta(seconds=self.cookie_age)
 
-    def add(self, signed_at: datetime | None, expire_date: datetime, own: Any) -> None:
+    def add(self, signed_at: datetime | None, expire_date: datetime, own: Any) -> int | None:
         """Take a row in.
 
         :param signed_at: aware; a row without it tells nothing.
         :param own: the session's ``_session_expiry``.
+        :returns: by how many minutes its date is late; None where that cannot be told.
         """
         if signed_at is None:
-            return
+            return None
         try:
             minutes = self._minutes(signed_at, expire_date, own)
         except (TypeError, ValueError, OverflowError):  # an expiry that Django did not write
-            return
+            return None
+        self.count(signed_at, minutes, own)
+        return minutes
+
+    def count(self, signed_at: datetime, minutes: int, own: Any) -> None:
+        """Count a row whose date is late by so many minutes."""
         self.examined += 1
         self.examined_by_age += not own
         self.newest.add(signed_at, minutes)

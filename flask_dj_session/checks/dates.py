@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from .clock_skew import Deviations
 from .finding import Finding, at, count, rows
+from .moved import Dates
 
 #: how many rows must miss their date alike before it counts
 _AT_LEAST = 3
@@ -24,18 +25,43 @@ _DJANGOS_DEFAULT = "America/Chicago"
 _DAY = 24 * 60 * 60
 
 
-def date_findings(deviations: Deviations) -> list[Finding]:
-    """Tell what the deviations of the dates mean."""
-    if not deviations.examined:
+def date_findings(dates: Dates) -> list[Finding]:
+    """Tell what the dates of the rows mean."""
+    if not dates.examined:
         return []
+    deviations = dates.counted
+    found = _findings_of(deviations) if deviations.examined else []
+    return found or [_moved_finding(dates)]
+
+
+def _findings_of(deviations: Deviations) -> list[Finding]:
     zone = _zone_finding(deviations)
     if zone is not None and zone.level == "wrong":
         return [zone]
     backwards = _backwards_finding(deviations)
     if zone is not None and backwards is not None and backwards.level == "note":
         backwards = None  # of the same rows
-    found = [each for each in (zone, backwards or _age_finding(deviations)) if each is not None]
-    return found or [Finding("ok", "expire_date matches the times of signing.")]
+    return [each for each in (zone, backwards or _age_finding(deviations)) if each is not None]
+
+
+def _moved_finding(dates: Dates) -> Finding:
+    """Tell that the dates are right, but for those that may have been moved."""
+    moved = dates.moved
+    if not moved:
+        return Finding("ok", "expire_date matches the times of signing.")
+    if not dates.is_in_doubt:
+        return Finding(
+            "ok",
+            f"expire_date matches the times of signing; {count(moved, 'row ends', 'rows end')}"
+            " later, as where an app has SESSION_TOUCH_AFTER.",
+        )
+    return Finding(
+        "note",
+        f"{moved:,} rows end later than their time of signing says: an app with"
+        " SESSION_TOUCH_AFTER has moved the end, or the program that wrote them has another"
+        " USE_TZ, TIME_ZONE or SESSION_COOKIE_AGE.",
+        "If no app here has SESSION_TOUCH_AFTER, compare the settings with Django's.",
+    )
 
 
 # The clock

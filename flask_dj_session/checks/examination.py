@@ -8,6 +8,7 @@ from datetime import datetime
 from ..settings import Settings
 from ..store import StoredRow
 from ..wire import SESSION_SALT
+from .ages import Ages, age_findings
 from .clock import Clock, clock_findings
 from .clock_skew import Deviations
 from .dates import date_findings
@@ -15,6 +16,8 @@ from .finding import Finding
 from .formats import form_findings, serializer_findings
 from .keys import key_findings
 from .logins import Logins
+from .moved import Dates
+from .policy import Policy
 from .reader import RowReader
 from .rows import damage_findings, expired_findings, number_finding
 from .statistics import Census, Row
@@ -28,6 +31,7 @@ class Examination:
     :param database_now: what the clock of the database's server says (aware); None where that is
         the clock of *now*.
     :param salt: that of the app's session class.
+    :param policy: measures the rows, too.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Examination:
         now: datetime,
         database_now: datetime | None = None,
         salt: str = SESSION_SALT,
+        policy: Policy | None = None,
     ) -> None:
         serializer = settings.make_serializer()
         self._algorithm = settings.algorithm
@@ -44,10 +49,12 @@ class Examination:
         self._reader = RowReader(settings.keys, serializer=serializer, salt=salt)
         self.census = Census(
             Clock(now, database_now),
-            Deviations(settings.cookie_age, settings.time_zone, settings.naive_zone),
+            _dates(settings, now),
         )
         #: the newest of the sessions that have a user
-        self.logins = Logins(now, self.census.deviations.age)
+        self.logins = Logins(now, self.census.dates.age)
+        self.ages = Ages(now, settings.absolute_age)
+        self._policy = policy
 
     def add(self, rows: Iterable[StoredRow]) -> None:
         """Take *rows* in."""
@@ -56,12 +63,15 @@ class Examination:
             read = reader.read(row.session_data)
             census.add(Row(row.session_key, row.expire_date), read)
             self.logins.add(row.expire_date, read)
+            self.ages.add(row.expire_date, read)
+            if self._policy is not None:
+                self._policy.add(row.expire_date, read)
 
     def findings(self) -> list[Finding]:
         """Say what the rows show: causes first, then what follows from them."""
         census = self.census
         clock = list(clock_findings(census.clock, census.total))
-        dates = date_findings(census.deviations)
+        dates = date_findings(census.dates)
         are_dates_in_order = all(each.level == "ok" for each in dates)
         return [
             number_finding(census),
@@ -73,7 +83,15 @@ class Examination:
             *damage_findings(census),
             *expired_findings(census, is_suspected=bool(clock) or not are_dates_in_order),
             *(dates if are_dates_in_order else ()),
+            *age_findings(self.ages),
         ]
+
+
+def _dates(settings: Settings, now: datetime) -> Dates:
+    every, unmoved = (
+        Deviations(settings.cookie_age, settings.time_zone, settings.naive_zone) for _ in range(2)
+    )
+    return Dates(every, unmoved, now, touches=settings.touch_after is not None)
 
 
 def is_healthy(findings: Sequence[Finding]) -> bool:

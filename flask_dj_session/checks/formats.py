@@ -55,6 +55,8 @@ def form_findings(census: Census, algorithm: Algorithm) -> Iterator[Finding]:
 def _newest_form(census: Census) -> str | None:
     """Tell the form of the row that was written last, as far as it can be known."""
     dated = {form: span.last for form, span in census.written.items() if span.last is not None}
+    if census.dates.moved:
+        dated.pop("legacy", None)  # it cannot be told whether such a row is new, or was moved
     return max(dated, key=dated.__getitem__) if dated else None
 
 

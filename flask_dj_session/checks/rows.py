@@ -33,7 +33,7 @@ def expired_findings(census: Census, *, is_suspected: bool) -> Iterator[Finding]
         return
     text = f"{count(census.expired, 'row has', 'rows have')} expired"
     # A row whose date nobody can check may be on another clock.
-    doubtful = census.clock.doubtful()[0] if census.deviations.examined else census.expired
+    doubtful = census.clock.doubtful()[0] if census.dates.examined else census.expired
     if is_suspected:
         yield Finding(
             "note",

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..wire import Reading, expiry
 from .clock import Clock
-from .clock_skew import Deviations
+from .moved import Dates
 from .newest import Newest
 from .reader import RowReading
 
@@ -69,11 +69,11 @@ class Census:
     """Counts rows.
 
     :param clock: knows what has expired, and learns when rows were signed.
-    :param deviations: learns how the dates of the rows fit their signatures.
+    :param dates: learns how the dates of the rows fit their signatures.
     """
 
     clock: Clock
-    deviations: Deviations
+    dates: Dates
     total: int = 0
     expired: int = 0
     compressed: int = 0
@@ -155,7 +155,7 @@ class Census:
         self._add_fit(reading, is_misfit=read.state == "misfit")
         if row.expire_date is not None:
             own = reading.data.get("_session_expiry")
-            self.deviations.add(reading.signed_at, row.expire_date, own)
+            self.dates.add(reading.signed_at, row.expire_date, own)
             self._add_written(reading.form, row.expire_date, own)
 
     def _add_fit(self, reading: Reading, *, is_misfit: bool) -> None:
@@ -174,7 +174,7 @@ class Census:
         if own is not None:
             return
         try:
-            written = expire_date - self.deviations.age
+            written = expire_date - self.dates.age
         except OverflowError:  # in the first days of the year 1
             return
         self.written[form].add(written)

@@ -11,6 +11,7 @@ from .clear import clearsessions
 from .create import create_table
 from .decode import decode
 from .describe import describe
+from .index import index
 from .listing import list_sessions
 from .revoke import revoke
 from .show import show
@@ -22,6 +23,7 @@ COMMANDS: list[click.Command] = [
     create_table,
     decode,
     describe,
+    index,
     list_sessions,
     revoke,
     show,

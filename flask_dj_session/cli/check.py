@@ -16,6 +16,8 @@ from ..checks import (
     UNTRACEABLE,
     Examination,
     Finding,
+    Measure,
+    Policy,
     fingerprint_finding,
     is_healthy,
     journal_findings,
@@ -37,6 +39,7 @@ from ..store import (
 )
 from .command import SiteCommand, message_of, site
 from .output import say, say_json
+from .policy import as_facts, measured, policy_for, print_measures
 from .progress import progress
 
 #: rows to a query
@@ -63,19 +66,22 @@ class _Django(NamedTuple):
         " or the module that the app's settings were read from)."
     ),
 )
+@click.option("--policy", "is_measured", is_flag=True, help="Measure how sessions are used, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(module: str | None, as_json: bool) -> None:
+def check(module: str | None, is_measured: bool, as_json: bool) -> None:
     """Check whether this app and Django can read each other's sessions.
 
     The command changes nothing. The exit code is 1 if something is wrong, and 0 otherwise.
     """
     own = site()
     django = _read_settings(module)  # before all that takes long
-    findings, is_whole = _examine_from_afar(own)
+    policy = policy_for(own) if is_measured else None
+    findings, is_whole = _examine_from_afar(own, policy)
     if django.settings is not None:
         # A setting that differs is the cause of what is found in the rows.
         findings = setting_findings(_own_settings(own.store), django.settings) + findings
-    _print(findings, django.not_compared if is_whole else [], as_json=as_json)
+    measures = None if policy is None or not is_whole else measured(own, policy)
+    _print(findings, django.not_compared if is_whole else [], measures, as_json=as_json)
     sys.exit(0 if is_healthy(findings) else 1)
 
 
@@ -106,11 +112,11 @@ def _own_settings(store: Store) -> dict[str, Any]:
     return {**current_app.config, "SQLALCHEMY_DATABASE_URI": store.engine.app_engine.url}
 
 
-def _examine_from_afar(site: Site) -> tuple[list[Finding], bool]:
+def _examine_from_afar(site: Site, policy: Policy | None) -> tuple[list[Finding], bool]:
     """Examine the way to the database, then what is in it."""
     on_the_way = pooler_findings(found_pooler(site.store.engine))
     try:
-        findings, is_whole = _examine(site)
+        findings, is_whole = _examine(site, policy)
     except Exception as error:
         if is_healthy(on_the_way):
             raise
@@ -125,7 +131,7 @@ def _unreadable(what: str, error: Exception) -> Finding:
     return Finding("wrong", f"The {what} could not be read to the end: {said}.")
 
 
-def _examine(site: Site) -> tuple[list[Finding], bool]:
+def _examine(site: Site, policy: Policy | None) -> tuple[list[Finding], bool]:
     """Examine table, keys and rows; tell whether there is a table that has rows."""
     store = site.store
     found = found_facts(store.engine, store.table)
@@ -138,10 +144,10 @@ def _examine(site: Site) -> tuple[list[Finding], bool]:
     if expected.columns.keys() - found.columns.keys():
         return findings, False
     findings.append(fingerprint_finding(site.settings.keys, _database_name(store)))
-    return findings + _examine_rows(site), True
+    return findings + _examine_rows(site, policy), True
 
 
-def _examine_rows(site: Site) -> list[Finding]:
+def _examine_rows(site: Site, policy: Policy | None) -> list[Finding]:
     store = site.store
     try:
         examination = Examination(
@@ -149,6 +155,7 @@ def _examine_rows(site: Site) -> list[Finding]:
             now=site.now(),
             database_now=database_time(store.engine),
             salt=site.session_class.key_salt,
+            policy=policy,
         )
         with progress("Reading rows", length=store.count, step=PAGE_SIZE) as advance:
             for page in store.pages(size=PAGE_SIZE):
@@ -173,16 +180,25 @@ def _database_name(store: Store) -> str:
     return (store.engine.app_engine.url.database or "").replace("\\", "/").rpartition("/")[2]
 
 
-def _print(findings: list[Finding], not_compared: list[str], *, as_json: bool) -> None:
+def _print(
+    findings: list[Finding],
+    not_compared: list[str],
+    measures: list[Measure] | None,
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         facts = [asdict(each) for each in findings]
         healthy = is_healthy(findings)
-        say_json({"healthy": healthy, "findings": facts, "not_compared": not_compared})
+        told = {"healthy": healthy, "findings": facts, "not_compared": not_compared}
+        say_json(told if measures is None else {**told, "measures": as_facts(measures)})
         return
     for finding in findings:
         _print_line(finding.level, finding.text, finding.hint)
     if not_compared:
         _print_line("--", *_not_compared(not_compared))
+    if measures is not None:
+        print_measures(measures)
     say("")
     say(_summary([finding.level for finding in findings]))
 

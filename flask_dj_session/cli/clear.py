@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..index import index_of
 from ..presentation.formatting import counted
 from ..store import Store
 from ..store.clearing import LEAST_ROWS
@@ -51,7 +52,16 @@ def clearsessions(batch_size: int | None, pause: float | None, dry_run: bool) ->
     except KeyboardInterrupt:
         removed = counted(clearing.removed, "expired session")
         raise stopped(f"{removed} removed so far.") from None
+    _clear_index()
     say(f"{counted(clearing.removed, 'expired session')} removed.")
+
+
+def _clear_index() -> None:
+    """Let the entries of rows go that are gone, whoever has removed these."""
+    index = index_of(site())
+    if index.columns is None and index.is_there():
+        for _ in index.entries.clear_gone():
+            pass
 
 
 class _Clearing:

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import click
 
+from .. import audit
+from ..index import SessionIndex, index_of
 from ..presentation.formatting import counted
 from ..presentation.read_rows import ReadRow, read
+from ..site import Site
 from ..store import Store
 from .choice import only_row
 from .command import SiteCommand, codec, site, stopped, user_id_of
@@ -35,9 +38,11 @@ def revoke(key: str | None, user: str | None, all_: bool, yes: bool) -> None:
         raise click.UsageError("Give one of KEY, --user USER and --all.")
     store = site().store
     if key is not None:
-        number = store.delete_keys([only_row(store, key).key_to_delete])
+        row = only_row(store, key)
+        number = store.delete_keys([row.key_to_delete])
+        audit.tell_revoked(site().settings, row.session_key)
     elif user is not None:
-        number = _revoke_user(store, user_id_of(user))
+        number = _revoke_user(site(), user_id_of(user))
     else:
         number = _revoke_all(store, ask=not yes)
     say(f"{counted(number, 'session')} revoked.")
@@ -50,10 +55,11 @@ def _revoke_all(store: Store, *, ask: bool) -> int:
     return store.delete_all()
 
 
-def _revoke_user(store: Store, user: str) -> int:
-    revocation = _Revocation(store, user)
+def _revoke_user(site: Site, user: str) -> int:
+    index = index_of(site)
+    revocation = _ByIndex(user, index) if index.answers else _ByReading(site, user)
     try:
-        with progress("Reading", length=store.count, step=PAGE_SIZE) as advance:
+        with progress("Reading", length=revocation.length, step=PAGE_SIZE) as advance:
             revocation.run(advance)
     except KeyboardInterrupt:
         raise stopped(f"{counted(revocation.revoked, 'session')} revoked so far.") from None
@@ -63,21 +69,28 @@ def _revoke_user(store: Store, user: str) -> int:
     return revocation.revoked
 
 
-class _Revocation:
+class _ByReading:
     """Counts what is revoked, also where it is interrupted."""
 
-    def __init__(self, store: Store, user: str) -> None:
-        self._store = store
+    def __init__(self, site: Site, user: str) -> None:
+        self._site = site
+        self._store = site.store
         self._user = user
         self.revoked = self.unreadable = 0
+
+    def length(self) -> int:
+        """Return how many rows are read."""
+        return self._store.count()
 
     def run(self, advance: Advance) -> None:
         """Go through the table, since only the data tells whose a session is."""
         reader = codec()
         for page in self._store.pages(size=PAGE_SIZE):
             rows = (read(stored, reader).without_data() for stored in page)
-            keys = [row.stored.key_to_delete for row in self._of_user(rows)]
-            self.revoked += self._store.delete_keys(keys)
+            of_user = list(self._of_user(rows))
+            self.revoked += self._store.delete_keys([row.stored.key_to_delete for row in of_user])
+            for row in of_user:
+                audit.tell_revoked(self._site.settings, row.stored.session_key, self._user)
             advance(len(page))
 
     def _of_user(self, rows: Iterator[ReadRow]) -> Iterator[ReadRow]:
@@ -85,3 +98,22 @@ class _Revocation:
             self.unreadable += row.reading is None
             if row.user_id == self._user:
                 yield row
+
+
+class _ByIndex:
+    """Does the same where it is known whose the sessions are."""
+
+    def __init__(self, user: str, index: SessionIndex) -> None:
+        self._user = user
+        self._index = index
+        self.revoked = self.unreadable = 0
+
+    def length(self) -> int:
+        """Return that there is nothing to wait for."""
+        return 0
+
+    def run(self, advance: Advance) -> None:
+        """Go through the user's rows."""
+        for page in self._index.of_user(self._user, exactly=True):
+            self.revoked += self._index.end(page)
+        self.unreadable = self._index.count_unreadable()

@@ -11,7 +11,7 @@ from itsdangerous import BadData
 from ..presentation.formatting import iso, printable, shortened
 from ..store import StoredRow
 from ..wire.anatomy import written
-from . import csrf
+from .csrf import FORMS
 from .current import site
 from .key_derivation import derived_key, signer
 
@@ -44,7 +44,7 @@ def remember_before(response: Response, row: StoredRow | None) -> None:
     """Let the browser keep what the row looks like now, until the next page."""
     value = signer("before").dumps(_sketch(row))
     assert isinstance(value, str)
-    csrf.set_own_cookie(response, COOKIE, value, max_age=_MAX_AGE)
+    FORMS.set_own_cookie(response, COOKIE, value, max_age=_MAX_AGE)
 
 
 def forget_before(response: Response) -> None:

@@ -12,10 +12,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
 from ..errors import MissingTableError
+from ..pages.forms import is_read_elsewhere
+from ..pages.headers import protect
 from ..site import site_of
-from . import csrf, session_detail, session_list, your_session
+from . import session_detail, session_list, your_session
 from .access import Access, check_access
-from .headers import protect
+from .csrf import FORMS
 from .onlooking import Onlooking
 from .render import render
 
@@ -54,12 +56,12 @@ class Inspector(Blueprint):
                 f"'access' is a {type(access).__name__}. Give a function that returns True where"
                 " the present request may look at sessions."
             )
-        super().__init__(name, __name__, url_prefix=url_prefix, static_folder="static")
+        super().__init__(name, __name__, url_prefix=url_prefix, static_folder="../pages/static")
         #: the endpoints of the app's own pages that each page leads to, by their names
         self.links = dict(links or {})
         self._access = access
         self.before_request(self._guard)
-        self.after_request(csrf.remember)
+        self.after_request(FORMS.remember)
         # Again at the very end, where nothing around the session interface keeps that from us.
         self.after_request(protect)
         self._add_pages()
@@ -85,7 +87,7 @@ class Inspector(Blueprint):
     def _guard(self) -> None:
         # A no is answered by the app's own page.
         check_access(self._access)
-        if request.method != "POST" and csrf.is_read_elsewhere():
+        if request.method != "POST" and is_read_elsewhere():
             raise Forbidden
 
     def _add_pages(self) -> None:
@@ -106,7 +108,7 @@ def _explained(view: View) -> View:
     @wraps(view)
     def page(**arguments: str) -> ResponseReturnValue:
         try:
-            if request.method == "POST" and not csrf.is_genuine():
+            if request.method == "POST" and not FORMS.is_genuine():
                 raise BadRequest(_NOT_GENUINE)
             return view(**arguments)
         except MissingTableError as error:

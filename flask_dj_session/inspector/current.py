@@ -1,11 +1,10 @@
-"""What the pages know of the running app: its site, codec, references, and links to its pages."""
+"""What the pages know of the running app: its site, codec and references."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from flask import current_app, request, url_for
+from flask import current_app
 
 from ..site import Site, site_of
 from ..wire import SessionCodec
@@ -32,9 +31,3 @@ def names_of(user_ids: Iterable[str | None]) -> dict[str, str]:
     names = site().user_names
     known = {user_id for user_id in user_ids if user_id is not None}
     return names.of(known) if names and known else {}
-
-
-def links() -> list[tuple[str, str]]:
-    """Return the names and addresses of the app's own pages that the running page leads to."""
-    inspector: Any = current_app.blueprints[request.blueprint or ""]
-    return [(name, url_for(endpoint)) for name, endpoint in inspector.links.items()]

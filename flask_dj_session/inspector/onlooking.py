@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from ..contexts import url_adapter
-from .headers import protect
+from ..pages.headers import protect
 
 
 class Onlooking:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from ..presentation.read_rows import ReadRow, read
-from ..store import Store, StoredRow
+from ..store import StoredRow
 from ..wire import SessionCodec
 
 #: sessions to a page
@@ -75,14 +75,22 @@ class Found:
     is_cut: bool = False
 
 
+class Pages(Protocol):
+    """Rows in the order of their keys; :class:`.Store` has all of them."""
+
+    def page(self, *, size: int, above: Any = None, below: Any = None) -> list[StoredRow]:
+        """Return the next rows above a key, or the last ones below one."""
+
+
 class Reader:
     """Reads pages.
 
+    :param store: the rows, or those of them that may be looked for.
     :param codec: reads the rows.
     :param now: aware; what has ended by then has expired.
     """
 
-    def __init__(self, store: Store, codec: SessionCodec, now: datetime) -> None:
+    def __init__(self, store: Pages, codec: SessionCodec, now: datetime) -> None:
         self._store = store
         self._codec = codec
         self._now = now

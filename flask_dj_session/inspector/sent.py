@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import request
-
+from ..pages.sent_key import cookie_header
 from ..store import StoredRow
-from ..wire.cookies import read_cookie, read_cookies
+from ..wire.cookies import read_cookies
 from ..wire.keys import is_storable_key
 from .current import site
 
@@ -48,22 +47,8 @@ class Cookies(NamedTuple):
 
 def sent_cookies() -> Cookies:
     """Look at the cookies of the request, and at the rows that they name."""
-    values = read_cookies(_header(), site().settings.cookie_name)
+    values = read_cookies(cookie_header(), site().settings.cookie_name)
     return Cookies(len(values), [_sent(value) for value in values[-LIMIT:]])
-
-
-def sent_key() -> str | None:
-    """Return the key that the visitor's cookie has, whatever the app has made of it meanwhile.
-
-    It need not be one that a row can have; None where no cookie was sent.
-    """
-    return read_cookie(_header(), site().settings.cookie_name)
-
-
-def _header() -> str:
-    # Not request.cookies: Werkzeug takes the first of several cookies, Django the last.
-    header: str = request.environ.get("HTTP_COOKIE", "")
-    return header
 
 
 def _sent(value: str) -> Sent:

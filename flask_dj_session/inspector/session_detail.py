@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from .. import audit
+from ..pages.sent_key import sent_key
 from ..presentation.read_rows import read
 from ..store import StoredRow
 from .current import codec, names_of, references, site
 from .render import render
 from .row_view import row_view_of
-from .sent import sent_key
 
 
 def session_detail(reference: str) -> ResponseReturnValue:
@@ -46,6 +47,7 @@ def revoke(reference: str) -> ResponseReturnValue:
     row = _row(reference)
     if request.method == "POST":
         site().store.delete_keys([row.key_to_delete])
+        audit.tell_revoked(site().settings, row.session_key, read(row, codec()).user_id)
         return redirect(url_for(".session_list", notice="revoked"), 303)
     user_id = read(row, codec()).user_id
     return render(

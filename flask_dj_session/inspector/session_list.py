@@ -8,10 +8,12 @@ from flask import abort, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from ..index import index_of
 from . import plots
 from .current import codec, names_of, references, site
 from .render import render
-from .search import FORMS, STATES, Found, Reader, Search, state_of
+from .search import FORMS, STATES, Found, Pages, Reader, Search, state_of
+from .users_rows import UsersRows
 
 #: what a page may be asked for, by the names in its address
 ASKED = ("user", "state", "form")
@@ -24,7 +26,7 @@ def session_list() -> ResponseReturnValue:
     search = _search()
     now = site().now()
     bounds = {name: _bound(name) for name in ("above", "below")}
-    found = Reader(site().store, codec(), now).page(search, **bounds)
+    found = Reader(_rows(search), codec(), now).page(search, **bounds)
     is_first = bounds == {"above": None, "below": None} or (bounds["below"] and not found.is_cut)
     return render(
         "session_list.html",
@@ -42,6 +44,14 @@ def session_list() -> ResponseReturnValue:
         limit=plots.LIMIT,
         notice=NOTICES.get(request.args.get("notice", "")),
     )
+
+
+def _rows(search: Search) -> Pages:
+    """Return the rows among which those that are looked for must be."""
+    index = index_of(site())
+    if not search.user or not index.is_in_use:
+        return site().store
+    return UsersRows(site().store, index, [search.user, search.named or search.user])
 
 
 def _search() -> Search:

@@ -7,12 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from ..contexts import itself
 from ..interface import DjangoSessionInterface
+from ..pages.sent_key import sent_key
 from ..session import DjangoSession
 from . import before_after
 from .current import codec, references, site
 from .render import render
 from .row_view import row_view_of
-from .sent import sent_cookies, sent_key
+from .sent import sent_cookies
 
 #: the course's counter
 COUNTER = "num_visits"

@@ -15,7 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .change import SessionChange
-    from .making import MakeClient, MakeSession, MakeUser
+    from .making import MakeClient, MakeDevice, MakeSession, MakeUser
     from .process import DjangoAnswer, DjangoProcess
 
 # What the fixtures return, by name, for those who annotate their tests.
@@ -23,6 +23,7 @@ _TYPES = {
     "DjangoAnswer": "process",
     "DjangoProcess": "process",
     "MakeClient": "making",
+    "MakeDevice": "making",
     "MakeSession": "making",
     "MakeUser": "making",
     "SessionChange": "change",
@@ -32,6 +33,7 @@ __all__ = [
     "DjangoAnswer",
     "DjangoProcess",
     "MakeClient",
+    "MakeDevice",
     "MakeSession",
     "MakeUser",
     "SessionChange",
@@ -96,6 +98,18 @@ def django_session_client(request: pytest.FixtureRequest) -> MakeClient:
     from .making import MakeClient
 
     return MakeClient(_app(request, "django_session_client"))
+
+
+@pytest.fixture
+def django_device(request: pytest.FixtureRequest) -> MakeDevice:
+    """Return a function that logs a user in on another device, and returns its test client.
+
+    ``django_device(user, address="192.0.2.0/24", user_agent="Firefox on Linux")``. It creates the
+    index of the sessions, as ``flask sessions index`` does.
+    """
+    from .making import MakeDevice
+
+    return MakeDevice(_app(request, "django_device"))
 
 
 @pytest.fixture

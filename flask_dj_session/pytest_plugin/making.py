@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from ..extension import DjangoSessions
 from ..session import DjangoSession
 from ..wire import SessionCodec, flashes
+from ..wire.login_times import LOGIN_TIME_KEY, written_time
 from .browser import cookie_place, django_site
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -32,6 +33,7 @@ class MakeSession:
         /,
         *,
         user: Any = None,
+        login_age: float | None = None,
         expires: float | datetime | timedelta | None = None,
         expired: bool = False,
         form: Literal["signed", "legacy"] = "signed",
@@ -42,6 +44,8 @@ class MakeSession:
 
         :param data: what it holds; *items* as well.
         :param user: who is logged in: has ``pk`` and ``password``, as those of ``django_user``.
+        :param login_age: how many seconds ago the login was in this app, if one of its settings
+            keeps that; without it, as after a login in Django, nobody knows.
         :param expires: what ``set_expiry`` takes; the site's default without it.
         :param expired: store a row whose time is over.
         :param form: ``legacy`` is that of Django before 3.1.
@@ -52,6 +56,9 @@ class MakeSession:
             session.update({**(data or {}), **items})
             if user is not None:
                 session.update(self._login(user))
+            if login_age is not None:
+                login = self._site.now() - timedelta(seconds=login_age)
+                session[LOGIN_TIME_KEY] = written_time(login)
             if expires is not None:
                 session.set_expiry(expires)
             return self._store(session, expired=expired, form=form, corrupted=corrupted)
@@ -134,6 +141,37 @@ class MakeClient:
             place.name, key, domain=place.domain, origin_only=place.origin_only, path=place.path
         )
         return client
+
+
+class MakeDevice:
+    """Logs users in on other devices, as the index of the sessions knows it."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._make_session = MakeSession(app)
+        self._make_client = MakeClient(app)
+
+    def __call__(
+        self,
+        user: Any,
+        *,
+        address: str | None = None,
+        user_agent: str | None = None,
+        **how: Any,
+    ) -> FlaskClient:
+        """Return a client in which *user* is logged in.
+
+        :param address: what is recorded of where the login came from; *user_agent* as well.
+        :param how: as for ``django_session``.
+        """
+        from ..index import index_of
+
+        key = self._make_session(user=user, **how)
+        with self._app.app_context():
+            index = index_of(django_site(self._app))
+            index.entries.create()
+            index.enter_login(key, str(user.pk), address, user_agent)
+        return self._make_client(session_key=key)
 
 
 class MakeUser:

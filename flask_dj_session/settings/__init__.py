@@ -2,7 +2,7 @@
 
 from ..description import TIME_LIMIT
 from .auth import AuthSettings, prepare_auth
-from .defaults import AUTH_DEFAULTS, DEFAULTS
+from .defaults import AUTH_DEFAULTS, DEFAULTS, OWN_DEFAULTS
 from .engines import SiteStore, site_store, warn_of_unknown_engine
 from .origin import ORIGIN, Origin, description_in, django_version
 from .project import django_settings, read_again, site_description
@@ -13,6 +13,7 @@ __all__ = [
     "AUTH_DEFAULTS",
     "DEFAULTS",
     "ORIGIN",
+    "OWN_DEFAULTS",
     "TIME_LIMIT",
     "AuthSettings",
     "Origin",

@@ -14,7 +14,7 @@ from .serializers import serializer_class
 from .zones import time_zone
 
 #: seconds; Django counts them from now on, and no date is later than the year 9999
-_LONGEST_AGE = 250_000_000_000
+LONGEST_AGE = 250_000_000_000
 
 
 def _check_secret_key(name: str, value: Any) -> None:
@@ -51,12 +51,12 @@ def check_cookie_age(name: str, value: Any) -> None:
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
-        or not 0 <= value <= _LONGEST_AGE
+        or not 0 <= value <= LONGEST_AGE
     ):
         raise SettingError(
             name,
             f"is {value!r}, not a number of seconds",
-            f"Give seconds as a number, from 0 to {_LONGEST_AGE:,}.",
+            f"Give seconds as a number, from 0 to {LONGEST_AGE:,}.",
         )
 
 

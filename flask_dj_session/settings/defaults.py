@@ -6,6 +6,8 @@ from typing import Any
 
 #: where Django keeps its engines
 BACKENDS = "django.contrib.sessions.backends."
+#: the engine for Django that this package brings; its table is Django's
+OWN_ENGINE = "flask_dj_session.django_engine"
 
 #: Django's settings with Django's defaults (Django 5.2, conf/global_settings.py)
 DEFAULTS: dict[str, Any] = {
@@ -48,6 +50,21 @@ AUTH_DEFAULTS: dict[str, Any] = {
     "CSRF_COOKIE_HTTPONLY": False,
     "CSRF_COOKIE_SAMESITE": "Lax",
     "CSRF_USE_SESSIONS": False,
+}
+
+#: this package's own settings, of which Django knows nothing; by default each does nothing
+OWN_DEFAULTS: dict[str, Any] = {
+    "SESSION_CONCURRENCY": "overwrite",
+    "SESSION_ABSOLUTE_AGE": None,
+    "SESSION_CYCLE_AT_RELOGIN": False,
+    "SESSION_NO_STORE": False,
+    "SESSION_SUDO_AGE": None,
+    "SESSION_TOUCH_AFTER": None,
+    "SESSION_INDEX": False,
+    "SESSION_RECORD_CLIENT": False,
+    "SESSION_CLIENT_ADDRESS": "network",
+    "SESSION_CLIENT_AGENT": "summary",
+    "SESSION_MAX_PER_USER": None,
 }
 
 #: what Flask itself puts under these names, which is nobody's choice

@@ -10,7 +10,7 @@ from typing import Any
 from ..description import Description
 from ..description.failures import place
 from ..errors import SettingError
-from .defaults import BACKENDS
+from .defaults import BACKENDS, OWN_ENGINE
 from .origin import description_in
 
 #: what makes the text of a row, or the salt of its signature
@@ -58,7 +58,7 @@ def site_store(config: Mapping[str, Any]) -> SiteStore | None:
 def warn_of_unknown_engine(config: Mapping[str, Any]) -> None:
     """Say that nothing is known of an engine which is not Django's, where the app tells nothing."""
     engine = config["SESSION_ENGINE"]
-    if not engine.startswith(BACKENDS):
+    if not engine.startswith(BACKENDS) and engine != OWN_ENGINE:
         warnings.warn(
             f"'SESSION_ENGINE' is {engine!r}, which is not one of Django's. This package does not"
             " know its table, and uses 'django_session'. Ask the site,"

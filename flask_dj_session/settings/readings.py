@@ -75,10 +75,22 @@ _FLAGS = (
     "SESSION_COOKIE_PARTITIONED",
     "SESSION_EXPIRE_AT_BROWSER_CLOSE",
     "SESSION_SAVE_EVERY_REQUEST",
+    "SESSION_CYCLE_AT_RELOGIN",
+    "SESSION_NO_STORE",
     "USE_TZ",
     "CSRF_COOKIE_SECURE",
     "CSRF_COOKIE_HTTPONLY",
     "CSRF_USE_SESSIONS",
+    "SESSION_INDEX",
+    "SESSION_RECORD_CLIENT",
+)
+
+_AGES = (
+    "SESSION_COOKIE_AGE",
+    "CSRF_COOKIE_AGE",
+    "SESSION_ABSOLUTE_AGE",
+    "SESSION_SUDO_AGE",
+    "SESSION_TOUCH_AFTER",
 )
 
 _READINGS: dict[str, Callable[[Any], Any]] = {
@@ -87,6 +99,9 @@ _READINGS: dict[str, Callable[[Any], Any]] = {
     "SECRET_KEY_FALLBACKS": _keys,
     "SESSION_COOKIE_AGE": _number,
     "CSRF_COOKIE_AGE": _span,
+    "SESSION_ABSOLUTE_AGE": _span,
+    "SESSION_SUDO_AGE": _span,
+    "SESSION_TOUCH_AFTER": _span,
     "SESSION_COOKIE_SAMESITE": _samesite,
     "CSRF_COOKIE_SAMESITE": _samesite,
     "AUTHENTICATION_BACKENDS": _names,
@@ -115,7 +130,7 @@ def as_given(name: str, value: Any) -> Any:
     value = plain(value)
     if name in _FLAGS and isinstance(value, str) and value.strip().lower() in _NOES:
         return value
-    if isinstance(value, bool) and name in ("SESSION_COOKIE_AGE", "CSRF_COOKIE_AGE"):
+    if isinstance(value, bool) and name in _AGES:
         return value
     if name == "SECRET_KEY" and (isinstance(value, bool) or not isinstance(value, int)):
         return value

@@ -18,8 +18,9 @@ from ..wire.pickles import PickleSerializer
 from ..wire.serializers import Serializer
 from .checks import CHECKS
 from .cookies import check_cookie, warn_of_partitioned
-from .defaults import DEFAULTS, FLASK_DEFAULTS
+from .defaults import DEFAULTS, FLASK_DEFAULTS, OWN_DEFAULTS
 from .origin import names_from_django
+from .own import OWN_CHECKS, OwnSettings, check_touching
 from .readings import as_given
 from .serializers import serializer_class
 from .zones import time_zone
@@ -32,8 +33,9 @@ def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Setti
     :raises TypeError: for a name that is no setting.
     :raises SettingError: naming the first setting that cannot be used.
     """
-    fill(config, given, DEFAULTS, CHECKS)
+    fill(config, given, {**DEFAULTS, **OWN_DEFAULTS}, {**CHECKS, **OWN_CHECKS})
     settings = Settings(config)
+    check_touching(config)
     check_cookie("SESSION_COOKIE", settings.cookie)
     warn_of_partitioned(config)
     return settings
@@ -84,11 +86,11 @@ def _is_flasks_own(name: str, value: Any) -> bool:
     return type(value) is type(default) and bool(value == default)  # what is lazy stays so
 
 
-class Settings:
-    """Django's settings, read from a prepared mapping each time they are asked for."""
+class Settings(OwnSettings):
+    """Django's settings and our own, read from a prepared mapping each time they are asked for."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._config = config
+        super().__init__(config)
         self.use_tz: bool = config["USE_TZ"]
         self.time_zone: tzinfo = time_zone(config["TIME_ZONE"])
         #: the zone of the site's wall clock where USE_TZ is false, else None

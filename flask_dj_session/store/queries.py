@@ -153,6 +153,18 @@ def row(engine: AutocommitEngine, table: sa.Table, session_key: Any) -> StoredRo
     return next((row for row in found if row.session_key == session_key), None)
 
 
+def rows_of(
+    engine: AutocommitEngine, table: sa.Table, keys: Sequence[Any]
+) -> Iterator[list[StoredRow]]:
+    """Yield the rows of these keys, some at a time; those that are gone are left out."""
+    for first in range(0, len(keys), _MOST):
+        these = [as_parameter(key) for key in keys[first : first + _MOST]]
+        query = _select(engine, table, longest=_SHORT).where(table.c.session_key.in_(these))
+        glances = [_Glance(*row) for row in _fetch(engine, query, {})]
+        for chunk in _chunks(glances):
+            yield _whole(engine, table, chunk)
+
+
 def outlines(engine: AutocommitEngine, table: sa.Table, *, limit: int) -> list[Outline]:
     """Return the outlines of the first *limit* rows in the order of their keys.
 

@@ -58,7 +58,8 @@ class Statement:
         types: Collection[sa.types.TypeEngine[Any]] = (),
     ) -> None:
         self.core = core
-        self._dates = dates
+        #: its parameters that are dates
+        self.dates = dates
         self._date_type = date_type
         self._types = types
         self._for_driver: ForDriver | None = None
@@ -82,14 +83,15 @@ class Statement:
     def _compile(self, dialect: sa.Dialect) -> ForDriver:
         assert self._date_type is not None
         compiled: Any = self.core.compile(dialect=dialect)
+        params = compiled.params  # collected anew each time
         return ForDriver(
             dialect,
             str(compiled),
             not any(_is_converted(one, dialect) for one in self._types),
-            {name: value for name, value in compiled.params.items() if value is not None},
-            [name for name in self._dates if name in compiled.params],
+            {name: value for name, value in params.items() if value is not None},
+            [name for name in self.dates if name in params],
             self._date_type.for_driver(dialect),
-            _in_order(compiled.positiontup) if compiled.positional else _by_name(compiled.params),
+            _in_order(compiled.positiontup) if compiled.positional else _by_name(params),
         )
 
 

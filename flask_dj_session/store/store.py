@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -13,10 +13,12 @@ from sqlalchemy import bindparam
 
 from ..errors import CreateError, MissingTableError, UpdateError
 from . import clearing, ddl, migrations, queries
+from .comparing import Comparison, comparison
 from .engine import AutocommitEngine
 from .sqlite import is_undecodable
 from .statements import Statement
 from .table import TABLE_NAME, DjangoDateTime, max_key_length
+from .touching import LoadedEnd, Touching
 
 #: what no codec reads, in place of what the driver cannot make a text of
 NO_TEXT = "\N{REPLACEMENT CHARACTER}"
@@ -57,6 +59,7 @@ class Store:
         )
         self._update = self._statement(sa.update(table).where(by_key).values(**stored), "end")
         self._delete = self._statement(sa.delete(table).where(by_key))
+        self._conditional: dict[tuple[Statement, Comparison], Statement] = {}
 
     def _statement(self, core: Any, *dates: str) -> Statement:
         columns = self.table.c
@@ -86,14 +89,36 @@ class Store:
 
         On SQLite a text that is no UTF-8 is :data:`NO_TEXT`.
         """
+        row = self._loaded(self._load, session_key, now)
+        return None if row is None else row[0]
+
+    def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, LoadedEnd | None]:
+        """Return the text as :meth:`load` does, and when the row ends, for :meth:`touch`."""
+        row = self._loaded(self._touching.load, session_key, now)
+        if row is None:
+            return None, None
+        return row[0], self._touching.end_of(row[1]) if len(row) > 1 else None
+
+    def touch(self, session_key: str, loaded: LoadedEnd, expire_date: datetime) -> bool:
+        """Let a row end at *expire_date* (aware) if it still ends as *loaded*; else do nothing.
+
+        :returns: whether it was moved.
+        """
+        values = {"key": session_key, "loaded": loaded.raw, "end": expire_date}
+        return self._write(self._touching.move, values) != 0
+
+    @cached_property
+    def _touching(self) -> Touching:
+        return Touching(self.table, self.engine.app_engine.dialect, self._statement)
+
+    def _loaded(self, statement: Statement, session_key: str, now: datetime) -> Any:
         try:
-            row = self.engine.read(self._load, {"key": session_key, "now": now})
+            return self.engine.read(statement, {"key": session_key, "now": now})
         except _MAY_LACK_TABLE as error:
             if is_undecodable(error):
-                return NO_TEXT
+                return (NO_TEXT,)
             self._explain(error)
             raise
-        return None if row is None else row[0]
 
     def exists(self, session_key: str) -> bool:
         """Return whether there is a row, expired or not."""
@@ -132,10 +157,57 @@ class Store:
             # Asked, since MySQL counts only rows that change, unless it is told otherwise.
             raise UpdateError("The session's row is gone")
 
-    def delete(self, session_key: str) -> bool:
-        """Remove a row, and return whether there was one; where there is none, do nothing."""
+    def replace(
+        self,
+        session_key: str,
+        as_loaded: str,
+        session_data: str,
+        expire_date: datetime,
+        **columns: Any,
+    ) -> bool:
+        """Change a row, expired or not, if its text is still *as_loaded*; return whether it was.
+
+        :param expire_date: aware.
+        :param columns: values for columns of the app's own.
+        """
+        values = {"key": session_key, "data": session_data, "end": expire_date}
+        count = self._write_if(self._update, as_loaded, values, columns)
+        # A driver that cannot count says -1.
+        return count > 0 or (count < 0 and self._has_text(session_key, session_data))
+
+    def _write_if(
+        self,
+        statement: Statement,
+        as_loaded: str,
+        values: dict[str, Any],
+        columns: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Run a statement on a row by its key, if the row's text is still *as_loaded*."""
+        compare = comparison(self.engine.app_engine.dialect, as_loaded)
+        known = self._conditional.get((statement, compare))
+        if known is None:
+            core: Any = statement.core
+            condition = compare.condition(self.table.c.session_data)
+            known = self._statement(core.where(condition), *statement.dates)
+            self._conditional[statement, compare] = known
+        return self._write(known, {**values, "old": compare.of_text(as_loaded)}, columns)
+
+    def _has_text(self, session_key: str, session_data: str) -> bool:
+        row = self.row(session_key)
+        return row is not None and row.session_data == session_data
+
+    def delete(self, session_key: str, as_loaded: str | None = None) -> bool:
+        """Remove a row, and return whether there was one; where there is none, do nothing.
+
+        :param as_loaded: remove it only if it still has this text.
+        """
+        values = {"key": session_key}
+        if as_loaded is None:
+            count = self._write(self._delete, values)
+        else:
+            count = self._write_if(self._delete, as_loaded, values)
         # Not "> 0": a driver that cannot count says -1, and that is no row that was gone.
-        return self._write(self._delete, {"key": session_key}) != 0
+        return count != 0
 
     def clear_expired(
         self, now: datetime, *, batch_size: int | None = None, pause: float | None = None
@@ -180,6 +252,11 @@ class Store:
         """Return the row of a key, expired or not; None where there is none."""
         with self._explaining():
             return queries.row(self.engine, self.table, session_key)
+
+    def rows_of(self, session_keys: Sequence[Any]) -> Iterator[list[queries.StoredRow]]:
+        """Yield the rows of these keys, some at a time; see :func:`.queries.rows_of`."""
+        with self._explaining():
+            yield from queries.rows_of(self.engine, self.table, session_keys)
 
     def outlines(self, *, limit: int) -> list[queries.Outline]:
         """Return the dates and sizes of some rows; see :func:`.queries.outlines`."""

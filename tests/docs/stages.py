@@ -235,12 +235,14 @@ def _insert(
     key: str = "secret",
     lifetime: int | None = None,
     off: timedelta = timedelta(),
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Add a row as a Django would that saved the session when it was *signed*.
 
     :param lifetime: seconds of a session with an expiry of its own.
     """
-    data = {"num_visits": 1} if lifetime is None else {"_session_expiry": lifetime}
+    if data is None:
+        data = {"num_visits": 1} if lifetime is None else {"_session_expiry": lifetime}
     ends = signed + (timedelta(days=14) if lifetime is None else timedelta(seconds=lifetime))
     sessions.store.insert(session_key, SessionCodec(key).encode(data, signed), ends + off)
 
@@ -253,6 +255,24 @@ def users(folder: Path) -> Iterator[Stage]:
         yield Commands(app)
 
 
+@contextmanager
+def logins(folder: Path) -> Iterator[Stage]:
+    """Lend an app whose users have logged in, one of them on three devices; another is inactive."""
+    with _app(folder, SESSION_ABSOLUTE_AGE=43_200) as (app, sessions):
+        auth = DjangoAuth(sessions, app)
+        auth.create_tables()
+        ann, bob = auth.create_user("ann"), auth.create_user("bob", is_active=False)
+        for number, hours in enumerate([1, 2, 20, 30]):
+            data = {
+                "_auth_user_id": str((ann if number < 3 else bob).pk),
+                "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+                "_auth_user_hash": ann.get_session_auth_hash(),
+                "_auth_login_time": int((_NOW - timedelta(hours=hours)).timestamp()),
+            }
+            _insert(sessions, f"{number:032}", signed=_NOW - timedelta(hours=1), data=data)
+        yield Commands(app)
+
+
 STAGES: dict[str, Any] = {
     "app": shell,
     "project": django_project,
@@ -261,6 +281,7 @@ STAGES: dict[str, Any] = {
     "empty": empty,
     "rows": rows,
     "users": users,
+    "logins": logins,
     "healthy": healthy,
     "neglected": neglected,
     "local time": local_time,

@@ -12,7 +12,7 @@ from flask_dj_session.inspector import Inspector
 
 from ..conftest import MakeSite, Site
 
-PAGES = ["/sessions/", "/sessions/all", "/sessions/static/inspector.css"]
+PAGES = ["/sessions/", "/sessions/all", "/sessions/static/pages.css"]
 
 
 def _inspected(make_site: MakeSite, access: Any) -> Site:

@@ -15,7 +15,7 @@ from flask_dj_session.store import Store
 from ..conftest import MakeSite, Site
 from .conftest import Put, address, press, statements, stored, visitor
 
-PAGES = ["/sessions/", "/sessions/all", "/sessions/all?user=7", "/sessions/static/inspector.css"]
+PAGES = ["/sessions/", "/sessions/all", "/sessions/all?user=7", "/sessions/static/pages.css"]
 
 
 HEADERS = {

@@ -215,7 +215,7 @@ def test_a_token_by_another_key_is_refused(site: Site) -> None:
 def test_a_page_of_another_site_that_asks_is_refused(
     client: FlaskClient, method: str, headers: dict[str, str]
 ) -> None:
-    for page in ("/sessions/", "/sessions/all", "/sessions/static/inspector.css"):
+    for page in ("/sessions/", "/sessions/all", "/sessions/static/pages.css"):
         assert client.open(page, method=method, headers=headers).status_code == 403
 
 

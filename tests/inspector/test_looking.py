@@ -123,7 +123,7 @@ def _pages(shop: Shop) -> list[str]:
         one,
         f"{one}/revoke",
         "/sessions/one/nothing",
-        "/sessions/static/inspector.css",
+        "/sessions/static/pages.css",
         "/sessions/static/nothing",
     ]
 

@@ -11,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from flask_dj_session.index import index_of
 from flask_dj_session.inspector import Inspector, plots, search
+from flask_dj_session.site import site_of
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import NOW, MakeSite, Site
@@ -377,3 +379,38 @@ def test_a_hostile_user_is_looked_for_as_any_other(client: FlaskClient, put: Put
     one = links(client.get(ALL), "aaaaaa")[0]
     (others,) = links(client.get(one), "Other sessions")
     assert listed(client.get(others)) == ["aaaaaa"]
+
+
+@pytest.fixture
+def indexed(site: Site) -> None:
+    """Let there be an index beside the table, and the app count on it."""
+    site.app.config["SESSION_INDEX"] = True
+    with site.app.app_context():
+        index_of(site_of(site.app)).entries.create()
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+@pytest.mark.usefixtures("small_pages", "indexed")
+def test_a_users_sessions_are_found_among_any_number_where_there_is_an_index(
+    site: Site, client: FlaskClient, put: Put
+) -> None:
+    for number in range(30):
+        put(f"a{number:05}", _auth_user_id="8")
+    for number in range(5):
+        put(f"b{number:05}", _auth_user_id="7")
+    there = list(_walk(client, ALL + "?user=7", "Continue searching"))
+    assert there == [["b00000", "b00001"], ["b00002", "b00003"], ["b00004"]]
+    (page,) = links(client.get(ALL + "?user=7"), "Continue searching")
+    (page,) = links(client.get(page), "Continue searching")
+    back = list(_walk(client, page, "Before"))
+    assert back == [["b00004"], ["b00002", "b00003"], ["b00000", "b00001"]]
+    with statements(site) as noted:
+        client.get(ALL + "?user=7")
+    assert "a00000" not in str(noted)
+
+
+@pytest.mark.usefixtures("some", "indexed")
+def test_an_index_and_what_else_is_looked_for_narrow_a_search_together(client: FlaskClient) -> None:
+    assert listed(client.get(ALL + "?user=7")) == ["aaaaaa", "cccccc"]
+    assert listed(client.get(ALL + "?user=7&form=legacy")) == ["cccccc"]
+    assert listed(client.get(ALL + "?user=8&state=live")) == []

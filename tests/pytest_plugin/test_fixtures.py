@@ -12,6 +12,7 @@ from flask import Flask
 from flask_dj_session.auth import DjangoAuth, UserMixin
 from flask_dj_session.pytest_plugin import (
     MakeClient,
+    MakeDevice,
     MakeSession,
     MakeUser,
 )
@@ -37,6 +38,39 @@ def test_a_session_that_was_made_is_what_the_app_sees(
     client = django_session_client({"n": 41}, colour="blue")
     assert client.get("/").json == {"n": 41, "colour": "blue"}
     assert client.get("/count").text == "42"
+
+
+def test_a_user_has_the_devices_that_were_made(
+    app: Flask, django_user: MakeUser, django_device: MakeDevice
+) -> None:
+    auth = DjangoAuth(app.extensions["django_sessions"], app)
+    ann = django_user("ann")
+    phone = django_device(ann, address="192.0.2.0/24", user_agent="Safari on iPhone")
+    django_device(ann, user_agent="Firefox on Linux", expired=True)
+    (device,) = auth_sessions(app, auth, ann)
+    assert (device.address, device.user_agent) == ("192.0.2.0/24", "Safari on iPhone")
+    assert f'"_auth_user_id":"{ann.pk}"' in phone.get("/").text
+
+
+def auth_sessions(app: Flask, auth: DjangoAuth, user: Any) -> Any:
+    """Return the sessions of a user."""
+    with app.app_context():
+        return auth.sessions_of(user)
+
+
+@pytest.mark.parametrize(("age", "recent"), [(None, False), (0, True), (30, True), (90, False)])
+def test_the_age_of_a_login_can_be_given(
+    app: Flask,
+    django_session_client: MakeClient,
+    django_user: MakeUser,
+    age: float | None,
+    recent: bool,
+) -> None:
+    app.config["SESSION_SUDO_AGE"] = 60
+    user, auth = django_user("ann"), DjangoAuth(app.extensions["django_sessions"], app)
+    app.add_url_rule("/recent", view_func=lambda: str(auth.has_recent_login()))
+    client = django_session_client(user=user, login_age=age)
+    assert client.get("/recent").text == str(recent)
 
 
 @pytest.mark.parametrize("how", [{"expired": True}, {"corrupted": True}], ids=str)

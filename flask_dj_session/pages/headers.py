@@ -1,4 +1,4 @@
-"""What each answer of the inspector says to the browser besides the page."""
+"""What each answer says to the browser besides the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Not no-referrer, with which browsers say "Origin: null" in the inspector's own POSTs.
+    # Not no-referrer, with which browsers say "Origin: null" in POSTs of these pages.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

@@ -1,0 +1,187 @@
+"""Whose each session of a site is: the one door, which knows what answers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import chain
+
+import sqlalchemy as sa
+
+from .. import audit
+from ..errors import DatabaseHeldError
+from ..settings import site_store
+from ..site import Site
+from ..store.index import Entries, Entry
+from . import user_ids
+from .by_columns import ByColumns, user_columns
+from .by_index import ByIndex
+from .by_reading import ByReading
+from .found import Found
+from .reading import RowReader
+
+_logger = logging.getLogger("flask_dj_session.index")
+
+#: the name under which an app knows it
+EXTENSION = "django_sessions_index"
+#: how long a process that has not found the table does not look for it at logins
+LOOK_AGAIN = timedelta(minutes=1)
+
+_MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
+
+
+def index_of(site: Site) -> SessionIndex:
+    """Return what knows whose the sessions of *site* are."""
+    known: SessionIndex = site.sender.extensions.setdefault(EXTENSION, SessionIndex(site))
+    return known
+
+
+class SessionIndex:
+    """Answers whose sessions are whose.
+
+    :param site: the surroundings of the sessions of one app.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        #: whether pages of the app show when and from where somebody has logged in
+        self.is_shown = False
+        self._is_there = False
+        self._missed_at: datetime | None = None
+
+    @cached_property
+    def columns(self) -> ByColumns | None:
+        """What asks the columns of the site's own table; None where it has none for users."""
+        columns = user_columns(site_store(self._site.sender.config))
+        return None if columns is None else ByColumns(self._site.store, columns)
+
+    @cached_property
+    def entries(self) -> Entries:
+        """The table beside that of the sessions, whether it is there or not."""
+        return Entries(self._site.store.engine, self._site.store.table)
+
+    @cached_property
+    def by_index(self) -> ByIndex:
+        """What asks that table."""
+        return ByIndex(self._site.store, self.entries)
+
+    @property
+    def answers(self) -> bool:
+        """Whether a user's sessions are found without reading all rows; asks the database."""
+        return self.columns is not None or self.is_there()
+
+    @property
+    def is_in_use(self) -> bool:
+        """Whether the app counts on that; where it does not, nothing is asked."""
+        if self.columns is not None or self._is_there:
+            return True
+        return self.enters_logins and self.is_found()
+
+    @property
+    def enters_logins(self) -> bool:
+        """Whether a login here leaves what it knows."""
+        return self.is_shown or self._site.settings.enters_logins
+
+    def reader(self) -> RowReader:
+        """Return what reads rows with the keys and at the time of now."""
+        settings = self._site.settings
+        return RowReader(
+            self._site.session_codec(),
+            unreadable=user_ids.unreadable(settings.keys),
+            cookie_age=settings.cookie_age,
+            touches=settings.touch_after is not None,
+            now=self._site.now(),
+        )
+
+    def of_user(self, user_id: str, *, exactly: bool = False) -> Iterator[list[Found]]:
+        """Yield the rows of a user, expired ones too, some at a time.
+
+        :param exactly: whether all rows are compared with the index first, so that no session is
+            missed whose age is unusual. It takes a second for some hundred thousand rows.
+        """
+        reader = self.reader()
+        if self.columns is not None:
+            return self.columns.of_user(user_id, reader)
+        if self.is_there():
+            age = self._site.settings.cookie_age
+            return self._unless_it_is_gone(
+                self.by_index.of_user(user_id, reader, age, exactly=exactly), user_id, reader
+            )
+        return ByReading(self._site.store).of_user(user_id, reader)
+
+    def _unless_it_is_gone(
+        self, pages: Iterator[list[Found]], user_id: str, reader: RowReader
+    ) -> Iterator[list[Found]]:
+        """Read all rows where the index was there and is not any more."""
+        try:
+            first = next(pages, None)
+        except _MAY_LACK_TABLE:
+            if self.entries.exists():
+                raise
+            self._is_there = False
+            return ByReading(self._site.store).of_user(user_id, reader)
+        return pages if first is None else chain([first], pages)
+
+    def end(self, those: list[Found]) -> int:
+        """End sessions: remove their rows, and return how many there were."""
+        number = self._site.store.delete_keys([one.row.stored.key_to_delete for one in those])
+        for one in those:
+            audit.tell_revoked(
+                self._site.settings, one.row.stored.session_key, user_id=one.row.user_id
+            )
+        return number
+
+    def count_unreadable(self) -> int:
+        """Count the rows of which the index does not know whose they are, as none could be read."""
+        return self.by_index.unreadable(self.reader()) if self._is_there else 0
+
+    def is_there(self) -> bool:
+        """Return whether the table is in the database; once it is known, nothing is asked."""
+        if not self._is_there:
+            self._is_there = self.entries.exists()
+        return self._is_there
+
+    def enter_login(
+        self, session_key: str, user_id: str, address: str | None, user_agent: str | None
+    ) -> None:
+        """Note a login that has just been stored, and where it came from.
+
+        Nobody's login fails for it: without it, the row is found as those that Django writes.
+        """
+        login = Entry(
+            session_key,
+            user_ids.written(user_id),
+            self._site.now(),
+            is_login_seen=True,
+            address=address,
+            user_agent=user_agent,
+        )
+        try:
+            if self.columns is not None:
+                self.columns.record(session_key, address, user_agent)
+            elif self.is_found():
+                self.entries.enter(login)
+        except (sa.exc.SQLAlchemyError, DatabaseHeldError) as error:
+            self._is_there = False
+            _logger.warning(
+                "A login is not in the index of the sessions: %s.", type(error).__name__
+            )
+
+    def is_found(self) -> bool:
+        """Do what :meth:`is_there` does, and ask only now and then where the table is missing."""
+        if self._is_there:
+            return True
+        now = self._site.now()
+        if self._missed_at is not None and now - self._missed_at < LOOK_AGAIN:
+            return False
+        if not self.is_there():
+            if self._missed_at is None:
+                _logger.warning(
+                    "Table '%s' is not in the database, so logins leave no time and no address"
+                    " there. Create it with 'flask sessions index'.",
+                    self.entries.table.name,
+                )
+            self._missed_at = now
+        return self._is_there

@@ -1,0 +1,351 @@
+"""Whose each session is: by the index, kept up to date with what others write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+
+from flask_dj_session.index import Found, SessionIndex, index_of
+from flask_dj_session.index.filling import Filled, Filling
+from flask_dj_session.index.looking import LOOK_EVERY
+from flask_dj_session.site import site_of
+from flask_dj_session.wire import SessionCodec
+
+from ..conftest import NOW, MakeSite, Site
+from ..databases import EVERY_DATABASE
+from ..live_django import SECRET_KEY
+from .conftest import Keys, Put, key_of
+
+on_every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+
+
+@contextmanager
+def reading(site: Site) -> Iterator[list[str]]:
+    """Collect the statements on sessions that read their texts."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if "session_data" in statement and statement.startswith("SELECT"):
+            seen.append(str(parameters))
+
+    with site.app.app_context():
+        engine = site.db.engine
+    sa.event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+
+
+def found_of(site: Site, index: SessionIndex, user: str = "7") -> list[Found]:
+    """Return what is known of the sessions of a user."""
+    with site.app.app_context():
+        return [found for page in index.of_user(user) for found in page]
+
+
+@pytest.fixture
+def slow(index: SessionIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a look at all rows take so long that it is done now and then only."""
+    monkeypatch.setattr("flask_dj_session.index.looking._QUICK", -1.0)
+
+
+# Found
+
+
+@on_every_database
+def test_the_rows_of_a_user_are_found_and_those_of_others_are_not(put: Put, keys: Keys) -> None:
+    put("a", user="7"), put("b", user="77"), put("c"), put("d", user="7", age=1800)
+    assert keys("7") == ["a", "d"]
+    put("e", user="7")
+    assert keys("7") == ["a", "d", "e"]
+
+
+@on_every_database
+def test_a_row_is_read_once_and_then_known(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    put("a", user="8"), put("b"), put("c", user="7")
+    keys("7")
+    with reading(site) as texts:
+        assert keys("7") == ["c"]
+    assert [text for text in texts if key_of("a") in text or key_of("b") in text] == []
+    assert len(texts) == 1
+
+
+@on_every_database
+def test_nobodys_row_is_looked_at_again_while_a_login_may_be_under_way(
+    site: Site, put: Put, keys: Keys
+) -> None:
+    put("a", ago=10)  # Django has moved the session to a new key, and not stored its user yet
+    assert keys("7") == []
+    text = SessionCodec(SECRET_KEY).encode({"_auth_user_id": "7"}, NOW)
+    with site.app.app_context():
+        site.sessions.store.update(key_of("a"), text, NOW + timedelta(days=14))
+    assert keys("7") == ["a"]
+
+
+@on_every_database
+def test_rows_that_are_gone_or_anothers_by_now_are_not_found_nor_kept(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    put("a", user="7"), put("b", user="7"), put("c", user="7")
+    keys("7")
+    changed = SessionCodec(SECRET_KEY).encode({"_auth_user_id": "8"}, NOW)
+    with site.app.app_context():
+        site.sessions.store.delete(key_of("a"))
+        site.sessions.store.update(key_of("b"), changed, NOW + timedelta(days=14))
+    assert (keys("7"), keys("8")) == (["c"], ["b"])
+    with site.app.app_context():
+        assert [one.session_key for one in index.entries.of_user("7")] == [key_of("c")]
+
+
+@on_every_database
+@pytest.mark.parametrize("user", ["", "Žofie", "x" * 300, "a b", "?", "sha256:1", "a\0b", "\udcff"])
+def test_an_id_of_any_kind_is_found_again(put: Put, keys: Keys, user: str) -> None:
+    put("a", user=user), put("b", user=user.upper() + "!")
+    assert keys(user) == ["a"]
+
+
+def test_more_rows_than_are_compared_at_a_time_are_all_found(
+    put: Put, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_dj_session.index.looking._KEYS", 2)
+    for name in "abcdefg":
+        put(name, user=None if name in "bd" else "7", ago=1)
+    assert keys("7") == ["a", "c", "e", "f", "g"]
+
+
+# When it began
+
+
+def test_the_time_of_a_login_elsewhere_is_a_time_at_which_it_was_over(
+    site: Site, index: SessionIndex, put: Put
+) -> None:
+    put("a", user="7", ago=7200)
+    (found,) = found_of(site, index)
+    whole = NOW.replace(microsecond=0) - timedelta(seconds=7200)
+    assert (found.created, found.is_login_seen) == (whole, False)
+
+
+def test_a_login_that_has_left_its_time_in_the_session_is_known_by_that(
+    site: Site, index: SessionIndex, put: Put
+) -> None:
+    put("a", user="7", _auth_login_time=1_700_000_000)
+    (found,) = found_of(site, index)
+    assert found.is_login_seen
+    assert found.created is not None
+    assert found.created.timestamp() == 1_700_000_000
+
+
+@pytest.mark.parametrize("time", [-1, True, "1700000000", 10**20])
+def test_what_is_no_time_of_a_login_is_none(
+    site: Site, index: SessionIndex, put: Put, time: Any
+) -> None:
+    put("a", user="7", _auth_login_time=time)
+    assert not found_of(site, index)[0].is_login_seen
+
+
+def test_a_login_here_is_known_with_its_time_and_where_it_came_from(
+    site: Site, index: SessionIndex, put: Put
+) -> None:
+    key = put("a", user="7", ago=0)
+    with site.app.app_context():
+        index.enter_login(key, "7", "192.0.2.0/24", "Firefox on Linux")
+    (found,) = found_of(site, index)
+    assert found[1:] == (NOW, True, "192.0.2.0/24", "Firefox on Linux")
+
+
+# Between two looks at all rows
+
+
+@on_every_database
+@pytest.mark.usefixtures("slow")
+def test_new_rows_are_found_by_when_they_end(
+    site: Site, put: Put, keys: Keys, clock: time_machine.Traveller
+) -> None:
+    put("a", user="7"), put("b", user="7", age=600, _session_expiry=600)
+    assert keys("7") == ["a", "b"]
+    clock.shift(60)
+    put("c", user="7", ago=1), put("d", user="7", ago=1, age=600, _session_expiry=600)
+    assert keys("7") == ["a", "b", "c", "d"]
+
+
+@on_every_database
+@pytest.mark.usefixtures("slow")
+def test_the_other_cookie_age_of_a_django_is_learnt(
+    put: Put, keys: Keys, clock: time_machine.Traveller
+) -> None:
+    put("a", user="7", age=8 * 3600)
+    keys("7")
+    clock.shift(60)
+    put("b", user="7", ago=1, age=8 * 3600)
+    assert keys("7") == ["a", "b"]
+
+
+@on_every_database
+@pytest.mark.usefixtures("slow")
+def test_a_row_of_an_unusual_age_is_found_where_all_are_asked_for_or_after_a_while(
+    put: Put, keys: Keys, clock: time_machine.Traveller
+) -> None:
+    put("a", user="7")
+    keys("7")
+    put("b", user="7", ago=1, age=4321, _session_expiry=4321)
+    assert keys("7") == ["a"]
+    assert keys("7", exactly=True) == ["a", "b"]
+    put("c", user="7", ago=1, age=86400, _session_expiry=86400)
+    assert keys("7") == ["a", "b"]
+    clock.shift(LOOK_EVERY)
+    assert keys("7") == ["a", "b", "c"]
+
+
+@pytest.mark.usefixtures("slow")
+def test_few_ages_are_noted_and_the_last_ones_stay(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    for number in range(1, 20):
+        put(f"a{number:02}", user="7", age=number * 600, _session_expiry=number * 600)
+    keys("7")
+    with site.app.app_context():
+        note = index.entries.looked_at()
+    assert note is not None
+    assert note.user_agent == "7200 7800 8400 9000 9600 10200 10800 11400"
+
+
+# What cannot be read
+
+
+@on_every_database
+@pytest.mark.parametrize("quick", [60.0, -1.0])
+def test_what_cannot_be_read_is_counted_and_read_again_with_other_keys(
+    site: Site,
+    index: SessionIndex,
+    put: Put,
+    keys: Keys,
+    monkeypatch: pytest.MonkeyPatch,
+    quick: float,
+) -> None:
+    monkeypatch.setattr("flask_dj_session.index.looking._QUICK", quick)
+    put("a", user="7", key="the key of last year"), put("b", user="7")
+    assert keys("7") == ["b"]
+    with site.app.app_context():
+        assert index.by_index.unreadable(index.reader()) == 1
+    site.app.config["SECRET_KEY_FALLBACKS"] = ["the key of last year"]
+    assert keys("7") == ["a", "b"]
+    with site.app.app_context():
+        assert index.by_index.unreadable(index.reader()) == 0
+
+
+# Filled, and compared
+
+
+@on_every_database
+def test_all_rows_are_entered_and_what_is_gone_is_removed(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    put("a", user="7"), put("b"), put("c", user="7")
+    assert keys("7") == ["a", "c"]
+    with site.app.app_context():
+        site.sessions.store.delete(key_of("c"))
+    put("d", user="7")
+    assert fill(site, index, verifies=False) == Filled(entered=1, removed=1)
+    assert keys("7") == ["a", "d"]
+
+
+@on_every_database
+def test_a_user_who_was_changed_by_hand_is_found_by_comparing(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    put("a", user="7"), put("b", user="8"), put("c")
+    assert keys("7") == ["a"]
+    with site.app.app_context():
+        for name, user in (("b", "7"), ("c", "7")):
+            text = SessionCodec(SECRET_KEY).encode({"_auth_user_id": user}, NOW)
+            site.sessions.store.update(key_of(name), text, NOW + timedelta(days=14))
+    assert keys("7", exactly=True) == ["a"]
+    assert fill(site, index, verifies=True) == Filled(entered=2, mended=2)
+    assert keys("7") == ["a", "b", "c"]
+    assert fill(site, index, verifies=True) == Filled()
+
+
+def fill(site: Site, index: SessionIndex, *, verifies: bool) -> Filled:
+    """Compare all rows."""
+    with site.app.app_context():
+        filling = Filling(site.sessions.store, index.entries, index.by_index)
+        filling.fill(index.reader(), lambda _: None, verifies=verifies)
+    return filling.done
+
+
+# Without an index
+
+
+@on_every_database
+def test_without_an_index_all_rows_are_read(site: Site, put: Put) -> None:
+    put("a", user="7"), put("b", user="8")
+    index = index_of(site_of(site.app))
+    assert [found.row.user_id for found in found_of(site, index)] == ["7"]
+    with site.app.app_context():
+        assert not index.answers
+
+
+@on_every_database
+def test_an_index_that_is_removed_meanwhile_is_done_without(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    with site.app.app_context():
+        index.entries.drop()
+    assert keys("7") == ["a"]
+
+
+@on_every_database
+def test_a_login_is_entered_as_soon_as_the_process_has_noticed_the_table(
+    site: Site, put: Put, clock: time_machine.Traveller, caplog: pytest.LogCaptureFixture
+) -> None:
+    index = index_of(site_of(site.app))
+    key = put("a", user="7", ago=0)
+    with site.app.app_context():
+        index.enter_login(key, "7", None, None)
+        index.entries.create()
+        index.enter_login(key, "7", None, None)
+        assert index.entries.of_user("7") == []
+        clock.shift(60)
+        index.enter_login(key, "7", None, None)
+        assert [one.session_key for one in index.entries.of_user("7")] == [key]
+    said = (
+        "Table 'flask_dj_session_index' is not in the database, so logins leave no time and no"
+        " address there. Create it with 'flask sessions index'."
+    )
+    assert [record.message for record in caplog.records] == [said]
+
+
+@on_every_database
+def test_a_login_does_not_fail_where_no_entry_can_be_made(
+    site: Site, index: SessionIndex, put: Put, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = put("a", user="7", ago=0)
+    with site.app.app_context():
+        assert index.is_there()
+        index.entries.drop()
+        index.enter_login(key, "7", None, None)
+    assert "A login is not in the index of the sessions: " in caplog.text
+    assert key not in caplog.text
+
+
+def test_dates_are_kept_in_the_clock_of_the_site(make_site: MakeSite) -> None:
+    site = make_site(USE_TZ=False, TIME_ZONE="Asia/Kolkata")
+    index = index_of(site_of(site.app))
+    moment = datetime(2026, 11, 23, 12, tzinfo=NOW.tzinfo)
+    with site.app.app_context(), time_machine.travel(moment, tick=False):
+        index.entries.create()
+        index.enter_login(key_of("a"), "7", None, None)
+        assert index.entries.of_user("7")[0].created == moment
+        with site.db.engine.connect() as connection:
+            stored = connection.exec_driver_sql("SELECT created FROM flask_dj_session_index")
+            assert str(stored.scalar()) == "2026-11-23 17:30:00"

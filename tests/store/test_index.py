@@ -1,0 +1,183 @@
+"""The statements on the index: the same on every database."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from flask_dj_session.store.index import Entries, Entry, index_name
+from flask_dj_session.store.index.entries import ENTRIES_AT_A_TIME
+
+from ..conftest import NOW, MakeSite, Site
+from ..databases import EVERY_DATABASE
+
+on_every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+
+
+def key_of(number: int) -> str:
+    """Return a session key; they come in the order of the numbers."""
+    return f"key{number:029}"
+
+
+def entry(number: int, user_id: str | None = "7", **columns: Any) -> Entry:
+    """Return an entry."""
+    return Entry(key_of(number), user_id, NOW, **columns)
+
+
+@pytest.fixture
+def entries(site: Site) -> Entries:
+    """Return the index beside an app's table."""
+    made = entries_of(site)
+    made.create()
+    return made
+
+
+def entries_of(site: Site) -> Entries:
+    """Return what asks the index, which may be missing."""
+    with site.app.app_context():
+        return Entries(site.sessions.store.engine, site.sessions.store.table)
+
+
+def put(site: Site, *numbers: int, ends: datetime = NOW) -> None:
+    """Add rows."""
+    with site.app.app_context():
+        for number in numbers:
+            site.sessions.store.insert(key_of(number), "text", ends)
+
+
+# The table
+
+
+@on_every_database
+def test_the_table_is_made_once_and_removed_once(site: Site) -> None:
+    entries = entries_of(site)
+    assert not entries.exists()
+    assert (entries.create(), entries.create()) == (True, False)
+    assert entries.exists()
+    assert (entries.drop(), entries.drop()) == (True, False)
+    assert not entries.exists()
+
+
+@on_every_database
+def test_the_keys_of_both_tables_are_compared_alike(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        is_mysql = connection.dialect.name == "mysql"
+        collation = " CHARACTER SET latin1 COLLATE latin1_german1_ci" if is_mysql else ""
+        connection.exec_driver_sql(
+            f"CREATE TABLE django_session (session_key varchar(40){collation} PRIMARY KEY,"
+            " session_data text NOT NULL, expire_date timestamp NOT NULL)"
+        )
+    entries = entries_of(site)
+    entries.create()
+    put(site, 1)
+    assert entries.unknown(limit=5) == [key_of(1)]
+    with site.app.app_context(), site.db.engine.connect() as connection:
+        columns = sa.inspect(connection).get_columns(entries.table.name)
+    assert [getattr(columns[0]["type"], "collation", None)] == (
+        ["latin1_german1_ci"] if is_mysql else [None]
+    )
+
+
+def test_each_table_of_sessions_has_an_index_of_its_own() -> None:
+    names = [index_name(name) for name in ("django_session", "qsessions_session", "x" * 63)]
+    assert names[:2] == ["flask_dj_session_index", "flask_dj_session_index_qsessions_session"]
+    assert len({*names, index_name("x" * 62)}) == 4
+    assert max(map(len, names)) <= 63
+
+
+# Entries
+
+
+@on_every_database
+def test_an_entry_is_found_by_its_user_as_it_was_made(entries: Entries) -> None:
+    made = entry(1, is_login_seen=True, address="192.0.2.0/24", user_agent="Firefox on Linux")
+    entries.enter(made)
+    entries.enter(entry(2, "77"))
+    assert entries.of_user("7") == [made]
+
+
+@on_every_database
+def test_a_second_entry_of_a_key_takes_the_place_of_the_first(entries: Entries) -> None:
+    entries.enter(entry(1, None))
+    entries.enter(entry(1, "8", address="192.0.2.7"))
+    assert entries.of_user("8") == [entry(1, "8", address="192.0.2.7")]
+
+
+@on_every_database
+def test_what_is_there_stays_where_many_are_added(entries: Entries) -> None:
+    entries.enter(entry(3, "8"))
+    number = 2 * ENTRIES_AT_A_TIME + 5
+    sum(entries.add(entry(one) for one in range(number)))
+    assert len(entries.of_user("7")) == number - 1
+    assert entries.of_user("8") == [entry(3, "8")]
+
+
+@on_every_database
+@pytest.mark.parametrize("key", ["x" * 41, "look", "a\0b", "\udcff", b"bytes", 7])
+def test_a_key_that_no_column_holds_is_left_out(entries: Entries, key: Any) -> None:
+    assert sum(entries.add([Entry(key, "7", NOW), entry(2)])) == 1
+    assert entries.of_user("7") == [entry(2)]
+
+
+@on_every_database
+def test_users_are_told_apart_by_the_case_of_their_ids(entries: Entries) -> None:
+    sum(entries.add([entry(1, "ann"), entry(2, "Ann")]))
+    assert entries.of_user("Ann") == [entry(2, "Ann")]
+
+
+@on_every_database
+def test_entries_are_removed_by_their_keys_or_by_how_their_user_begins(entries: Entries) -> None:
+    sum(entries.add([entry(1), entry(2), entry(3, "?new"), entry(4, "?old"), entry(5, None)]))
+    assert entries.remove([key_of(1), key_of(9)]) == 1
+    entries.remove_users_but("?", "?new")
+    assert list(entries.of_keys([key_of(one) for one in range(9)])) == [
+        key_of(2),
+        key_of(3),
+        key_of(5),
+    ]
+
+
+# Compared with the rows
+
+
+@on_every_database
+def test_rows_without_an_entry_are_found_in_the_order_of_their_keys(
+    site: Site, entries: Entries
+) -> None:
+    put(site, *range(6))
+    sum(entries.add([entry(1), entry(4)]))
+    assert entries.unknown(limit=2) == [key_of(0), key_of(2)]
+    assert entries.unknown(limit=9, above=key_of(2)) == [key_of(3), key_of(5)]
+
+
+@on_every_database
+def test_rows_are_looked_for_within_spans_of_their_ends(site: Site, entries: Entries) -> None:
+    day = timedelta(days=1)
+    for number in range(6):
+        put(site, number, ends=NOW + number * day)
+    spans = [(NOW + day, NOW + 2 * day), (NOW + 4.5 * day, NOW + 9 * day)]
+    assert entries.unknown(limit=9, ends=spans) == [key_of(1), key_of(2), key_of(5)]
+
+
+@on_every_database
+def test_the_entries_of_rows_that_are_gone_are_removed_piece_by_piece(
+    site: Site, entries: Entries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_dj_session.store.index.entries._COMPARED_AT_A_TIME", 2)
+    put(site, 1, 2, 5)
+    sum(entries.add(entry(number) for number in range(7)))
+    entries.enter(Entry("look", None, NOW))
+    assert sum(entries.clear_gone()) == 4
+    assert [one.session_key for one in entries.of_user("7")] == [key_of(1), key_of(2), key_of(5)]
+    assert entries.looked_at() == Entry("look", None, NOW)
+
+
+@on_every_database
+def test_rows_are_counted_by_the_user_of_their_entries(site: Site, entries: Entries) -> None:
+    put(site, 1, 2, 3)
+    sum(entries.add([entry(1), entry(2), entry(3, "8"), entry(4)]))
+    assert entries.count("7") == 2
