@@ -108,6 +108,10 @@ class DjangoSide(OtherSide):
         """Send a form with its CSRF token, and without."""
         return self.done("post_form", key=key)
 
+    def change_at_once(self, key: str) -> dict[str, Any]:
+        """Let two requests change a session that both have loaded, with our engine in Django."""
+        return self.done("change_at_once", key=key)
+
 
 @contextmanager
 def django_side(

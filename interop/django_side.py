@@ -26,6 +26,7 @@ SITE = {
     "MIGRATION_MODULES": {"auth": None, "contenttypes": None},
     "PASSWORD_HASHERS": ["interop.quick.QuickHasher"],
     "CSRF_USE_SESSIONS": True,
+    "SESSION_MERGERS": {"visits": "flask_dj_session.merging.add"},
 }
 
 
@@ -118,6 +119,21 @@ def post_form(key: str) -> Dict[str, Any]:
     right = client.post(page, {"csrfmiddlewaretoken": token})
     wrong = client.post(page, {"csrfmiddlewaretoken": token[::-1]})
     return {"status": right.status_code, "status_without": wrong.status_code}
+
+
+def change_at_once(key: str) -> Dict[str, Any]:
+    """Let two requests change a session that both have loaded, where Django's engine is ours."""
+    engine = importlib.import_module("flask_dj_session.django_engine")
+    one, other = engine.SessionStore(key), engine.SessionStore(key)
+    for store, name in ((one, "one"), (other, "other")):
+        store["visits"] = store.get("visits", 0) + 1
+        store[name] = True
+    one.save()
+    other.save()
+    one["late"] = True
+    one.save()
+    other.cycle_key()
+    return {"data": views.plain(dict(other.items())), "key": other.session_key}
 
 
 def visit(view: str, key: Optional[str], given: Dict[str, Any]) -> Dict[str, Any]:
@@ -222,7 +238,17 @@ USER_VIEWS = {
 
 DEEDS = {
     deed.__name__: deed
-    for deed in (configure, migrate, clear, load, make_user, grant, post_form, visit)
+    for deed in (
+        configure,
+        migrate,
+        clear,
+        load,
+        make_user,
+        grant,
+        post_form,
+        change_at_once,
+        visit,
+    )
 }  # type: Dict[str, Any]
 
 

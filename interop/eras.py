@@ -33,6 +33,10 @@ _OLD_DRIVERS = {"PostgreSQL": "psycopg2-binary<2.9", "MariaDB": "PyMySQL"}
 _DRIVERS = {"PostgreSQL": "psycopg2-binary", "MariaDB": "PyMySQL"}
 _NEW_DRIVERS = {"PostgreSQL": "psycopg[binary]", "MariaDB": "PyMySQL"}
 
+#: the first Django that we try "flask_dj_session.django_engine" with, and what that needs
+OUR_ENGINE = (4, 2)
+_OF_ENGINE = ("click", "itsdangerous")
+
 ERAS = (
     Era((2, 2), ("3.6", "3.7", "3.8", "3.9"), _OLD_DRIVERS, "1.4.6"),
     Era((3, 0), ("3.8", "3.7", "3.6", "3.9"), _OLD_DRIVERS, "1.4.6"),
@@ -58,7 +62,8 @@ class Environment(VirtualEnvironment):
         :raises NoPythonError: where the machine has none for it.
         :raises NotInstalledError: where Django cannot be installed; of a driver, ``require`` tells.
         """
-        self.install("Django", f"Django~={self.era.name}.0", "tzdata")
+        of_engine = _OF_ENGINE if self.era.version >= OUR_ENGINE else ()
+        self.install("Django", f"Django~={self.era.name}.0", "tzdata", *of_engine)
         for kind in kinds:
             if kind in self.era.drivers:
                 try:

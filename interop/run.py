@@ -16,7 +16,7 @@ from typing import Any
 
 from .conversation import DjangoSide, django_side
 from .database import KINDS, VARIABLES, Database, fresh_database, knock
-from .eras import ERAS, Environment, Era, newest_django, unknown_django
+from .eras import ERAS, OUR_ENGINE, Environment, Era, newest_django, unknown_django
 from .flask_side import flask_side
 from .login import login_scenarios_for
 from .reasons import NoAnswerError, NotRunError
@@ -107,6 +107,7 @@ def meeting_of(
             database,
             use_tz=use_tz,
             has_fallbacks=version >= (4, 1),
+            has_our_engine=version >= OUR_ENGINE,
             has_pickles=configuration.pickle,
             reads_dates=version >= (4, 1),
             reads_both_forms=version == (3, 2) and configuration.algorithm == "sha256",

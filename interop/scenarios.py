@@ -43,6 +43,9 @@ class Django(Side, Protocol):
     def post_form(self, key: str) -> dict[str, Any]:
         """Send a form with its CSRF token, and without."""
 
+    def change_at_once(self, key: str) -> dict[str, Any]:
+        """Let two requests change a session that both have loaded, with our engine in Django."""
+
 
 class DisagreementError(AssertionError):
     """The two sides differ."""
@@ -60,6 +63,7 @@ class Meeting:
     database: Database
     use_tz: bool
     has_fallbacks: bool
+    has_our_engine: bool  # whether this Django can have "flask_dj_session.django_engine"
     has_pickles: bool
     reads_dates: bool  # whether this Django reads dates that are ISO text
     reads_both_forms: bool
@@ -371,6 +375,17 @@ def fallback_keys_are_read(meeting: Meeting) -> None:
         expect(f"what {other.name} loads", other.load(key)["data"], {"begun": "Flask"})
 
 
+def nothing_is_lost_at_once(meeting: Meeting) -> None:
+    """With our engine in Django, two requests that change one session lose nothing."""
+    key = new_session(meeting.flask)
+    changed = meeting.django.change_at_once(key)
+    both = {"begun": "Flask", "visits": 2, "one": True, "other": True, "late": True}
+    expect("what Django has", changed["data"], both)
+    for side in (meeting.flask, meeting.django):
+        expect(f"what {side.name} loads", side.load(changed["key"])["data"], both)
+        expect(f"what {side.name} loads by the old key", side.load(key)["data"], {})
+
+
 # The user
 
 
@@ -436,6 +451,8 @@ def scenarios_for(meeting: Meeting) -> list[Scenario]:
         scenarios.append(the_other_format_is_read)
     if meeting.has_fallbacks:
         scenarios.append(fallback_keys_are_read)
+    if meeting.has_our_engine:
+        scenarios.append(nothing_is_lost_at_once)
     scenarios.append(the_tables_are_the_same)
     if RECORDS_MIGRATION:
         scenarios.append(a_recorded_migration_is_not_run_again)
