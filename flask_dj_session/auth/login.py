@@ -96,7 +96,7 @@ class Login:
         if match is Match.NONE:
             self._end_if_stale(session, user)
             return AnonymousUser()
-        if match is Match.FALLBACK and renews and has_moved(session):
+        if match is Match.FALLBACK and renews and self.move(session):
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         if self.accounts.site.settings.absolute_age is not None:
             login_time.begin(session, self.accounts.site.now())
@@ -156,13 +156,23 @@ class Login:
         session.flush()
         _remember(request, AnonymousUser())
 
+    def move(self, session: DjangoSession) -> bool:
+        """Give the session of a user another key, and return whether that was possible."""
+        former = session.session_key
+        if not has_moved(session):
+            return False
+        self.sessions.note_move(session, former)
+        return True
+
     def update_session_auth_hash(self, request: Request, user: Any) -> None:
         """Keep the session of *request* after the password of its user was changed.
 
         Whose session it is must have been found out before that; afterwards it is nobody's.
         """
         session = session_of(request)
+        former = session.session_key
         session.cycle_key()
+        self.sessions.note_move(session, former)
         if self.user_of(request).pk == user.pk:
             session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 

@@ -13,7 +13,7 @@ from ..settings.readings import is_set
 from ..site import session_of as known_session
 from . import login_time
 from .current import current_login
-from .login import HASH_SESSION_KEY, Login, has_moved, session_of, tell_failed
+from .login import HASH_SESSION_KEY, Login, session_of, tell_failed
 from .redirects import redirect_to_login
 
 
@@ -79,13 +79,11 @@ def confirm_login(login: Login, request: Request, password: str) -> bool:
     session = session_of(request)
     # Of a session that a logout elsewhere has ended nothing comes back, and of two clicks the
     # first has done all that is to be done.
-    if not has_moved(session):
+    if not login.move(session):
         return False
     if HASH_SESSION_KEY in session:
         # An outdated hash of the password was replaced.
         session[HASH_SESSION_KEY] = found.get_session_auth_hash()
     if login.accounts.site.settings.times_logins:
         login_time.stamp(session, login.accounts.site.now())
-    if login.index.enters_logins:
-        login.sessions.note_login(session, user, request)
     return True

@@ -157,6 +157,11 @@ class UserSessions:
         client = client_of(request, settings) if settings.records_client else (None, None)
         session.once_saved = partial(self._enter, str(user.pk), client)
 
+    def note_move(self, session: DjangoSession, former: str | None) -> None:
+        """Keep what is known of a login under the new key of its session, whose row is there."""
+        if former is not None and self._index.enters_logins and not session.is_read_only:
+            self._index.move(former, session.session_key)
+
     def _enter(
         self, user_id: str, client: tuple[str | None, str | None], session: DjangoSession
     ) -> None:

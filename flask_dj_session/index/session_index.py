@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
@@ -158,16 +159,27 @@ class SessionIndex:
             address=address,
             user_agent=user_agent,
         )
-        try:
+        with self._for_a_login():
             if self.columns is not None:
                 self.columns.record(session_key, address, user_agent)
             elif self.is_found():
                 self.entries.enter(login)
+
+    def move(self, former: str, session_key: str | None) -> None:
+        """Keep what is known of a login when its session has moved to another key."""
+        with self._for_a_login():
+            if session_key is not None and self.columns is None and self.is_found():
+                self.entries.move(former, session_key)
+
+    @contextmanager
+    def _for_a_login(self) -> Iterator[None]:
+        """Write a line, and go on, where the index cannot be written."""
+        try:
+            yield
         except (sa.exc.SQLAlchemyError, DatabaseHeldError) as error:
             self._is_there = False
-            _logger.warning(
-                "A login is not in the index of the sessions: %s.", type(error).__name__
-            )
+            reason = type(error).__name__
+            _logger.warning("A login is not in the index of the sessions: %s.", reason)
 
     def is_found(self) -> bool:
         """Do what :meth:`is_there` does, and ask only now and then where the table is missing."""

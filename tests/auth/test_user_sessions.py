@@ -248,6 +248,21 @@ def test_nothing_is_recorded_by_default(indexed: AuthSite, new_visitor: MakeVisi
     assert (found.address, found.user_agent) == (None, None)
 
 
+@on_every_database
+def test_what_is_known_of_a_login_stays_known_under_another_key(
+    indexed: AuthSite, new_visitor: MakeVisitor, clock: time_machine.Traveller
+) -> None:
+    indexed.app.config["SESSION_RECORD_CLIENT"] = True
+    visitor = log_in(new_visitor(), "Flask")
+    before = visitor.key
+    clock.shift(60)
+    visitor.on_flask("password", name="ann", password=PASSWORD, keep="1")
+    assert visitor.key != before
+    (found,) = sessions_of(indexed)
+    assert (found.session_key, found.created) == (visitor.key, NOW)
+    assert (found.is_created_known, found.address) == (True, "127.0.0.0/24")
+
+
 # Ended
 
 

@@ -17,7 +17,11 @@ pytest.importorskip("playwright", reason="Playwright is not installed; pip insta
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from flask_dj_session.auth import DjangoAuth
+from flask_dj_session.auth.devices import Devices
+from flask_dj_session.auth.passwords import PasswordHashers
 from flask_dj_session.inspector import Inspector
+from flask_dj_session.pytest_plugin import MakeDevice
 from flask_dj_session.wire import SessionCodec
 
 from ..conftest import MakeSite, Site
@@ -310,3 +314,57 @@ def test_a_page_of_another_site_cannot_count(context: BrowserContext, base: str)
     page.goto("http://other.localhost/")
     page.get_by_role("button", name="Win").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bad Request")
+
+
+@pytest.fixture
+def devices(make_site: MakeSite) -> Iterator[tuple[str, str]]:
+    """Return the address of an app with the page of a user's sessions, and the key of one."""
+    site = make_site(SESSION_SUDO_AGE=900)
+    auth = DjangoAuth(site.sessions, hashers=PasswordHashers(iterations=1))
+    site.app.register_blueprint(Devices())
+    make = MakeDevice(site.app)
+    with site.app.app_context():
+        auth.create_tables()
+        ann = auth.create_user("ann", password="correct horse")
+    own, *_ = [
+        make(ann, address="192.0.2.0/24", user_agent=agent)
+        for agent in ("Firefox on Linux", "Safari on iPhone", HOSTILE * 2)
+    ]
+    cookie = own.get_cookie("sessionid")
+    assert cookie is not None
+    with served(site.app) as address:
+        yield f"{address}/account/sessions", str(cookie.value)
+
+
+@pytest.mark.parametrize("context", ["desktop", "phone without scripts"], indirect=True)
+def test_a_user_ends_another_session_and_gives_the_password_for_it(
+    context: BrowserContext, devices: tuple[str, str]
+) -> None:
+    address, key = devices
+    context.add_cookies([{"name": "sessionid", "value": key, "url": address}])
+    page = context.new_page()
+    page.goto(f"{address}/")
+    expect(page.get_by_role("heading", level=2)).to_have_count(3)
+    _check_devices(page)
+    page.get_by_role("listitem").filter(has_text="Safari").get_by_role("button").click()
+    _check_devices(page)
+    page.get_by_label("Password").fill("a guess")
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("alert")).to_have_text("The password is not right.")
+    _check_devices(page)
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="End it").click()
+    expect(page.get_by_role("status")).to_contain_text("The session has ended.")
+    expect(page.get_by_role("heading", level=2)).to_have_count(2)
+
+
+def _check_devices(page: Page) -> None:
+    """Hold that a page fits a phone, and that axe finds nothing, where there are scripts."""
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    if page.evaluate("innerWidth") < 400:
+        return
+    page.evaluate(_AXE)
+    for mode in ("light", "dark", "phone"):
+        _set_mode(page, mode)
+        assert page.evaluate(_FIND, mode) == []
+    _set_mode(page, "light")

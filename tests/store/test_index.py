@@ -108,6 +108,19 @@ def test_a_second_entry_of_a_key_takes_the_place_of_the_first(entries: Entries) 
 
 
 @on_every_database
+def test_an_entry_moves_to_another_key_unless_that_has_one(entries: Entries) -> None:
+    sum(entries.add([entry(1, address="192.0.2.7"), entry(2), entry(3, "8")]))
+    entries.move(key_of(1), key_of(4))
+    entries.move(key_of(2), key_of(3))
+    entries.move(key_of(9), key_of(5))
+    assert entries.of_keys([key_of(one) for one in range(9)]) == {
+        key_of(2): entry(2),
+        key_of(3): entry(3, "8"),
+        key_of(4): entry(4, address="192.0.2.7"),
+    }
+
+
+@on_every_database
 def test_what_is_there_stays_where_many_are_added(entries: Entries) -> None:
     entries.enter(entry(3, "8"))
     number = 2 * ENTRIES_AT_A_TIME + 5

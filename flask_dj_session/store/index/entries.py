@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
@@ -75,6 +76,13 @@ class Entries:
     def enter(self, entry: Entry) -> None:
         """Make an entry, or another one in its place."""
         self.engine.write(self._entering, _values([entry]), table=self.table.name)
+
+    def move(self, session_key: str, new_key: str) -> None:
+        """Give an entry another key; where another process has made one of that, leave both."""
+        key = self.table.c.session_key
+        with suppress(sa.exc.IntegrityError):
+            change = sa.update(self.table).where(key == session_key).values(session_key=new_key)
+            self.engine.write(Statement(change), {}, table=self.table.name)
 
     def looked_at(self) -> Entry | None:
         """Return what the last look at all rows has left."""
