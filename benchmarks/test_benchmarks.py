@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import chart
+from benchmarks import chart, touch
 from benchmarks.contenders import CONTENDERS
 from benchmarks.results import PACKAGES, Cell, Results, machine, reaches
 from benchmarks.views import KINDS
@@ -67,6 +67,12 @@ def test_codec_compares_both_directions_and_sizes() -> None:
         "| encode, 20kB",
         "| decode, 20kB",
     ]
+
+
+def test_touch_compares_four_ways() -> None:
+    printed = _run("touch --rounds 2 --requests 3 --databases sqlite")
+    ways = [row.split(" |")[0].partition(": ")[2] for row in printed.splitlines()[2:6]]
+    assert ways == [*touch.WAYS]
 
 
 def test_clearsessions_leaves_the_rows_that_it_should() -> None:

@@ -21,7 +21,7 @@ PACKAGE = Path("flask_dj_session")
 #: what is tried, by the names under which the report counts
 ROOMS = {
     "wire": ["wire"],
-    "session": ["session.py"],
+    "session": ["session.py", "audit.py"],
     "interface": ["interface.py"],
     "store": ["store"],
     "auth": ["auth"],

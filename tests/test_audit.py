@@ -18,6 +18,7 @@ from flask_dj_session.pytest_plugin import MakeSession
 
 from .auth.conftest import PASSWORD, AuthSite, MakeAuth, make_auth
 from .conftest import MakeSite, Site
+from .databases import EVERY_DATABASE
 from .live_django import SECRET_KEY
 
 __all__ = ["make_auth"]
@@ -122,6 +123,7 @@ def test_a_corrupted_session_is_told_with_the_reason(
     ]
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_a_login_its_end_and_its_user_are_told(
     make_auth: MakeAuth, lines: list[logging.LogRecord]
 ) -> None:

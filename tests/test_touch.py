@@ -451,6 +451,22 @@ def test_straight_on_the_driver_a_save_has_the_last_word(
     assert _ends(visit) == HOUR + 60
 
 
+@pytest.mark.parametrize("columns", [False, True])
+def test_in_memory_and_under_an_engine_with_options_it_is_the_same(
+    make_site: MakeSite, clock: time_machine.Traveller, columns: bool
+) -> None:
+    config = {} if columns else {"SQLALCHEMY_DATABASE_URI": "sqlite://"}
+    options: Any = {"execution_options": {"schema_translate_map": {None: None}}} if columns else {}
+    site = make_site(table=False, options=options, SESSION_TOUCH_AFTER=HOUR, **config)
+    with site.app.app_context():
+        site.sessions.create_table()
+    visit = Visit(site, listens=False)
+    clock.shift(HOUR)
+    assert "Max-Age=1209600;" in visit.get().headers["Set-Cookie"]
+    assert "Set-Cookie" not in visit.get().headers
+    assert _ends(visit) == AGE + HOUR
+
+
 def test_a_session_outside_of_a_request_can_be_touched(
     visit: Visit, clock: time_machine.Traveller
 ) -> None:
@@ -473,3 +489,29 @@ def test_the_end_is_an_aware_date_in_utc(visit: Visit) -> None:
     assert end is not None
     assert end.moment == NOW + timedelta(seconds=AGE)
     assert end.moment.tzinfo is timezone.utc
+
+
+@every_database
+def test_the_check_of_another_app_does_not_take_moved_rows_for_another_clock(
+    make_site: MakeSite, clock: time_machine.Traveller
+) -> None:
+    visits = []
+    site = make_site(SESSION_TOUCH_AFTER=HOUR)
+    for hours in (5, 4, 3, 2, 1):
+        clock.move_to(NOW - timedelta(hours=hours))
+        with site.app.app_context():
+            stored = site.sessions.session()
+            stored["n"] = 1
+            stored.save()
+        visits.append(stored.session_key)
+    clock.move_to(NOW)
+    for key in visits:
+        with site.app.app_context():
+            assert site.sessions.session(key).get("n") == 1
+            again = site.sessions.session(key)
+            again.get("n")
+            assert again.touch()
+    other = make_site(table=False)
+    printed = other.app.test_cli_runner().invoke(args=["sessions", "check"]).output
+    assert "ok    expire_date matches the times of signing; 5 rows end later" in printed
+    assert "USE_TZ" not in printed

@@ -76,24 +76,19 @@ class Login:
     def get_user(self, session: DjangoSession, *, renews: bool = True) -> Any:
         """Return the user whom *session* has logged in and who still counts, or AnonymousUser.
 
-        A session whose login is older than SESSION_ABSOLUTE_AGE is flushed. One
-        whose password was changed is flushed, where it is known that Django flushes it,
-        too; otherwise it stays as it is, and the log says why. One whose hash was made with a key
-        of SECRET_KEY_FALLBACKS gets another key and the hash of the present one.
+        A session whose login is older than SESSION_ABSOLUTE_AGE is flushed. One whose password was
+        changed is flushed, where it is known that Django flushes it, too; otherwise it stays as it
+        is, and the log says why. One whose hash was made with a key of SECRET_KEY_FALLBACKS gets
+        another key and the hash of the present one.
 
         :param renews: whether the browser will be told another key.
         """
         if SESSION_KEY not in session or BACKEND_SESSION_KEY not in session:
             return AnonymousUser()
-        if self._is_over(session):
-            seen = audit.known(session.session_key, session)
-            audit.tell(self.accounts.site.settings, "outlived", seen, reason="absolute age")
-            session.flush()
+        if self.accounts.site.settings.absolute_age is not None and self._is_over(session):
+            self._end_by_age(session)
             return AnonymousUser()
-        path = session[BACKEND_SESSION_KEY]
-        backend = self.backends.get(path) if isinstance(path, str) else None
-        pk = self._pk_in(session)
-        user = None if backend is None or pk is None else backend.get_user(pk)
+        user = self._user_in(session)
         if user is None:
             return AnonymousUser()
         _check_is_user(user)
@@ -135,14 +130,7 @@ class Login:
         self._check_finds_users(path)
         session = session_of(request)
         auth_hash = user.get_session_auth_hash()
-        if SESSION_KEY not in session:
-            _renew_key(session)
-        elif self._pk_in(session) != user.pk or (
-            auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
-        ):
-            session.flush()  # another user's session is not this one's
-        elif self.accounts.site.settings.cycle_at_relogin:
-            _renew_key(session)
+        self._make_way(session, user, auth_hash)
         session[SESSION_KEY] = str(user.pk)
         session[BACKEND_SESSION_KEY] = path
         session[HASH_SESSION_KEY] = auth_hash
@@ -156,8 +144,7 @@ class Login:
             csrf.rotate_token(self.accounts, session)
             self.accounts.users.set_last_login(user, self.accounts.site.now())
         signals.user_logged_in.send(itself(current_app), user=user, request=request)
-        seen = audit.known(session.session_key, session)
-        audit.tell(self.accounts.site.settings, "logged_in", seen)
+        self._tell(session, "logged_in")
 
     def logout(self, request: Request) -> None:
         """Flush the session, whoever has it."""
@@ -202,10 +189,35 @@ class Login:
             reason,
         )
 
+    def _user_in(self, session: DjangoSession) -> Any:
+        path = session[BACKEND_SESSION_KEY]
+        backend = self.backends.get(path) if isinstance(path, str) else None
+        pk = self._pk_in(session)
+        return None if backend is None or pk is None else backend.get_user(pk)
+
+    def _make_way(self, session: DjangoSession, user: Any, auth_hash: str) -> None:
+        """Give *session* another key, or empty it, where the login of *user* asks for that."""
+        if SESSION_KEY not in session:
+            _renew_key(session)
+        elif self._pk_in(session) != user.pk or (
+            auth_hash and not equal(session.get(HASH_SESSION_KEY), auth_hash)
+        ):
+            session.flush()  # another user's session is not this one's
+        elif self.accounts.site.settings.cycle_at_relogin:
+            _renew_key(session)
+
     def _is_over(self, session: DjangoSession) -> bool:
         site = self.accounts.site
         longest = site.settings.absolute_age
         return longest is not None and login_time.has_outlived(session, longest, site.now())
+
+    def _end_by_age(self, session: DjangoSession) -> None:
+        self._tell(session, "outlived", reason="absolute age")
+        session.flush()
+
+    def _tell(self, session: DjangoSession, event: str, reason: str | None = None) -> None:
+        known = audit.known(session.session_key, session)
+        audit.tell(self.accounts.site.settings, event, known, reason=reason)
 
     def _pk_in(self, session: DjangoSession) -> Any:
         try:

@@ -49,7 +49,7 @@ def _moved_finding(dates: Dates) -> Finding:
     moved = dates.moved
     if not moved:
         return Finding("ok", "expire_date matches the times of signing.")
-    if dates.counted.examined or dates.touches or moved < _AT_LEAST:
+    if not dates.is_in_doubt:
         return Finding(
             "ok",
             f"expire_date matches the times of signing; {count(moved, 'row ends', 'rows end')}"

@@ -17,6 +17,8 @@ from .clock_skew import Deviations
 
 #: how many rows must be late alike, and which share of all, to be no chance
 _AT_LEAST, _SHARE = 10, 0.9
+#: from how many on it is worth a note
+_DOUBTFUL = 3
 _HOUR, _APART = 60, 1  # minutes
 
 _MINUTE = timedelta(minutes=1)
@@ -70,14 +72,25 @@ class Dates:
         return self._every if self._are_alike else self._unmoved
 
     @property
+    def is_in_doubt(self) -> bool:
+        """Whether the rows that are late may also be from another clock, as they are late alike."""
+        return not self.touches and self._late_alike >= max(_DOUBTFUL, _SHARE * self.examined)
+
+    @property
     def _are_alike(self) -> bool:
         """Whether so many rows are off by the same time that it is nobody's visit."""
         if self._unmoved.examined == self.examined:
             return True
+        return self._late_alike >= max(_AT_LEAST, _SHARE * self.examined)
+
+    @property
+    def _late_alike(self) -> int:
+        """How many rows are late by the same time, if that is how most of them are off."""
         off = self._every.by_age + self._every.by_own
         minutes, _ = off.most_common(1)[0]
-        alike = sum(number for each, number in off.items() if _is_alike(each, minutes))
-        return minutes * _MINUTE >= TOLERANCE and alike >= max(_AT_LEAST, _SHARE * self.examined)
+        if minutes * _MINUTE < TOLERANCE:
+            return 0
+        return sum(number for each, number in off.items() if _is_alike(each, minutes))
 
 
 def _is_alike(one: int, other: int) -> bool:

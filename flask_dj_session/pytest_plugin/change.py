@@ -16,7 +16,7 @@ from ..store.queries import StoredRow
 from ..wire import keys
 from .browser import django_site, session_cookie
 
-Kind = Literal["untouched", "created", "changed", "cycled", "replaced", "flushed"]
+Kind = Literal["untouched", "created", "changed", "touched", "cycled", "replaced", "flushed"]
 
 
 class _Seen(NamedTuple):
@@ -66,8 +66,15 @@ class SessionChange:
         if before.row is None:
             return "created"
         if before.session_key == after.session_key:
-            return "untouched" if before.row == after.row else "changed"
+            return self._kind_under_one_key(before.row, after.row)
         return "cycled" if after.session_key in self._cycled else "replaced"
+
+    def _kind_under_one_key(self, before: StoredRow, after: StoredRow) -> Kind:
+        if before == after:
+            return "untouched"
+        is_moved = before._replace(expire_date=after.expire_date) == after
+        touches = self._site.settings.touch_after is not None
+        return "touched" if is_moved and touches else "changed"
 
     @property
     def old_key(self) -> str | None:

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from ..extension import DjangoSessions
 from ..session import DjangoSession
 from ..wire import SessionCodec, flashes
+from ..wire.login_times import LOGIN_TIME_KEY, written_time
 from .browser import cookie_place, django_site
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -32,6 +33,7 @@ class MakeSession:
         /,
         *,
         user: Any = None,
+        login_age: float | None = None,
         expires: float | datetime | timedelta | None = None,
         expired: bool = False,
         form: Literal["signed", "legacy"] = "signed",
@@ -42,6 +44,8 @@ class MakeSession:
 
         :param data: what it holds; *items* as well.
         :param user: who is logged in: has ``pk`` and ``password``, as those of ``django_user``.
+        :param login_age: how many seconds ago the login was in this app, if one of its settings
+            keeps that; without it, as after a login in Django, nobody knows.
         :param expires: what ``set_expiry`` takes; the site's default without it.
         :param expired: store a row whose time is over.
         :param form: ``legacy`` is that of Django before 3.1.
@@ -52,6 +56,9 @@ class MakeSession:
             session.update({**(data or {}), **items})
             if user is not None:
                 session.update(self._login(user))
+            if login_age is not None:
+                login = self._site.now() - timedelta(seconds=login_age)
+                session[LOGIN_TIME_KEY] = written_time(login)
             if expires is not None:
                 session.set_expiry(expires)
             return self._store(session, expired=expired, form=form, corrupted=corrupted)

@@ -13,6 +13,7 @@ from flask_dj_session.auth.login_time import LOGIN_TIME_KEY
 from flask_dj_session.wire.login_times import SEEN_TIME_KEY
 
 from ..conftest import NOW
+from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
@@ -81,6 +82,7 @@ def test_logging_in_again_begins_anew(visitor: Visitor, clock: time_machine.Trav
     assert visitor.on_flask("who") == "ann"
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_a_login_in_django_counts_from_when_it_is_first_seen(
     flask: AuthSite, visitor: Visitor, clock: time_machine.Traveller
 ) -> None:
@@ -165,6 +167,7 @@ def test_without_the_setting_no_time_is_kept(
     assert {*_data(flask)} == {"_auth_user_id", "_auth_user_backend", "_auth_user_hash"}
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 @pytest.mark.parametrize("cycles", [False, True])
 def test_a_new_key_at_a_second_login_is_a_choice(
     make_auth: MakeAuth, live: LiveDjango, cycles: bool

@@ -16,6 +16,7 @@ from flask_dj_session.auth.passwords import PasswordHashers
 from flask_dj_session.errors import SettingError
 
 from ..conftest import NOW
+from ..databases import EVERY_DATABASE
 from ..live_django import LiveDjango
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
@@ -130,6 +131,7 @@ def test_logging_in_again_makes_it_recent(
     assert client.get("/delete").text == "deleted"
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_the_right_password_makes_it_recent_under_a_new_key(
     flask: AuthSite, client: FlaskClient, clock: time_machine.Traveller
 ) -> None:
@@ -213,6 +215,7 @@ def test_of_two_clicks_the_second_harms_nobody(
     assert other.get("/delete").text == "deleted"
 
 
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_a_login_in_django_is_not_recent(flask: AuthSite, live: LiveDjango) -> None:
     make_user()
     visitor = Visitor(flask.app, live)

@@ -44,6 +44,27 @@ def test_what_a_request_did_to_the_session_is_told(
     assert (change.cookie is None) == (kind in ("untouched", "flushed"))
 
 
+@pytest.mark.parametrize(
+    ("touches", "path", "kind"),
+    [(True, "/", "touched"), (True, "/count", "changed"), (False, "/", "untouched")],
+)
+def test_an_end_that_was_moved_is_told(
+    app: Flask,
+    django_session: MakeSession,
+    django_session_client: MakeClient,
+    django_session_change: type[SessionChange],
+    touches: bool,
+    path: str,
+    kind: str,
+) -> None:
+    app.config["SESSION_TOUCH_AFTER"] = 1e-6 if touches else None
+    client = django_session_client(session_key=django_session(n=1))
+    with django_session_change(client) as change:
+        client.get(path)
+    assert change.kind == kind
+    assert (change.cookie is not None) == (kind != "untouched")
+
+
 def test_the_cookie_that_was_set_is_told_with_its_attributes(
     app: Flask, django_session_change: type[SessionChange]
 ) -> None:

@@ -58,6 +58,21 @@ def auth_sessions(app: Flask, auth: DjangoAuth, user: Any) -> Any:
         return auth.sessions_of(user)
 
 
+@pytest.mark.parametrize(("age", "recent"), [(None, False), (0, True), (30, True), (90, False)])
+def test_the_age_of_a_login_can_be_given(
+    app: Flask,
+    django_session_client: MakeClient,
+    django_user: MakeUser,
+    age: float | None,
+    recent: bool,
+) -> None:
+    app.config["SESSION_SUDO_AGE"] = 60
+    user, auth = django_user("ann"), DjangoAuth(app.extensions["django_sessions"], app)
+    app.add_url_rule("/recent", view_func=lambda: str(auth.has_recent_login()))
+    client = django_session_client(user=user, login_age=age)
+    assert client.get("/recent").text == str(recent)
+
+
 @pytest.mark.parametrize("how", [{"expired": True}, {"corrupted": True}], ids=str)
 def test_a_session_that_has_expired_or_is_corrupted_is_seen_as_empty(
     django_session_client: MakeClient, how: dict[str, Any]
