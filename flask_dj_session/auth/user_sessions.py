@@ -16,6 +16,7 @@ from ..index import Found, SessionIndex, UserSession
 from ..session import DjangoSession
 from ..site import Site
 from ..site import session_of as known_session
+from . import login_time
 from .accounts import Accounts
 from .clients import client_of
 from .hashes import Match
@@ -50,7 +51,8 @@ class UserSessions:
     def of(self, user: Any, request: Request | None) -> list[UserSession]:
         """Return the live sessions in which *user* is logged in: the present one, then by last use.
 
-        Those that a changed password has ended are left out, though their rows may be there.
+        Those that a changed password or SESSION_ABSOLUTE_AGE has ended are left out, though their
+        rows may be there.
         """
         current = current_key(request)
         found = [one for page in self._index.of_user(str(user.pk)) for one in page]
@@ -74,7 +76,10 @@ class UserSessions:
 
     def _counts(self, found: Found, user: Any) -> bool:
         reading = found.row.reading
-        if reading is None or found.row.stored.has_expired(self._site.now()):
+        now, longest = self._site.now(), self._site.settings.absolute_age
+        if reading is None or found.row.stored.has_expired(now):
+            return False
+        if longest is not None and login_time.has_outlived(reading.data, longest, now):
             return False
         made = reading.data.get(_HASH)
         if verify(self._accounts, made, user) is not Match.NONE:

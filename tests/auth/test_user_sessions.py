@@ -191,6 +191,28 @@ def test_a_session_that_a_changed_password_has_ended_is_not_listed(
     assert [one.session_key for one in sessions_of(indexed)] == [other.key]
 
 
+def test_a_session_that_is_too_old_is_not_listed(
+    indexed: AuthSite, new_visitor: MakeVisitor, clock: time_machine.Traveller
+) -> None:
+    indexed.app.config["SESSION_ABSOLUTE_AGE"] = 600
+    log_in(new_visitor(), "Flask")
+    clock.shift(300)
+    other = log_in(new_visitor(), "Flask")
+    clock.shift(300)
+    assert [one.session_key for one in sessions_of(indexed)] == [other.key]
+
+
+def test_the_last_use_is_known_where_requests_move_the_end_of_a_session(
+    indexed: AuthSite, new_visitor: MakeVisitor, clock: time_machine.Traveller
+) -> None:
+    indexed.app.config["SESSION_TOUCH_AFTER"] = 60
+    visitor = log_in(new_visitor(), "Flask")
+    clock.shift(3600)
+    visitor.on_flask("who")
+    (found,) = sessions_of(indexed)
+    assert found.last_seen == NOW + timedelta(hours=1)
+
+
 @on_every_database
 def test_without_an_index_they_are_found_as_well(flask: AuthSite, visitor: Visitor) -> None:
     log_in(visitor, "Django")
