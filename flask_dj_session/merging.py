@@ -44,8 +44,14 @@ class _Missing(enum.Enum):
 MISSING: Final = _Missing.MISSING
 
 _USER = "_auth_user_id"
-#: what Django's login writes, and the time of it that this package adds
-LOGIN = (_USER, "_auth_user_backend", "_auth_user_hash", "_auth_login_time")
+#: what Django's login writes, and the times of it that this package adds
+LOGIN = (
+    _USER,
+    "_auth_user_backend",
+    "_auth_user_hash",
+    "_auth_login_time",
+    "_auth_seen_time",
+)
 
 
 class AnotherSessionError(Exception):

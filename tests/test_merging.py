@@ -162,6 +162,8 @@ def test_a_login_moves_as_one() -> None:
     old = {**ANN, "_auth_user_hash": "old"}
     both = merged({**old, "cart": 1}, {**old, "cart": 2}, {**ANN, "cart": 1})
     assert both == {**ANN, "cart": 2}
+    times = {"_auth_login_time": 1, "_auth_seen_time": 1}
+    assert merged({**old, **times}, {**old, **times, "cart": 2}, ANN) == {**ANN, "cart": 2}
     half = {"_auth_user_id": "1", "_auth_user_hash": "a"}
     assert merged(ANN, {**ANN, "cart": 2}, half) == {**half, "cart": 2}
 
