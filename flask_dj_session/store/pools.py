@@ -80,10 +80,6 @@ def _one_at_a_time(pool: StaticPool, dialect: sa.Dialect) -> Pool:
     return QueuePool(creator, pool_size=1, max_overflow=0, events=heard, dialect=dialect)
 
 
-def _roll_nothing_back() -> None:
-    pass
-
-
 class _Autocommit:
     """Turns autocommit on, after all that the app's own listeners do."""
 
@@ -103,11 +99,6 @@ class _Autocommit:
         self.turn_on_again(connection)
         if getattr(connection, "autocommit", None) is False:  # sqlite3 since Python 3.12
             connection.autocommit = True
-        if self._engine.dialect.driver == "mysqlconnector":
-            # In autocommit there is nothing to roll back. SQLAlchemy asks for it all the same where
-            # something has interrupted a statement, and this driver then waits for an answer that
-            # has come already.
-            connection.rollback = _roll_nothing_back
 
     def turn_on_again(self, connection: Any, *_: object) -> None:
         """Turn autocommit on."""
