@@ -102,11 +102,11 @@ class DjangoSessions:
         model, session_class = self._classes_for(app, db)
         if is_mapped(model):
             _prepare(model, session_class)
-        engines = Engines(app, db)
+        engines, cache = Engines(app, db), _cache_of(settings)
         site = Site(
             app,
             settings,
-            lambda: _make_store(engines, model, session_class, settings),
+            lambda: _make_store(engines, model, site, cache),
             session_class,
             self._mergers,
         )
@@ -263,18 +263,26 @@ def _overrides(session_class: type[DjangoSession], method: str) -> bool:
     return getattr(session_class, method) is not getattr(DjangoSession, method)
 
 
-def _make_store(
-    engines: Engines,
-    model: type[AbstractSession],
-    session_class: type[DjangoSession],
-    settings: Settings,
-) -> Store:
-    _prepare(model, session_class)  # which may have been mapped since 'init_app'
+def _cache_of(settings: Settings) -> Any:
+    if settings.cache is None:
+        return None
+    from .caches import make_cache  # which few apps need
+
+    return make_cache(settings.cache)
+
+
+def _make_store(engines: Engines, model: type[AbstractSession], site: Site, cache: Any) -> Store:
+    settings = site.settings
+    _prepare(model, site.session_class)  # which may have been mapped since 'init_app'
     table = table_of(model)
-    return Store(
-        engines.of(table.metadata.info.get("bind_key")),
-        for_site(table, lambda: settings.naive_zone),
-    )
+    engine = engines.of(table.metadata.info.get("bind_key"))
+    table = for_site(table, lambda: settings.naive_zone)
+    if cache is None:
+        return Store(engine, table)
+    from .caches import Around, CachedStore
+
+    around = Around(site.session_codec, site.now, lambda: settings.cache_verify)
+    return CachedStore(engine, table, cache, around)
 
 
 class Engines:

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     "description": ["django", ".description", ".errors"],
     "settings": [".description", ".errors", ".settings", ".wire"],
     "store": _STORE,
+    "caches": ["sqlalchemy", ".caches", ".errors", ".settings", ".store", ".wire"],
     "merging": [".errors"],
     "protocols": [".merging", ".wire"],
     "conflicts": [".errors", ".merging", ".protocols"],
@@ -72,6 +73,7 @@ MAY_IMPORT: dict[str, list[str]] = {
     ],
     "extension": [
         *_SITE,
+        ".caches",
         "sqlalchemy",
         "flask_sqlalchemy",
         ".errors",

@@ -13,6 +13,7 @@ from ..description.description import FILE
 from ..description.failures import PATH, PYTHON
 from ..description.outside import with_keys, with_password
 from ..errors import SettingError
+from .caches import is_given
 from .checks import refuse_other_storage
 from .databases import sqlalchemy_settings
 from .defaults import AUTH_DEFAULTS, DEFAULTS
@@ -80,7 +81,8 @@ def django_settings(
             "Django does not start without it either. Name the settings module that sets it.",
         )
     if "SESSION_ENGINE" in read:
-        refuse_other_storage("SESSION_ENGINE", read["SESSION_ENGINE"])
+        has_cache = is_given(read.get("CACHES"))
+        refuse_other_storage("SESSION_ENGINE", read["SESSION_ENGINE"], has_cache=has_cache)
     alias = project.alias if isinstance(using, EllipsisType) else using
     origin = Origin(project.module, alias, frozenset(read), _kept(project.description))
     if alias is not None:

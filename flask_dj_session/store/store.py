@@ -92,6 +92,11 @@ class Store:
         row = self._loaded(self._load, session_key, now)
         return None if row is None else row[0]
 
+    def reload(self, session_key: str, now: datetime) -> str | None:
+        """Return what :meth:`load` does, from the table, whatever stands in front of it."""
+        row = self._loaded(self._load, session_key, now)
+        return None if row is None else row[0]
+
     def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, LoadedEnd | None]:
         """Return the text as :meth:`load` does, and when the row ends, for :meth:`touch`."""
         row = self._loaded(self._touching.load, session_key, now)
@@ -242,6 +247,11 @@ class Store:
         """Yield the rows in the order of their keys; see :func:`.queries.pages`."""
         with self._explaining():
             yield from queries.pages(self.engine, self.table, size=size, expired_at=expired_at)
+
+    def keys(self, *, size: int = 1000, expired_at: datetime | None = None) -> Iterator[list[Any]]:
+        """Yield the keys of the rows in their order; see :func:`.queries.keys`."""
+        with self._explaining():
+            yield from queries.keys(self.engine, self.table, size=size, expired_at=expired_at)
 
     def page(self, *, size: int, above: Any = None, below: Any = None) -> list[queries.StoredRow]:
         """Return a page of rows above or below a key; see :func:`.queries.page`."""

@@ -228,6 +228,7 @@ def test_the_core_is_what_a_request_needs() -> None:
     assert optional == {
         "django_engine",
         "auth",
+        "caches",
         "cli",
         "checks",
         "inspector",
