@@ -108,10 +108,11 @@ class _Zstd:
         return _whole(unpacked, is_whole=unpacker.eof)
 
 
-def _whole(unpacked: bytes, *, is_whole: bool) -> bytes:
-    if not is_whole:
-        raise CacheValueError("unpacks to too much, or ends too early")
-    return unpacked
+def _whole(unpacked: bytes, *, is_whole: bool) -> bytes | None:
+    if len(unpacked) >= MAX_UNPACKED:
+        raise CacheValueError("unpacks to too much")
+    # What ends too early is none: a few bytes may look like the beginning of one.
+    return unpacked if is_whole else None
 
 
 #: by their names below ``django_redis.compressors``; None for what compresses nothing
