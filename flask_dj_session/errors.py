@@ -229,12 +229,22 @@ class CacheValueError(ValueError):
 
 
 class CacheDownError(RuntimeError):
-    """The cache that keeps the sessions of an engine without a table does not answer."""
+    """The cache that keeps the sessions of an engine without a table has failed."""
+
+    def __init__(self, alias: str, kind: str) -> None:
+        super().__init__(
+            f"The cache {alias!r}, which keeps the sessions, failed ({kind}). Start it, or correct"
+            " 'CACHES'."
+        )
+
+
+class CacheListError(RuntimeError):
+    """Sessions are in a cache that does not say which there are."""
 
     def __init__(self, alias: str) -> None:
         super().__init__(
-            f"The cache {alias!r}, which keeps the sessions, does not answer. Start it, or correct"
-            " 'CACHES'."
+            f"The cache {alias!r} cannot be asked which sessions it has. Redis can be, without a"
+            " KEY_FUNCTION; Memcached and files cannot."
         )
 
 
@@ -244,5 +254,5 @@ class NoTableError(RuntimeError):
     def __init__(self) -> None:
         super().__init__(
             "The sessions are in a cache alone ('SESSION_ENGINE' is Django's 'cache'), so there is"
-            " no table. The entries end by themselves: nothing is to be created or cleared."
+            " no table. Its entries end by themselves: there is nothing to create or to clear."
         )

@@ -22,6 +22,9 @@ class Client(Protocol):
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if nothing is there, and return whether it was put."""
 
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if something is there, and return whether it was."""
+
     def touch(self, name: str, seconds: float) -> bool:
         """Let an entry end in so many seconds, and return whether there is one."""
 

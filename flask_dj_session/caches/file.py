@@ -53,6 +53,13 @@ class FileClient:
         self.set(name, value, seconds)
         return True
 
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if something is there."""
+        if self._read(name) is None:
+            return False
+        self.set(name, value, seconds)
+        return True
+
     def touch(self, name: str, seconds: float) -> bool:
         """Let an entry end in so many seconds."""
         found = self._read(name)

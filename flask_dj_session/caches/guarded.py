@@ -42,7 +42,7 @@ class GuardedCache:
         self, client: Client, alias: str, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.client = client
-        self._alias = alias
+        self.alias = alias
         self._clock = clock
         self._owner = os.getpid()
         self._own_lock = threading.Lock()
@@ -114,7 +114,7 @@ class GuardedCache:
             _logger.error(
                 "The cache %r has been down for so many changes that some of its entries will be"
                 " older than their rows. Clear it before it is used again.",
-                self._alias,
+                self.alias,
             )
 
     def _succeeds(self, change: Callable[[], Any]) -> bool:
@@ -139,6 +139,6 @@ class GuardedCache:
         # Not what the error says, which may hold a password.
         _logger.error(
             "The cache %r failed (%s). The table serves until it answers.",
-            self._alias,
+            self.alias,
             type(error).__name__,
         )

@@ -104,6 +104,10 @@ class MemcachedClient:
         """Put a value under *name* if nothing is there."""
         return bool(self._client.add(checked_name(name), value, _timeout(seconds)))
 
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if something is there."""
+        return bool(self._client.replace(checked_name(name), value, _timeout(seconds)))
+
     def touch(self, name: str, seconds: float) -> bool:
         """Let an entry end in so many seconds."""
         return bool(self._client.touch(checked_name(name), _timeout(seconds)))

@@ -41,6 +41,12 @@ class RedisClient:
             return not self._writer.exists(name)
         return bool(self._writer.set(name, value, nx=True, **self._timeout(seconds)))
 
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if something is there."""
+        if seconds < self._least:
+            return bool(self.delete([name]))
+        return bool(self._writer.set(name, value, xx=True, **self._timeout(seconds)))
+
     def touch(self, name: str, seconds: float) -> bool:
         """Let an entry end in so many seconds."""
         if seconds < self._least:

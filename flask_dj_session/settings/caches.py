@@ -93,6 +93,19 @@ def session_cache(config: Mapping[str, Any]) -> CacheEntry | None:
     )
 
 
+def check_cache_alone(config: Mapping[str, Any]) -> None:
+    """Refuse what takes a table where the sessions are in a cache alone.
+
+    :raises SettingError: for that.
+    """
+    if config["SESSION_ENGINE"] == CACHE and config["SESSION_CONCURRENCY"] == "merge":
+        raise SettingError(
+            "SESSION_CONCURRENCY",
+            "is 'merge', which compares with a row, and the sessions are in a cache alone",
+            f"Set it to 'overwrite', or let the site have the engine '{CACHED_DB}'.",
+        )
+
+
 def warn_of_cache(config: Mapping[str, Any]) -> None:
     """Say what is stale where the site has a cache and this app has none."""
     if config["SESSION_ENGINE"] == CACHED_DB and not is_given(config["CACHES"]):

@@ -37,6 +37,9 @@ class Store:
     :param table: the table, with Django's three columns and perhaps more.
     """
 
+    #: whether the sessions are rows of a table
+    has_table = True
+
     def __init__(self, engine: AutocommitEngine, table: sa.Table) -> None:
         self.engine = engine
         self.table = table
@@ -74,6 +77,11 @@ class Store:
         date_type = self.table.c.expire_date.type
         assert isinstance(date_type, DjangoDateTime)
         return date_type
+
+    @property
+    def name(self) -> str:
+        """What people call the place of the sessions: the name of the table."""
+        return self.table.name
 
     @cached_property
     def max_key_length(self) -> int:

@@ -44,6 +44,10 @@ class Memory:
         self._ask()
         return self.entries.setdefault(name, value) is value
 
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        self._ask()
+        return name in self.entries
+
     def touch(self, name: str, seconds: float) -> bool:
         self._ask()
         return name in self.entries
