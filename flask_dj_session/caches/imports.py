@@ -52,5 +52,5 @@ def refusal(entry: CacheEntry, part: str, problem: str) -> SettingError:
     return SettingError(
         "CACHES",
         f"has under {entry.alias!r} in {part} {problem}",
-        "Without 'CACHES', this app works on the table alone.",
+        "With 'CACHES' None and the engine 'cached_db', this app works on the table alone.",
     )

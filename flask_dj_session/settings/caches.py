@@ -155,13 +155,11 @@ def _kind(
             f"{backend!r}, which each process has for itself: no other program sees it, not even"
             " the site's own other processes",
             "Let the site have a cache that is shared, such as Redis, or the engine"
-            f" '{BACKENDS}db'.",
+            f" '{BACKENDS}db'.{_without(engine)}",
         )
     known = next((one for one in classes if one in _KINDS), None)
     if known is None:
-        hint = f"Known are {_KNOWN}."
-        if engine == CACHED_DB:
-            hint += " Without 'CACHES', this app works on the table alone."
+        hint = f"Known are {_KNOWN}.{_without(engine)}"
         raise _refusal(alias, f"{backend!r}, of which this package knows nothing", hint)
     if known == _PYLIBMC and len(_split(entry.get("LOCATION"), ";,")) > 1:
         raise _refusal(
@@ -171,6 +169,10 @@ def _kind(
             "Let the site have PyMemcacheCache, or one server.",
         )
     return _KINDS[known]
+
+
+def _without(engine: str) -> str:
+    return " With 'CACHES' None, this app works on the table alone." if engine == CACHED_DB else ""
 
 
 def _classes(alias: str, backend: Any, description: Description | None) -> Sequence[str]:
