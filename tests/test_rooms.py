@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "sqlalchemy",
         *_SITE,
         ".audit",
+        ".caches",
         ".site",
         ".errors",
         ".checks",

@@ -3,5 +3,6 @@
 from .cache_store import CacheStore
 from .cached_store import Around, Cache, CachedStore
 from .making import make_cache
+from .sampling import SAMPLE, compare
 
-__all__ = ["Around", "Cache", "CacheStore", "CachedStore", "make_cache"]
+__all__ = ["SAMPLE", "Around", "Cache", "CacheStore", "CachedStore", "compare", "make_cache"]

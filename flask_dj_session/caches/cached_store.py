@@ -63,7 +63,7 @@ class CachedStore(Store):
         super().__init__(engine, table)
         self.cache = cache
         self._cache, self._names, self._values = cache
-        self._around = around
+        self.around = around
 
     # Reading
 
@@ -89,7 +89,7 @@ class CachedStore(Store):
             data = self._values.loads(raw)
         except CacheValueError:
             return None  # as in Django, the table serves what a cache does not
-        if self._around.verifies() and super().load(session_key, now) is None:
+        if self.around.verifies() and super().load(session_key, now) is None:
             self._cache.delete([name])
             return None
         return CachedText(lambda: self._values.loads(raw), data)
@@ -145,19 +145,19 @@ class CachedStore(Store):
     def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
         """Move the end of a row and of its entry, if the row still ends as *loaded*."""
         if isinstance(loaded, _CachedEnd):
-            now = self._around.now()
+            now = self.around.now()
             _, end = super().load_with_end(session_key, now)
             if end is None or end.moment - loaded.moment > _NEARLY:
                 return False
             loaded = end
         if not super().touch(session_key, loaded, expire_date):
             return False
-        seconds = seconds_of_save({}, expire_date, self._around.now())
+        seconds = seconds_of_save({}, expire_date, self.around.now())
         self._cache.touch(self._names.of(session_key), seconds)
         return True
 
     def _saved(self, session_key: str, text: str, end: datetime) -> None:
-        now = self._around.now()
+        now = self.around.now()
         self._put(session_key, text, lambda data: seconds_of_save(data, end, now))
 
     def _put(
@@ -169,7 +169,7 @@ class CachedStore(Store):
     ) -> None:
         name = self._names.of(session_key)
         try:
-            data = self._around.codec().decode(text)
+            data = self.around.codec().decode(text)
             value = self._values.dumps(data)
         except (DecodeError, CacheValueError):
             # Unlike Django: what nobody can read is not put there as an empty session.

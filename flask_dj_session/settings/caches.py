@@ -20,6 +20,7 @@ Kind = Literal["redis", "django_redis", "memcached", "file", "none"]
 
 CACHED_DB = BACKENDS + "cached_db"
 CACHE = BACKENDS + "cache"
+CACHE_ENGINES = frozenset({CACHED_DB, CACHE})
 #: what Django's two store classes put before a session's key
 _PREFIXES = {
     CACHED_DB: "django.contrib.sessions.cached_db",
