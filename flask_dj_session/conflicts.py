@@ -89,7 +89,7 @@ class Merging(NamedTuple):
         return self.rows.delete(key), has_changed
 
     def _stored(self, key: str) -> str:
-        stored = self.rows.load(key, self.now())
+        stored = self.rows.reload(key, self.now())
         if stored is None:
             raise UpdateError("The session's row is gone")
         return stored

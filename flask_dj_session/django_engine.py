@@ -154,7 +154,7 @@ class _Rows:
         self._model = model
         self._made_row = made_row
 
-    def load(self, session_key: str, now: datetime) -> str | None:
+    def reload(self, session_key: str, now: datetime) -> str | None:
         rows = self._rows(session_key).filter(expire_date__gt=now)
         text: str | None = rows.values_list("session_data", flat=True).first()
         return text

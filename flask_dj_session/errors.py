@@ -222,3 +222,37 @@ class PickleError(DecodeError):
     def __init__(self, message: str, global_name: str | None = None) -> None:
         super().__init__(message)
         self.global_name = global_name
+
+
+class CacheValueError(ValueError):
+    """What a cache holds is no data of a session; the words go on after "The entry"."""
+
+
+class CacheDownError(RuntimeError):
+    """The cache that keeps the sessions of an engine without a table has failed."""
+
+    def __init__(self, alias: str, kind: str) -> None:
+        super().__init__(
+            f"The cache {alias!r}, which keeps the sessions, failed ({kind}). Start it, or correct"
+            " 'CACHES'."
+        )
+
+
+class CacheListError(RuntimeError):
+    """Sessions are in a cache that does not say which there are."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(
+            f"The cache {alias!r} cannot be asked which sessions it has. Redis can be, without a"
+            " KEY_FUNCTION; Memcached and files cannot."
+        )
+
+
+class NoTableError(RuntimeError):
+    """The sessions of this app are in a cache alone, and what was asked takes a table."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The sessions are in a cache alone ('SESSION_ENGINE' is Django's 'cache'), so there is"
+            " no table. Its entries end by themselves: there is nothing to create or to clear."
+        )

@@ -20,7 +20,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from .cli import register
 from .contexts import itself
-from .errors import SettingError
+from .errors import NoTableError, SettingError
 from .index import index_of
 from .interface import DjangoSessionInterface
 from .merging import Merger
@@ -37,7 +37,7 @@ from .model import (
     users_columns,
 )
 from .session import DjangoSession
-from .settings import Settings, SiteStore, prepare, site_store, warn_of_unknown_engine
+from .settings import CACHE, Settings, SiteStore, prepare, site_store, warn_of_unknown_engine
 from .site import SITE, Site
 from .store import TABLE_NAME, AutocommitEngine, Store, for_site
 
@@ -90,7 +90,7 @@ class DjangoSessions:
         :raises RuntimeError: for a model whose table cannot store sessions.
         """
         db = db or self._db
-        if db is None:
+        if db is None and not self._needs_no_table(app):
             raise TypeError(
                 "'db' is missing. Pass the SQLAlchemy object: 'sessions.init_app(app, db)'."
             )
@@ -101,13 +101,13 @@ class DjangoSessions:
         settings = prepare(app.config, self._given_settings)
         # Of this app alone: another one may stand beside another site.
         model, session_class = self._classes_for(app, db)
-        if is_mapped(model):
+        if model is not None and is_mapped(model):
             _prepare(model, session_class)
-        engines = Engines(app, db)
+        engines, cache = Engines(app, db), _cache_of(settings)
         site = Site(
             app,
             settings,
-            lambda: _make_store(engines, model, session_class, settings),
+            lambda: _make_store(engines, model, site, cache),
             session_class,
             self._mergers,
         )
@@ -118,6 +118,10 @@ class DjangoSessions:
         app.session_interface = DjangoSessionInterface(site)
         register(app)
 
+    def _needs_no_table(self, app: Flask) -> bool:
+        given = {name.upper(): value for name, value in self._given_settings.items()}
+        return bool(given.get("SESSION_ENGINE", app.config.get("SESSION_ENGINE")) == CACHE)
+
     def session(self, session_key: str | None = None) -> DjangoSession:
         """Return a session outside a request, like Django's ``SessionStore(session_key)``.
 
@@ -127,11 +131,16 @@ class DjangoSessions:
 
     @property
     def model(self) -> type[AbstractSession]:
-        """The mapped class of the table."""
+        """The mapped class of the table.
+
+        :raises NoTableError: if the sessions are in a cache alone.
+        """
         state = self._known_state()
         if state is None and self._db is not None:
             return self._own_model(self._db)
-        return self._state.model
+        if (model := self._state.model) is None:
+            raise NoTableError
+        return model
 
     @property
     def apps(self) -> list[Flask]:
@@ -214,13 +223,15 @@ class DjangoSessions:
         return self._given_model or model_on(db, self._bind_key)
 
     def _classes_for(
-        self, app: Flask, db: SQLAlchemy
-    ) -> tuple[type[AbstractSession], type[DjangoSession]]:
+        self, app: Flask, db: SQLAlchemy | None
+    ) -> tuple[type[AbstractSession] | None, type[DjangoSession]]:
         """Return the table that the site of *app* has told of, and sessions that sign as its do.
 
         :raises SettingError: where the app has said otherwise.
         """
         told, session_class = site_store(app.config), self._session_class
+        if db is None or app.config["SESSION_ENGINE"] == CACHE:
+            return None, session_class
         if told is None:
             if self._given_model is None and session_class is DjangoSession:
                 warn_of_unknown_engine(app.config)
@@ -273,30 +284,57 @@ def _overrides(session_class: type[DjangoSession], method: str) -> bool:
     return getattr(session_class, method) is not getattr(DjangoSession, method)
 
 
+def _cache_of(settings: Settings) -> Any:
+    if settings.cache is None:
+        return None
+    from .caches import make_cache  # which few apps need
+
+    return make_cache(settings.cache)
+
+
 def _make_store(
-    engines: Engines,
-    model: type[AbstractSession],
-    session_class: type[DjangoSession],
-    settings: Settings,
+    engines: Engines, model: type[AbstractSession] | None, site: Site, cache: Any
 ) -> Store:
-    _prepare(model, session_class)  # which may have been mapped since 'init_app'
+    return _with_table(engines, model, site, cache) if model else _alone(engines, site, cache)
+
+
+def _around(site: Site) -> Any:
+    from .caches import Around
+
+    return Around(site.session_codec, site.now, lambda: site.settings.cache_verify)
+
+
+def _alone(engines: Engines, site: Site, cache: Any) -> Store:
+    from .caches import CacheStore
+
+    return CacheStore(cache, _around(site), lambda: engines.of(None))
+
+
+def _with_table(engines: Engines, model: type[AbstractSession], site: Site, cache: Any) -> Store:
+    settings = site.settings
+    _prepare(model, site.session_class)  # which may have been mapped since 'init_app'
     table = table_of(model)
-    return Store(
-        engines.of(table.metadata.info.get("bind_key")),
-        for_site(table, lambda: settings.naive_zone),
-    )
+    engine = engines.of(table.metadata.info.get("bind_key"))
+    table = for_site(table, lambda: settings.naive_zone)
+    if cache is None:
+        return Store(engine, table)
+    from .caches import CachedStore
+
+    return CachedStore(engine, table, cache, _around(site))
 
 
 class Engines:
     """What runs single statements on the databases of one app, each on connections of its own."""
 
-    def __init__(self, app: Flask, db: SQLAlchemy) -> None:
+    def __init__(self, app: Flask, db: SQLAlchemy | None) -> None:
         self._app = app
         self._db = db
         self._made: dict[str | None, AutocommitEngine] = {}
 
     def has(self, bind_key: str | None) -> bool:
         """Return whether the app has such a database."""
+        if self._db is None:
+            return False
         with self._app.app_context():
             return bind_key in self._db.engines
 
@@ -306,7 +344,7 @@ class Engines:
         :raises RuntimeError: where there is no such database.
         """
         if bind_key not in self._made:
-            if not self.has(bind_key):
+            if self._db is None or not self.has(bind_key):
                 raise RuntimeError(_missing_database(bind_key))
             with self._app.app_context():
                 engines = self._db.engines
@@ -323,7 +361,8 @@ class _State:
     """What belongs to one app."""
 
     settings: Settings
-    model: type[AbstractSession]
+    #: None if there is no table
+    model: type[AbstractSession] | None
     site: Site
     engines: Engines
 

@@ -17,8 +17,8 @@ from .wire import SessionCodec
 class WritableRows(Protocol):
     """The rows of sessions, as far as a save needs them that merges."""
 
-    def load(self, session_key: str, now: datetime) -> str | None:
-        """Return the text of a row that has not expired, else None."""
+    def reload(self, session_key: str, now: datetime) -> str | None:
+        """Return the text that a row has now, whatever a cache says; None if it has expired."""
 
     def replace(
         self,
@@ -40,6 +40,9 @@ class Rows(WritableRows, Protocol):
     @property
     def max_key_length(self) -> int:
         """How many characters a key may have."""
+
+    def load(self, session_key: str, now: datetime) -> str | None:
+        """Return the text of a row that has not expired, else None."""
 
     def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, Any]:
         """Return the same, and when the row ends."""

@@ -31,6 +31,7 @@ ROOMS = {
     "session": (1, 6, "what a view sees"),
     "settings": (2, 6, "Django's settings"),
     "store": (3, 6, "rows and statements"),
+    "caches": (2, 5, "a site's cache"),
     "django_engine": (1, 5, "Django's side"),
     "conflicts": (0, 7, "two saves at once"),
     "signals": (1, 7, "for those who count"),

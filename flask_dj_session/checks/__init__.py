@@ -1,5 +1,6 @@
 """The checks: whether an app and Django can read each other's sessions; no query in here."""
 
+from .caches import CacheSample, cache_findings
 from .comparison import UNTRACEABLE, setting_findings
 from .examination import Examination, is_healthy
 from .finding import Finding
@@ -11,10 +12,12 @@ from .table import table_findings
 
 __all__ = [
     "UNTRACEABLE",
+    "CacheSample",
     "Examination",
     "Finding",
     "Measure",
     "Policy",
+    "cache_findings",
     "fingerprint_finding",
     "is_healthy",
     "journal_findings",

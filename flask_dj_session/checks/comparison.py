@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..settings import DEFAULTS
+from ..settings import CACHE_ENGINES, DEFAULTS, is_given
 from .finding import Finding, differs
 from .serializers import serializer_setting_findings
 
@@ -22,6 +22,8 @@ _APART = {
     "SECRET_KEY",
     "SECRET_KEY_FALLBACKS",
     "SESSION_ENGINE",
+    "SESSION_CACHE_ALIAS",
+    "CACHES",  # which may hold a password
     "SESSION_SERIALIZER",
     "USE_TZ",
     "TIME_ZONE",
@@ -34,6 +36,8 @@ UNTRACEABLE = [
     "SESSION_COOKIE_SECURE",
     "SESSION_COOKIE_SAMESITE",
 ]
+#: of an entry of CACHES: what says where a session is, and what is in it
+_OF_ENTRIES = ("BACKEND", "LOCATION", "KEY_PREFIX", "VERSION", "KEY_FUNCTION", "OPTIONS")
 _DEFAULT_PORTS = {"postgresql": 5432, "mysql": 3306}
 _DB_ENGINES = {"django.contrib.sessions.backends." + name for name in ("db", "cached_db")}
 
@@ -49,7 +53,8 @@ def setting_findings(app: Settings, django: Settings) -> list[Finding]:
             _value("SESSION_SERIALIZER", django), app["SESSION_SERIALIZER"]
         ),
         *_clock_findings(app, django),
-        *_engine_findings(django),
+        *_engine_findings(app, django),
+        *_cache_findings(app, django),
         *_database_findings(app, django),
     ]
     return findings or [Finding("ok", "The Django settings agree with the app's.")]
@@ -118,13 +123,16 @@ def _clock_findings(app: Settings, django: Settings) -> Iterator[Finding]:
         yield differs("TIME_ZONE", app["TIME_ZONE"], zone, is_decisive=matters)
 
 
-def _engine_findings(django: Settings) -> Iterator[Finding]:
-    engine = django.get("SESSION_ENGINE", DEFAULTS["SESSION_ENGINE"])
+def _engine_findings(app: Settings, django: Settings) -> Iterator[Finding]:
+    engine = _value("SESSION_ENGINE", django)
+    if engine == app["SESSION_ENGINE"] and engine in CACHE_ENGINES and is_given(app["CACHES"]):
+        return
     if str(engine).endswith(".cached_db"):
         yield Finding(
             "note",
             "Django's SESSION_ENGINE is 'cached_db': Django sees that a session was changed or"
             " ended here only when its cache entry expires.",
+            "Set SESSION_ENGINE and CACHES to the Django project's.",
         )
     elif engine not in _DB_ENGINES:
         yield Finding(
@@ -132,6 +140,26 @@ def _engine_findings(django: Settings) -> Iterator[Finding]:
             f"Django's SESSION_ENGINE is {engine!r}, which is not one of Django's own engines that"
             " use the table.",
         )
+
+
+def _cache_findings(app: Settings, django: Settings) -> Iterator[Finding]:
+    """Tell in what the entries of CACHES differ that have the sessions, and never how."""
+    if app["SESSION_ENGINE"] not in CACHE_ENGINES or not is_given(django.get("CACHES")):
+        return
+    ours, theirs = (_session_entry(one) for one in (app, django))
+    names = [name for name in _OF_ENTRIES if (ours.get(name) or None) != (theirs.get(name) or None)]
+    if names:
+        yield Finding(
+            "wrong",
+            f"The cache of the sessions differs from Django's in {', '.join(names)}.",
+            "Set CACHES and SESSION_CACHE_ALIAS to the Django project's.",
+        )
+
+
+def _session_entry(settings: Settings) -> Settings:
+    caches = settings.get("CACHES") or {}
+    entry = caches.get(settings.get("SESSION_CACHE_ALIAS", DEFAULTS["SESSION_CACHE_ALIAS"]), {})
+    return {"VERSION": 1, **entry}
 
 
 def _database_findings(app: Settings, django: Settings) -> Iterator[Finding]:

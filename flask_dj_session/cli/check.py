@@ -37,6 +37,7 @@ from ..store import (
     found_pooler,
     has_rollback_journal,
 )
+from .check_cache import examine_cache, examine_cache_alone
 from .command import SiteCommand, message_of, site
 from .output import say, say_json
 from .policy import as_facts, measured, policy_for, print_measures
@@ -108,12 +109,16 @@ def _with_database(read: Callable[..., dict[str, Any]], using: str | None) -> _D
 
 
 def _own_settings(store: Store) -> dict[str, Any]:
+    if not store.has_table:
+        return current_app.config
     # A relative path of SQLite is made absolute on the way to the engine.
     return {**current_app.config, "SQLALCHEMY_DATABASE_URI": store.engine.app_engine.url}
 
 
 def _examine_from_afar(site: Site, policy: Policy | None) -> tuple[list[Finding], bool]:
     """Examine the way to the database, then what is in it."""
+    if not site.store.has_table:
+        return examine_cache_alone(site), True
     on_the_way = pooler_findings(found_pooler(site.store.engine))
     try:
         findings, is_whole = _examine(site, policy)
@@ -144,7 +149,7 @@ def _examine(site: Site, policy: Policy | None) -> tuple[list[Finding], bool]:
     if expected.columns.keys() - found.columns.keys():
         return findings, False
     findings.append(fingerprint_finding(site.settings.keys, _database_name(store)))
-    return findings + _examine_rows(site, policy), True
+    return findings + _examine_rows(site, policy) + examine_cache(site), True
 
 
 def _examine_rows(site: Site, policy: Policy | None) -> list[Finding]:

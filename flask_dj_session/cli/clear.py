@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..errors import NoTableError
 from ..index import index_of
 from ..presentation.formatting import counted
 from ..store import Store
@@ -37,6 +38,9 @@ def clearsessions(batch_size: int | None, pause: float | None, dry_run: bool) ->
     You can stop it at any time with Ctrl-C: the sessions removed so far stay removed.
     """
     store, now = site().store, site().now()
+    if not store.has_table:
+        say(str(NoTableError()))
+        return
     if dry_run:
         number = store.count(expired_before=now)
         say(f"{counted(number, 'expired session')} would be removed.")

@@ -12,14 +12,29 @@ import sqlalchemy as sa
 from flask import current_app
 from flask.cli import with_appcontext
 
-from ..errors import DatabaseHeldError, DecodeError, MissingTableError
+from ..errors import (
+    CacheDownError,
+    CacheListError,
+    DatabaseHeldError,
+    DecodeError,
+    MissingTableError,
+    NoTableError,
+)
 from ..presentation.formatting import printable
 from ..site import Site, site_of
 from ..wire import SessionCodec
 from .output import say
 
 #: what a person is told, rather than a developer
-_PLAIN = (MissingTableError, DatabaseHeldError, DecodeError, ValueError)
+_PLAIN = (
+    CacheDownError,
+    CacheListError,
+    DatabaseHeldError,
+    DecodeError,
+    MissingTableError,
+    NoTableError,
+    ValueError,
+)
 
 
 class SiteCommand(click.Command):

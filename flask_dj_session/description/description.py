@@ -97,6 +97,11 @@ class Description:
         """The password hashers by their dotted names."""
         return {told["path"]: told for told in self.facts["hashers"] or ()}
 
+    @property
+    def caches(self) -> dict[str, Any]:
+        """The caches by their aliases, as CACHES has them."""
+        return {alias: _value(told) for alias, told in (self.facts["caches"] or {}).items()}
+
     def problem(self, part: str) -> Mapping[str, Any] | None:
         """Return why a part of the site could not be described."""
         return self.facts["problems"].get(part)  # type: ignore[no-any-return]

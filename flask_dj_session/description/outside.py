@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from ..errors import SettingError
-from .redaction import SECRET
+from .redaction import HIDDEN_IN_URL, SECRET
 
 KEY = "DJANGO_SECRET_KEY"
 #: a list in JSON, newest first
 FALLBACKS = "DJANGO_SECRET_KEY_FALLBACKS"
 PASSWORD = "DJANGO_DATABASE_PASSWORD"  # noqa: S105 - its name
+
+#: of the cache that the sessions are in
+CACHE_PASSWORD = "DJANGO_CACHE_PASSWORD"  # noqa: S105 - its name
 
 _COPY = "Set it to what the site has."
 
@@ -76,3 +80,33 @@ def _password(alias: str, name: str) -> str:
         problem = f"is not set, and the description does not hold the password of {alias!r}"
         raise SettingError(PASSWORD, problem, _COPY)
     return os.environ[PASSWORD]
+
+
+def with_cache_password(alias: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an *entry* of CACHES with the password that the environment holds.
+
+    :raises SettingError: where it does not hold one that the site has.
+    """
+    found: dict[str, Any] = _with_secret(entry, lambda: _cache_password(alias))
+    return found
+
+
+def _with_secret(value: Any, password: Callable[[], str]) -> Any:
+    if value == SECRET:
+        return password()
+    if isinstance(value, Mapping):
+        return {name: _with_secret(one, password) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_secret(one, password) for one in value]
+    if isinstance(value, str) and HIDDEN_IN_URL in value:
+        return value.replace(HIDDEN_IN_URL, f":{quote(password(), safe='')}@")
+    return value
+
+
+def _cache_password(alias: str) -> str:
+    if CACHE_PASSWORD not in os.environ:
+        problem = (
+            f"is not set, and the description does not hold the password of the cache {alias!r}"
+        )
+        raise SettingError(CACHE_PASSWORD, problem, _COPY)
+    return os.environ[CACHE_PASSWORD]

@@ -302,6 +302,9 @@ def _session() -> Facts:
         "key_salt": _key_salt(store),
         "cache_alias": settings.SESSION_CACHE_ALIAS,
         "has_cache": "django.contrib.sessions.backends.cached_db.SessionStore" in _mro(store),
+        "is_cache": "django.contrib.sessions.backends.cache.SessionStore" in _mro(store),
+        "cache_key_prefix": getattr(store, "cache_key_prefix", None),
+        "cache_classes": _cache_classes(settings.SESSION_CACHE_ALIAS),
         "serializer": _serializer(settings.SESSION_SERIALIZER),
         "model": None,
     }
@@ -520,7 +523,32 @@ def _hashers() -> List[Facts]:
 def _caches() -> Facts:
     from django.conf import settings
 
-    return {alias: _plain_parts(settings.CACHES[alias], []) for alias in settings.CACHES}
+    return {alias: _plain_parts(_named(settings.CACHES[alias]), []) for alias in settings.CACHES}
+
+
+def _named(entry: Any) -> Dict[str, Any]:
+    """Return an entry of CACHES with names for functions and classes, and with a whole path."""
+    told: Dict[str, Any] = {}
+    for name, value in entry.items():
+        if isinstance(value, dict):
+            told[name] = _named(value)
+        elif callable(value) and hasattr(value, "__qualname__"):
+            told[name] = _dotted(value)
+        else:
+            told[name] = value
+    if str(entry.get("BACKEND")).endswith(".FileBasedCache"):
+        told["LOCATION"] = os.path.abspath(entry.get("LOCATION") or "")
+    return told
+
+
+def _cache_classes(alias: str) -> Optional[List[str]]:
+    """Return the class of a cache and those that it inherits from; None where it has none."""
+    from django.core.cache import caches
+
+    try:
+        return _mro(type(caches[alias]))
+    except Exception:  # there is no such one, or what it needs is not there
+        return None
 
 
 def _routes() -> Facts:

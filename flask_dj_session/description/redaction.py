@@ -9,6 +9,9 @@ from typing import Any
 #: stands in the place of a secret
 SECRET = {"$secret": True}
 
+#: stands for a password inside a URL
+HIDDEN_IN_URL = ":***@"
+
 #: settings whose values are secret
 _SETTINGS = ("SECRET_KEY", "SECRET_KEY_FALLBACKS")
 #: parts of the site in which connections are made, with what they need to get in

@@ -38,7 +38,7 @@ def session_detail(reference: str) -> ResponseReturnValue:
         names=names_of([row_view.row.user_id]),
         others=_others(row_view.row.user_id),
         backend=data.get("_auth_user_backend"),
-        table=site().store.table.name,
+        table=site().store.name,
     )
 
 

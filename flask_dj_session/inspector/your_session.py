@@ -42,7 +42,7 @@ def your_session() -> ResponseReturnValue:
         is_masked=request.method == "GET",
         changes=before_after.changes(row),
         counter=COUNTER,
-        table=site().store.table.name,
+        table=site().store.name,
         now=now,
     )
     response = make_response(page)

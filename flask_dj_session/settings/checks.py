@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from http.cookies import CookieError, Morsel
 from typing import Any
@@ -121,27 +120,30 @@ def _check_serializer(name: str, value: Any) -> None:
         )
 
 
-def refuse_other_storage(name: str, value: Any) -> None:
-    """Raise if *value* is one of Django's engines that do not use the table."""
-    if value in (BACKENDS + "cache", BACKENDS + "file", BACKENDS + "signed_cookies"):
+def refuse_other_storage(name: str, value: Any, *, has_cache: bool = True) -> None:
+    """Raise if *value* is one of Django's engines whose sessions no other program reaches.
+
+    :param has_cache: whether CACHES says where the cache of the engine ``cache`` is.
+    """
+    if value == BACKENDS + "cache" and not has_cache:
+        raise SettingError(
+            name,
+            f"is {value!r}, which does not keep sessions in the database, and 'CACHES' is not set",
+            "Set 'CACHES' to the site's: a cache that both reach, such as Redis.",
+        )
+    if value in (BACKENDS + "file", BACKENDS + "signed_cookies"):
         raise SettingError(
             name,
             f"is {value!r}, which does not keep sessions in the database",
-            f"Django and Flask share sessions only if it is '{BACKENDS}db' or"
-            f" '{BACKENDS}cached_db'. If the Django project changes to one of these, all of its"
-            " visitors get new sessions.",
+            f"Django and Flask share sessions only if it is '{BACKENDS}db',"
+            f" '{BACKENDS}cached_db' or '{BACKENDS}cache'. If the Django project changes to one of"
+            " these, all of its visitors get new sessions.",
         )
 
 
 def _check_engine(name: str, value: Any) -> None:
     refuse_other_storage(name, value)
-    if value == BACKENDS + "cached_db":
-        warnings.warn(
-            f"'{name}' is 'cached_db': Django sees that a session was changed or ended here only"
-            " when its cache entry expires.",
-            stacklevel=5,
-        )
-    elif not isinstance(value, str):
+    if not isinstance(value, str):
         raise SettingError(name, f"is {value!r}", "Give the dotted name of Django's backend.")
 
 

@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
     "SESSION_SAVE_EVERY_REQUEST": False,
     "SESSION_SERIALIZER": "django.contrib.sessions.serializers.JSONSerializer",
     "SESSION_ENGINE": BACKENDS + "db",
+    "SESSION_CACHE_ALIAS": "default",
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
     "USE_TZ": True,
     "TIME_ZONE": "America/Chicago",
     "DEFAULT_HASHING_ALGORITHM": "sha256",
@@ -56,6 +58,7 @@ AUTH_DEFAULTS: dict[str, Any] = {
 OWN_DEFAULTS: dict[str, Any] = {
     "SESSION_CONCURRENCY": "overwrite",
     "SESSION_ABSOLUTE_AGE": None,
+    "SESSION_CACHE_VERIFY": False,
     "SESSION_CYCLE_AT_RELOGIN": False,
     "SESSION_NO_STORE": False,
     "SESSION_SUDO_AGE": None,

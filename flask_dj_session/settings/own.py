@@ -56,6 +56,7 @@ def _check_concurrency(name: str, value: Any) -> None:
 OWN_CHECKS: dict[str, Callable[[str, Any], None]] = {
     "SESSION_CONCURRENCY": _check_concurrency,
     "SESSION_ABSOLUTE_AGE": _check_optional_span,
+    "SESSION_CACHE_VERIFY": check_flag,
     "SESSION_CYCLE_AT_RELOGIN": check_flag,
     "SESSION_NO_STORE": check_flag,
     "SESSION_SUDO_AGE": _check_optional_span,
@@ -106,6 +107,11 @@ class OwnSettings:
     def absolute_age(self) -> float | None:
         """SESSION_ABSOLUTE_AGE, in seconds; None where a login may last for ever."""
         return self._config["SESSION_ABSOLUTE_AGE"]  # type: ignore[no-any-return]
+
+    @property
+    def cache_verify(self) -> bool:
+        """SESSION_CACHE_VERIFY."""
+        return self._config["SESSION_CACHE_VERIFY"]  # type: ignore[no-any-return]
 
     @property
     def cycle_at_relogin(self) -> bool:

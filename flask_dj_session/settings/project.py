@@ -11,18 +11,21 @@ from ..description import TIME_LIMIT, Description, read_description
 from ..description.connections import databases
 from ..description.description import FILE
 from ..description.failures import PATH, PYTHON
-from ..description.outside import with_keys, with_password
+from ..description.outside import with_cache_password, with_keys, with_password
 from ..errors import SettingError
+from .caches import is_given
 from .checks import refuse_other_storage
 from .databases import sqlalchemy_settings
 from .defaults import AUTH_DEFAULTS, DEFAULTS
-from .engines import engine_of
+from .engines import engine_of, is_cache
 from .loader import module_name, settings_module
 from .origin import ORIGIN, Origin
 from .readings import as_django_reads
 from .versions import installed
 
 _NAMES = (*DEFAULTS, *AUTH_DEFAULTS)
+#: of which a description has a part of its own, that knows what is secret in it
+_TOLD_APART = ("CACHES",)
 
 #: what an older Django takes where the module says nothing: before which version, and what
 _FORMER_DEFAULTS: dict[str, tuple[tuple[int, int], Any]] = {
@@ -67,7 +70,8 @@ def django_settings(
     :param timeout: seconds that *python* may take.
     :param description: a file that ``flask sessions describe`` has written, for a site on another
         machine. Keys and passwords come from the environment then: DJANGO_SECRET_KEY,
-        DJANGO_SECRET_KEY_FALLBACKS (a list in JSON) and DJANGO_DATABASE_PASSWORD.
+        DJANGO_SECRET_KEY_FALLBACKS (a list in JSON), DJANGO_DATABASE_PASSWORD and
+        DJANGO_CACHE_PASSWORD.
     :raises SettingError: for what cannot be imported, is missing, or cannot work here.
     :raises TypeError: for arguments that do not go together.
     """
@@ -80,7 +84,8 @@ def django_settings(
             "Django does not start without it either. Name the settings module that sets it.",
         )
     if "SESSION_ENGINE" in read:
-        refuse_other_storage("SESSION_ENGINE", read["SESSION_ENGINE"])
+        has_cache = is_given(read.get("CACHES"))
+        refuse_other_storage("SESSION_ENGINE", read["SESSION_ENGINE"], has_cache=has_cache)
     alias = project.alias if isinstance(using, EllipsisType) else using
     origin = Origin(project.module, alias, frozenset(read), _kept(project.description))
     if alias is not None:
@@ -166,7 +171,8 @@ def site_description(
     from ..description.asking import ask  # which few apps need
 
     path = path or os.environ.get(PATH)
-    return ask(module_name(module), _NAMES, python=python, path=path, timeout=timeout)
+    names = [name for name in _NAMES if name not in _TOLD_APART]
+    return ask(module_name(module), names, python=python, path=path, timeout=timeout)
 
 
 def _imported(module: str | None) -> _Project:
@@ -179,12 +185,22 @@ def _imported(module: str | None) -> _Project:
 def _described(told: Description, values: dict[str, Any]) -> _Project:
     return _Project(
         told.module,
-        {**values, "SESSION_ENGINE": engine_of(told)},
+        {**values, "SESSION_ENGINE": engine_of(told), "CACHES": _caches(told)},
         told.django_version,
         databases(told.facts["connections"]),
         told.session_alias,
         told,
     )
+
+
+def _caches(told: Description) -> dict[str, Any]:
+    """Return CACHES, with the password of the one that has the sessions."""
+    found = told.caches
+    session = told.session or {}
+    alias = session.get("cache_alias")
+    if told.file is None or alias not in found or not (session["has_cache"] or is_cache(session)):
+        return found
+    return {**found, alias: with_cache_password(alias, found[alias])}
 
 
 def _kept(description: Description | None) -> Description | None:

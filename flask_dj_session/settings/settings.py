@@ -16,7 +16,8 @@ from ..wire.codec import Algorithm
 from ..wire.cookies import CookieAttributes
 from ..wire.pickles import PickleSerializer
 from ..wire.serializers import Serializer
-from .checks import CHECKS
+from .caches import CACHE, CacheEntry, check_cache_alone, is_given, session_cache, warn_of_cache
+from .checks import CHECKS, refuse_other_storage
 from .cookies import check_cookie, warn_of_partitioned
 from .defaults import DEFAULTS, FLASK_DEFAULTS, OWN_DEFAULTS
 from .origin import names_from_django
@@ -34,8 +35,12 @@ def prepare(config: MutableMapping[str, Any], given: Mapping[str, Any]) -> Setti
     :raises SettingError: naming the first setting that cannot be used.
     """
     fill(config, given, {**DEFAULTS, **OWN_DEFAULTS}, {**CHECKS, **OWN_CHECKS})
+    has_cache = is_given(config["CACHES"])
+    refuse_other_storage("SESSION_ENGINE", config["SESSION_ENGINE"], has_cache=has_cache)
     settings = Settings(config)
     check_touching(config)
+    check_cache_alone(config)
+    warn_of_cache(config)
     check_cookie("SESSION_COOKIE", settings.cookie)
     warn_of_partitioned(config)
     return settings
@@ -95,6 +100,13 @@ class Settings(OwnSettings):
         self.time_zone: tzinfo = time_zone(config["TIME_ZONE"])
         #: the zone of the site's wall clock where USE_TZ is false, else None
         self.naive_zone: tzinfo | None = None if self.use_tz else self.time_zone
+        #: the cache of the sessions, as CACHES has it; None where there is none
+        self.cache: CacheEntry | None = session_cache(config)
+
+    @property
+    def is_cache_alone(self) -> bool:
+        """Whether the engine is Django's ``cache``, which has no table."""
+        return bool(self._config["SESSION_ENGINE"] == CACHE)
 
     @property
     def keys(self) -> tuple[str | bytes, ...]:
@@ -163,6 +175,8 @@ class Settings(OwnSettings):
 
     def make_serializer(self) -> Serializer:
         """Make the serializer that SESSION_SERIALIZER names."""
+        if self.is_cache_alone:
+            return PickleSerializer()  # which is what a cache holds; there is no row
         kind = serializer_class(self.serializer_setting)
         if (
             isinstance(kind, type)

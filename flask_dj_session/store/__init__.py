@@ -17,6 +17,7 @@ from .table import (
     is_like_index,
     primary_key_of,
 )
+from .touching import LoadedEnd
 
 __all__ = [
     "COLUMNS",
@@ -24,6 +25,7 @@ __all__ = [
     "TABLE_NAME",
     "AutocommitEngine",
     "DjangoDateTime",
+    "LoadedEnd",
     "Outline",
     "Pooler",
     "Store",

@@ -146,6 +146,29 @@ def pages(
         yield _stored(engine, table, keyless)
 
 
+def keys(
+    engine: AutocommitEngine, table: sa.Table, *, size: int, expired_at: datetime | None = None
+) -> Iterator[list[Any]]:
+    """Yield the keys of all rows in their order, *size* at a time at the most.
+
+    :param expired_at: only of rows that have expired at this time (aware).
+    """
+    columns, above = table.c, None
+    given = {} if expired_at is None else {"now": expired_at}
+    while True:
+        conditions = [_beyond(columns.session_key, above, None)]
+        if expired_at is not None:
+            expired = bindparam("now", type_=columns.expire_date.type)
+            conditions.append(columns.expire_date <= expired)
+        query = sa.select(columns.session_key).where(*conditions).order_by(columns.session_key)
+        found = [key for (key,) in _fetch(engine, query.limit(size), given)]
+        if found:
+            yield found
+        if len(found) < size:
+            return
+        above = found[-1]
+
+
 def row(engine: AutocommitEngine, table: sa.Table, session_key: Any) -> StoredRow | None:
     """Return the row of a key, expired or not; None where there is none."""
     found = _of_keys(engine, table, [session_key], longest=LONGEST)

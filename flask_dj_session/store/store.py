@@ -37,6 +37,9 @@ class Store:
     :param table: the table, with Django's three columns and perhaps more.
     """
 
+    #: whether the sessions are rows of a table
+    has_table = True
+
     def __init__(self, engine: AutocommitEngine, table: sa.Table) -> None:
         self.engine = engine
         self.table = table
@@ -75,6 +78,11 @@ class Store:
         assert isinstance(date_type, DjangoDateTime)
         return date_type
 
+    @property
+    def name(self) -> str:
+        """What people call the place of the sessions: the name of the table."""
+        return self.table.name
+
     @cached_property
     def max_key_length(self) -> int:
         """How many characters of a key the column holds."""
@@ -89,6 +97,11 @@ class Store:
 
         On SQLite a text that is no UTF-8 is :data:`NO_TEXT`.
         """
+        row = self._loaded(self._load, session_key, now)
+        return None if row is None else row[0]
+
+    def reload(self, session_key: str, now: datetime) -> str | None:
+        """Return what :meth:`load` does, from the table, whatever stands in front of it."""
         row = self._loaded(self._load, session_key, now)
         return None if row is None else row[0]
 
@@ -242,6 +255,11 @@ class Store:
         """Yield the rows in the order of their keys; see :func:`.queries.pages`."""
         with self._explaining():
             yield from queries.pages(self.engine, self.table, size=size, expired_at=expired_at)
+
+    def keys(self, *, size: int = 1000, expired_at: datetime | None = None) -> Iterator[list[Any]]:
+        """Yield the keys of the rows in their order; see :func:`.queries.keys`."""
+        with self._explaining():
+            yield from queries.keys(self.engine, self.table, size=size, expired_at=expired_at)
 
     def page(self, *, size: int, above: Any = None, below: Any = None) -> list[queries.StoredRow]:
         """Return a page of rows above or below a key; see :func:`.queries.page`."""

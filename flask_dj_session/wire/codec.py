@@ -22,6 +22,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ..errors import Base64Error, CompressionError, DecodeError, EncodeError, JSONError
+from .cached_text import CachedText
 from .legacy import LegacySigner
 from .serializers import JSONSerializer, Serializer
 from .signing import TimestampSigner
@@ -110,6 +111,8 @@ class SessionCodec:
 
         :raises DecodeError: a subclass tells at which step it failed.
         """
+        if type(text) is CachedText:
+            return text.data()
         return self.read(text).data
 
     def read(self, text: str) -> Reading:

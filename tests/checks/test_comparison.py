@@ -167,3 +167,33 @@ def test_databases_are_compared_by_what_they_are(ours: str, theirs: str, level: 
 def test_another_engine_is_noted(engine: str) -> None:
     (finding,) = compare({"SESSION_ENGINE": engine})
     assert finding.level == "note"
+
+
+def _cached(location: str = "redis://:hush@a/1", **entry: Any) -> dict[str, Any]:
+    backend = "django.core.cache.backends.redis.RedisCache"
+    return {
+        "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
+        "CACHES": {"default": {"BACKEND": backend, "LOCATION": location, **entry}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("theirs", "said"),
+    [
+        (_cached("redis://:hush@b/1"), "LOCATION"),
+        (_cached(KEY_PREFIX="x", VERSION=2), "KEY_PREFIX, VERSION"),
+        (_cached(OPTIONS={"password": "hush"}), "OPTIONS"),
+    ],
+)
+def test_a_cache_that_differs_is_told_without_its_values(theirs: Any, said: str) -> None:
+    app = {**DEFAULTS, "SECRET_KEY": "x", **_cached()}
+    findings = setting_findings(app, {"SECRET_KEY": "x", "USE_TZ": True, **theirs})
+    (found,) = [one for one in findings if one.level == "wrong"]
+    assert found.text == f"The cache of the sessions differs from Django's in {said}."
+    assert "hush" not in repr(findings)
+
+
+def test_a_cache_that_is_the_same_is_in_order() -> None:
+    app = {**DEFAULTS, "SECRET_KEY": "x", **_cached()}
+    findings = setting_findings(app, {"SECRET_KEY": "x", "USE_TZ": True, **_cached()})
+    assert [one.level for one in findings] == ["ok"]

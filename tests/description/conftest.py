@@ -32,7 +32,14 @@ ReadSite = Callable[..., dict[str, Any]]
 @pytest.fixture
 def site_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder that is not on Python's path; no variable names a site."""
-    names = ("SETTINGS_MODULE", "PYTHON", "PATH", "SECRET_KEY", "DATABASE_PASSWORD")
+    names = (
+        "SETTINGS_MODULE",
+        "PYTHON",
+        "PATH",
+        "SECRET_KEY",
+        "DATABASE_PASSWORD",
+        "CACHE_PASSWORD",
+    )
     for name in [*(f"DJANGO_{name}" for name in names), "SITE_DESCRIPTION"]:
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "site"

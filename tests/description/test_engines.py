@@ -212,6 +212,55 @@ def test_a_class_that_is_a_cached_db_is_treated_as_one(
         _app(read)
 
 
+def test_a_subclass_of_cached_db_has_its_own_prefix_and_the_cache_of_the_site(
+    write_site: WriteSite, read_site: ReadSite
+) -> None:
+    engine = """
+        from django.contrib.sessions.backends import cached_db
+        class SessionStore(cached_db.SessionStore):
+            cache_key_prefix = "mysite.sessions"
+    """
+    caches = """
+        def names(key, key_prefix, version):
+            return key
+        from django.core.cache.backends.filebased import FileBasedCache
+        class Files(FileBasedCache):
+            pass
+    """
+    code = """
+        SESSION_ENGINE = 'mysite.engine'
+        SESSION_CACHE_ALIAS = 'sessions'
+        CACHES = {'default': {'BACKEND': 'django.core.cache.backends.dummy.DummyCache'},
+            'sessions': {'BACKEND': 'mysite.caches.Files', 'LOCATION': '/tmp/x', 'VERSION': 3}}
+    """
+    write_site(code, **{"mysite/engine": engine, "mysite/caches": caches})
+    app = _app(read_site())
+    cache = app.extensions["django_sessions"].settings.cache
+    assert (cache.kind, cache.prefix, cache.version) == ("file", "mysite.sessions", 3)
+    assert cache.locations == ("/tmp/x",)
+
+
+def test_a_site_whose_sessions_are_in_a_cache_alone_is_served(
+    write_site: WriteSite, read_site: ReadSite
+) -> None:
+    engine = """
+        from django.contrib.sessions.backends import cache
+        class SessionStore(cache.SessionStore):
+            pass
+    """
+    code = """
+        SESSION_ENGINE = 'mysite.engine'
+        CACHES = {'default': {'BACKEND': 'django.core.cache.backends.redis.RedisCache',
+            'LOCATION': 'redis://:hush@cache/1'}}
+    """
+    write_site(code, **{"mysite/engine": engine})
+    app = _app(read_site())
+    cache = app.extensions["django_sessions"].settings.cache
+    assert (cache.kind, cache.prefix) == ("redis", "django.contrib.sessions.cache")
+    assert cache.locations == ("redis://:hush@cache/1",)
+    assert "hush" not in repr(cache)
+
+
 _WRAPPING = """
     from django.contrib.sessions.middleware import SessionMiddleware as Base
     class SessionMiddleware(Base):

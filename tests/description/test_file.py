@@ -104,6 +104,30 @@ def test_keys_and_password_come_from_the_environment(
 
 
 @pytest.mark.process
+def test_the_password_of_the_cache_comes_from_the_environment(
+    write_site: WriteSite, read_site: ReadSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_site("""
+        SESSION_ENGINE = 'django.contrib.sessions.backends.cached_db'
+        CACHES = {'default': {
+            'BACKEND': 'django.core.cache.backends.redis.RedisCache',
+            'LOCATION': ['redis://:hush-7@cache/1', 'redis://me:hush-7@cache/1'],
+            'OPTIONS': {'password': 'hush-7', 'db': 1}}}
+    """)
+    read = read_site(using=None)
+    path = tmp_path / "site.json"
+    path.write_text(json.dumps(read[ORIGIN].description.facts))
+    assert "hush" not in path.read_text()
+    monkeypatch.setenv("DJANGO_SECRET_KEY", "hush-1")
+    assert _refusal(description=path, using=None) == (
+        "'DJANGO_CACHE_PASSWORD' is not set, and the description does not hold the password of the"
+        " cache 'default'. Set it to what the site has."
+    )
+    monkeypatch.setenv("DJANGO_CACHE_PASSWORD", "hush-7")
+    assert django_settings(description=path, using=None)["CACHES"] == read["CACHES"]
+
+
+@pytest.mark.process
 def test_a_database_that_needs_no_password_asks_for_none(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

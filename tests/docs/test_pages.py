@@ -240,6 +240,7 @@ def test_the_core_is_what_a_request_needs() -> None:
     assert optional == {
         "django_engine",
         "auth",
+        "caches",
         "cli",
         "checks",
         "index",

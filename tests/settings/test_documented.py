@@ -27,6 +27,7 @@ CODES = [
     "import environ",
     "import os; os.environ['DB_PASSWORD']",
     "\n" * 13 + "int('x')",
+    f"SESSION_ENGINE = '{_BACKENDS}signed_cookies'",
     f"SESSION_ENGINE = '{_BACKENDS}cache'",
     f"SESSION_ENGINE = '{_BACKENDS}cached_db'",
     "DATABASES = {'default': {}, 'logs': {}}",

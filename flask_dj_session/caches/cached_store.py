@@ -1,0 +1,221 @@
+"""A store with a cache in front: Django's ``cached_db``. Reads the cache first, writes it last.
+
+    load    cache, then table, which fills the cache
+    save    table, then cache
+    delete  table, then cache
+
+The table has the last word: what two requests have changed is compared with it, and a row that is
+gone is not written again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ..errors import CacheValueError, DecodeError
+from ..store import AutocommitEngine, LoadedEnd, Store
+from ..wire import CachedText, SessionCodec
+from .ages import seconds_of_row, seconds_of_save
+from .guarded import GuardedCache
+from .keys import Names
+from .values import Values
+
+
+class Around(NamedTuple):
+    """What a store with a cache has to know of its site."""
+
+    #: of the texts in the table
+    codec: Callable[[], SessionCodec]
+    #: returns the time, aware
+    now: Callable[[], datetime]
+    #: whether the table is asked if the row of an entry is still there
+    verifies: Callable[[], bool]
+
+
+class Cache(NamedTuple):
+    """A cache, and how the sessions of a site are in it."""
+
+    guarded: GuardedCache
+    names: Names
+    values: Values
+
+
+class _CachedEnd(NamedTuple):
+    """When a session ends by its entry; the row says the same, or nothing is moved."""
+
+    moment: datetime
+
+
+class CachedStore(Store):
+    """The rows of a site whose sessions are in a cache, too.
+
+    :param cache: the site's.
+    :param around: the codec, the clock and what is to be verified.
+    """
+
+    def __init__(
+        self, engine: AutocommitEngine, table: sa.Table, cache: Cache, around: Around
+    ) -> None:
+        super().__init__(engine, table)
+        self.cache = cache
+        self._cache, self._names, self._values = cache
+        self.around = around
+
+    # Reading
+
+    def load(self, session_key: str, now: datetime) -> str | None:
+        """Return what stands for the text, from the cache if it is there, else from the table."""
+        found = self._cached(session_key, now)
+        return found if found is not None else self._filled(session_key, now)[0]
+
+    def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, Any]:
+        """Return the text as :meth:`load` does, and when the row ends, for :meth:`touch`."""
+        found = self._cached(session_key, now)
+        left = None if found is None else self._cache.seconds_left(self._names.of(session_key))
+        if found is None or left is None:
+            return self._filled(session_key, now)
+        return found, _CachedEnd(now + timedelta(seconds=left))
+
+    def _cached(self, session_key: str, now: datetime) -> CachedText | None:
+        name = self._names.of(session_key)
+        raw = self._cache.get(name)
+        if raw is None:
+            return None
+        try:
+            data = self._values.loads(raw)
+        except CacheValueError:
+            return None  # as in Django, the table serves what a cache does not
+        if self.around.verifies() and super().load(session_key, now) is None:
+            self._cache.delete([name])
+            return None
+        return CachedText(lambda: self._values.loads(raw), data)
+
+    def _filled(self, session_key: str, now: datetime) -> tuple[str | None, LoadedEnd | None]:
+        text, end = super().load_with_end(session_key, now)
+        seconds = 0 if end is None else seconds_of_row(end.moment, now)
+        if text is not None and seconds > 0:
+            self._put(session_key, text, lambda data: seconds, change=self._cache.fill)
+        return text, end
+
+    # Writing
+
+    def insert(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Add a row, and its entry.
+
+        :raises CreateError: where the key is taken.
+        """
+        super().insert(session_key, session_data, expire_date, **columns)
+        self._saved(session_key, session_data, expire_date)
+
+    def update(
+        self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
+    ) -> None:
+        """Change a row, and its entry.
+
+        :raises UpdateError: where there is none.
+        """
+        super().update(session_key, session_data, expire_date, **columns)
+        self._saved(session_key, session_data, expire_date)
+
+    def replace(
+        self,
+        session_key: str,
+        as_loaded: str,
+        session_data: str,
+        expire_date: datetime,
+        **columns: Any,
+    ) -> bool:
+        """Change a row and its entry, if the row's text is still *as_loaded*.
+
+        What came from the cache is no text of a row, so the row is to be looked at first.
+        """
+        if isinstance(as_loaded, CachedText):
+            return False
+        if not super().replace(session_key, as_loaded, session_data, expire_date, **columns):
+            return False
+        self._saved(session_key, session_data, expire_date)
+        return True
+
+    def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
+        """Move the end of a row and of its entry, if the row still ends as *loaded*."""
+        if isinstance(loaded, _CachedEnd):
+            now = self.around.now()
+            _, end = super().load_with_end(session_key, now)
+            if end is None or end.moment - loaded.moment > _NEARLY:
+                return False
+            loaded = end
+        if not super().touch(session_key, loaded, expire_date):
+            return False
+        seconds = seconds_of_save({}, expire_date, self.around.now())
+        self._cache.touch(self._names.of(session_key), seconds)
+        return True
+
+    def _saved(self, session_key: str, text: str, end: datetime) -> None:
+        now = self.around.now()
+        self._put(session_key, text, lambda data: seconds_of_save(data, end, now))
+
+    def _put(
+        self,
+        session_key: str,
+        text: str,
+        seconds: Callable[[dict[str, Any]], float],
+        change: Callable[[str, bytes, float], None] | None = None,
+    ) -> None:
+        name = self._names.of(session_key)
+        try:
+            data = self.around.codec().decode(text)
+            value = self._values.dumps(data)
+        except (DecodeError, CacheValueError):
+            # Unlike Django: what nobody can read is not put there as an empty session.
+            self._cache.delete([name])
+        else:
+            (change or self._cache.set)(name, value, seconds(data))
+
+    # Removing
+
+    def delete(self, session_key: str, as_loaded: str | None = None) -> bool:
+        """Remove a row and its entry, and return whether there was a row.
+
+        :param as_loaded: remove it only if the row still has this text.
+        """
+        if isinstance(as_loaded, CachedText):
+            return False
+        was_there = super().delete(session_key, as_loaded)
+        if was_there or as_loaded is None:
+            self._cache.delete([self._names.of(session_key)])
+        return was_there
+
+    def delete_keys(self, session_keys: Collection[str]) -> int:
+        """Remove the rows with these keys and their entries; return how many rows there were."""
+        number = super().delete_keys(session_keys)
+        self._forget(session_keys)
+        return number
+
+    def delete_all(self) -> int:
+        """Remove every row and its entry, and return how many rows there were."""
+        keys = [key for some in self.keys() for key in some]
+        number = super().delete_all()
+        self._forget(keys)
+        return number
+
+    def clear_expired(
+        self, now: datetime, *, batch_size: int | None = None, pause: float | None = None
+    ) -> Iterator[int]:
+        """Remove the rows that have expired before *now*, and what the cache has of them."""
+        for keys in self.keys(expired_at=now):
+            self._forget(keys)
+        yield from super().clear_expired(now, batch_size=batch_size, pause=pause)
+
+    def _forget(self, session_keys: Collection[Any]) -> None:
+        names = [self._names.of(key) for key in session_keys if isinstance(key, str)]
+        self._cache.delete(names)
+
+
+#: by how much an entry may end before its row, whose end has fractions of a second
+_NEARLY = timedelta(seconds=2)

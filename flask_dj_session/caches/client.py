@@ -1,0 +1,44 @@
+"""What is asked of a cache, whichever kind it is; each client has a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+
+class Client(Protocol):
+    """One cache. Any method may raise what its library raises where the cache is down.
+
+    Names are those of entries, and seconds those of Django's ``timeout``: none of them, or fewer,
+    and there is no entry.
+    """
+
+    def get(self, name: str) -> Any:
+        """Return what is under *name*, raw; None where there is nothing."""
+
+    def set(self, name: str, value: bytes, seconds: float) -> None:
+        """Put a value under *name*, whatever is there."""
+
+    def add(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if nothing is there, and return whether it was put."""
+
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if something is there, and return whether it was."""
+
+    def touch(self, name: str, seconds: float) -> bool:
+        """Let an entry end in so many seconds, and return whether there is one."""
+
+    def delete(self, names: Sequence[str]) -> int:
+        """Remove entries, and return how many there were."""
+
+    def seconds_left(self, name: str) -> float | None:
+        """Return how long an entry stays; None where there is none, or where nobody can tell."""
+
+    def names(self, beginning: str) -> Iterator[str] | None:
+        """Yield the names with a beginning; None where this cache cannot be asked for them."""
+
+    def close(self) -> None:
+        """Close the connections; the next question opens new ones."""
+
+    def has_answered(self, error: Exception) -> bool:
+        """Return whether *error* is an answer: the cache is full, for one, but not down."""

@@ -1,0 +1,144 @@
+"""A cache that may be down: its errors are told once a minute, and what it missed is made good.
+
+Where an entry could not be written or removed, it is older than its row. So its name is kept, it is
+not believed, and it is removed as soon as the cache answers. What a process that ends has kept is
+lost with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from .client import Client
+
+_logger = logging.getLogger("flask_dj_session.caches")
+
+#: seconds in which a cache that has failed is not asked again
+REST = 1.0
+#: seconds between two lines in the log
+_SILENCE = 60.0
+#: how many names are kept at most
+MOST_KEPT = 100_000
+_AT_ONCE = 500
+_DONE = object()
+
+_Result = TypeVar("_Result")
+
+
+class GuardedCache:
+    """Asks a cache, and goes on without it where it fails.
+
+    :param alias: its name in CACHES, for the log.
+    :param clock: seconds that only grow.
+    """
+
+    def __init__(
+        self, client: Client, alias: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.client = client
+        self.alias = alias
+        self._clock = clock
+        self._owner = os.getpid()
+        self._own_lock = threading.Lock()
+        self._stale: dict[str, None] = {}
+        self._rests_until = self._silent_until = float("-inf")
+
+    @property
+    def _lock(self) -> threading.Lock:
+        if self._owner != os.getpid():  # a thread of the parent may hold it, for ever
+            self._owner, self._own_lock = os.getpid(), threading.Lock()
+        return self._own_lock
+
+    @property
+    def stale(self) -> tuple[str, ...]:
+        """The names that are to be removed as soon as the cache answers."""
+        return tuple(self._stale)
+
+    def get(self, name: str) -> Any:
+        """Return what is under *name*; None where there is nothing, or nothing to believe."""
+        if self._stale and not self._make_good():
+            return None  # it does not answer, so nobody need be asked twice
+        return self._ask(lambda: self.client.get(name), None)
+
+    def set(self, name: str, value: bytes, seconds: float) -> None:
+        """Put a value under *name*, or see that what is there goes."""
+        self._change([name], lambda: self.client.set(name, value, seconds))
+
+    def fill(self, name: str, value: bytes, seconds: float) -> None:
+        """Put a value under *name* if nothing is there; a value that is, is younger."""
+        self._change([name], lambda: self.client.add(name, value, seconds))
+
+    def touch(self, name: str, seconds: float) -> None:
+        """Let an entry end in so many seconds."""
+        self._change([name], lambda: self.client.touch(name, seconds))
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Remove entries, now or as soon as that is possible."""
+        for first in range(0, len(names), _AT_ONCE):
+            some = names[first : first + _AT_ONCE]
+            self._change(some, partial(self.client.delete, some))
+
+    def seconds_left(self, name: str) -> float | None:
+        """Return how long an entry stays."""
+        return self._ask(lambda: self.client.seconds_left(name), None)
+
+    def _change(self, names: Sequence[str], change: Callable[[], Any]) -> None:
+        if self._stale:
+            self._make_good()
+        if not self._succeeds(change):
+            # Unlike Django: this is no error, and it is made good.
+            self._keep(names)
+            self._make_good()  # where it only refuses what was to be put there
+
+    def _make_good(self) -> bool:
+        """Remove what is older than its row, and return whether nothing of it is left."""
+        while names := list(self._stale)[:_AT_ONCE]:
+            if not self._succeeds(partial(self.client.delete, names)):
+                return False
+            with self._lock:
+                for name in names:
+                    self._stale.pop(name, None)
+        return True
+
+    def _keep(self, names: Sequence[str]) -> None:
+        with self._lock:
+            room = MOST_KEPT - len(self._stale)
+            self._stale.update(dict.fromkeys(names[:room]))
+        if room < len(names):
+            _logger.error(
+                "The cache %r has been down for so many changes that some of its entries will be"
+                " older than their rows. Clear it before it is used again.",
+                self.alias,
+            )
+
+    def _succeeds(self, change: Callable[[], Any]) -> bool:
+        return self._ask(lambda: (change(), _DONE)[1], None) is _DONE
+
+    def _ask(self, question: Callable[[], _Result], otherwise: _Result) -> _Result:
+        if self._clock() < self._rests_until:
+            return otherwise
+        try:
+            return question()
+        except Exception as error:  # whatever a library makes of a server that is down
+            if not self.client.has_answered(error):
+                self._rests_until = self._clock() + REST
+            self._tell(error)
+            return otherwise
+
+    def _tell(self, error: Exception) -> None:
+        now = self._clock()
+        if now < self._silent_until:
+            return
+        self._silent_until = now + _SILENCE
+        # Not what the error says, which may hold a password.
+        _logger.error(
+            "The cache %r failed (%s). The table serves until it answers.",
+            self.alias,
+            type(error).__name__,
+        )

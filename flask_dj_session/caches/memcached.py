@@ -1,0 +1,162 @@
+"""Django's PyMemcacheCache, and PyLibMCCache with one server, on pymemcache."""
+
+from __future__ import annotations
+
+import os
+import time
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..errors import CacheValueError
+from ..settings import CacheEntry
+from ..wire import MAX_UNPACKED
+from .imports import library, refusal
+
+#: seconds after which Memcached takes a time for a date
+_LONGEST = 60 * 60 * 24 * 30
+_LONGEST_NAME = 250
+# What pymemcache and pylibmc say of a value.
+_IS_PICKLE, _IS_PACKED = 1, 8
+
+# Unlike Django: a server that does not answer holds nobody up for longer than that.
+_TIMEOUTS = {"connect_timeout": 1.0, "timeout": 2.0}
+#: options of pylibmc's that change nothing on the wire for one server
+_OF_PYLIBMC = ("binary", "username", "password", "behaviors")
+
+
+class _Raw:
+    """Leaves values as they are, but for what pylibmc has packed."""
+
+    def serialize(self, key: Any, value: bytes) -> tuple[bytes, int]:
+        return value, _IS_PICKLE
+
+    def deserialize(self, key: Any, value: bytes, flags: int) -> Any:
+        if flags & _IS_PACKED:
+            value = _unpacked(value)
+        # What is no pickle was put there by somebody else, and is none of ours.
+        return value if flags & _IS_PICKLE else _Foreign(value)
+
+
+class _Foreign(str):
+    """What is no pickle: no bytes, so that nobody tries."""
+
+    def __new__(cls, _value: bytes) -> _Foreign:
+        return super().__new__(cls)
+
+
+def _unpacked(value: bytes) -> bytes:
+    unpacker = zlib.decompressobj()
+    try:
+        unpacked = unpacker.decompress(value, MAX_UNPACKED)
+    except zlib.error:
+        return b""
+    return unpacked if unpacker.eof else b""
+
+
+def memcached_client(entry: CacheEntry) -> MemcachedClient:
+    """Return the client of an entry.
+
+    :raises SettingError: for a missing package.
+
+    # Django 5.2, core/cache/backends/memcached.py: PyMemcacheCache
+    """
+    pymemcache = library(entry, "pymemcache")
+    options = {name: it for name, it in entry.options.items() if name not in _OF_PYLIBMC}
+    if "serde" in options or "serializer" in options:
+        raise refusal(entry, "OPTIONS", "a serde that is not Django's own")
+    return MemcachedClient(pymemcache, list(entry.locations), options)
+
+
+class MemcachedClient:
+    """One or more Memcacheds.
+
+    :param pymemcache: the package.
+    :param servers: as LOCATION has them.
+    :param options: of its ``HashClient``.
+    """
+
+    def __init__(self, pymemcache: Any, servers: list[Any], options: dict[str, Any]) -> None:
+        self._pymemcache = pymemcache
+        self._servers = servers
+        alone = {"dead_timeout": 1, "retry_timeout": 0} if len(servers) == 1 else {}
+        self._options = {
+            "allow_unicode_keys": True,
+            "default_noreply": False,
+            "use_pooling": True,
+            **alone,
+            **_TIMEOUTS,
+            **options,
+            "serde": _Raw(),
+        }
+        self._made: tuple[int, Any] = (0, None)
+
+    def get(self, name: str) -> Any:
+        """Return what is under *name*; None where there is nothing."""
+        return self._client.get(checked_name(name))
+
+    def set(self, name: str, value: bytes, seconds: float) -> None:
+        """Put a value under *name*; where it is too large, nothing is left there."""
+        if not self._client.set(checked_name(name), value, _timeout(seconds)):
+            self._client.delete(name)
+
+    def add(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if nothing is there."""
+        return bool(self._client.add(checked_name(name), value, _timeout(seconds)))
+
+    def replace(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if something is there."""
+        return bool(self._client.replace(checked_name(name), value, _timeout(seconds)))
+
+    def touch(self, name: str, seconds: float) -> bool:
+        """Let an entry end in so many seconds."""
+        return bool(self._client.touch(checked_name(name), _timeout(seconds)))
+
+    def delete(self, names: Sequence[str]) -> int:
+        """Remove entries."""
+        return sum(bool(self._client.delete(checked_name(name))) for name in names)
+
+    def seconds_left(self, name: str) -> None:
+        """Return None: Memcached's old commands do not tell."""
+
+    def names(self, beginning: str) -> Iterator[str] | None:
+        """Return None: it cannot be asked for what it has."""
+        return None
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._made[1] is not None:
+            self._made[1].close()
+            self._made = (0, None)
+
+    def has_answered(self, error: Exception) -> bool:
+        """Return whether *error* is an answer of the server's."""
+        kinds = {kind.__name__ for kind in type(error).__mro__}
+        return bool(kinds & {"MemcacheServerError", "MemcacheClientError"})
+
+    @property
+    def _client(self) -> Any:
+        owner, client = self._made
+        if client is None or owner != os.getpid():  # a child does not talk on its parent's lines
+            client = self._pymemcache.HashClient(self._servers, **self._options)
+            self._made = os.getpid(), client
+        return client
+
+
+def checked_name(name: str) -> str:
+    """Return *name* if Memcached takes it.
+
+    :raises CacheValueError: where it does not, as Django does.
+    """
+    if len(name) > _LONGEST_NAME or any(ord(one) < 33 or ord(one) == 127 for one in name):
+        raise CacheValueError("has a name that Memcached does not take")
+    return name
+
+
+def _timeout(seconds: float) -> int:
+    # Django 5.2, core/cache/backends/memcached.py: get_backend_timeout
+    if int(seconds) <= 0:
+        return -1
+    if seconds > _LONGEST:
+        seconds += int(time.time())
+    return int(seconds)
