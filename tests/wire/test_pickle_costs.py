@@ -350,3 +350,17 @@ def test_the_places_that_keys_take_are_paid_for_each_key() -> None:
     # The place of each may be taken by all before it: the price grows with their square.
     few, many = cost_of(1_000), cost_of(10_000)
     assert many > 20 * few
+
+
+def test_keys_with_one_hash_are_paid_for_as_often_as_they_are_compared() -> None:
+    def cost_of(number: int, size: int) -> int:
+        purse = budget.Budget(10**6)
+        before, table = purse.left, object()
+        for key in range(number):
+            # Tuples that are equal but for their last item, with hashes that are the same.
+            purse.spend_on_key(table, (*([0] * size), PRIME * key))
+        return before - purse.left
+
+    # Each is compared with all before it, item by item.
+    assert cost_of(50, 100) > 10 * 50 * 100
+    assert cost_of(100, 100) > 3 * cost_of(50, 100)
