@@ -16,7 +16,18 @@ import sqlalchemy as sa
 import flask_dj_session
 
 #: which learn as they go: what the checks count, a page that is being filled, an app's state
-_LEARN = {"Census", "Clock", "Deviations", "Filled", "Found", "Kept", "Newest", "Span", "_State"}
+_LEARN = {
+    "CacheSample",
+    "Census",
+    "Clock",
+    "Deviations",
+    "Filled",
+    "Found",
+    "Kept",
+    "Newest",
+    "Span",
+    "_State",
+}
 
 
 def _classes() -> Iterator[type[Any]]:
