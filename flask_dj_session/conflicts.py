@@ -52,17 +52,21 @@ class Merging(NamedTuple):
     #: tells two values of an item apart
     form: Form
 
-    def store(self, key: str, as_loaded: str) -> str:
+    def store(self, key: str, as_loaded: str, tried: RowValues | None = None) -> str:
         """Store what was changed since *as_loaded*, and return the text that the row has now.
 
+        :param tried: what the row would get, where that was tried already, in vain.
         :raises UpdateError: if the row is gone, or belongs to another login.
         :raises ConflictError: if others were quicker each time.
         :raises MergeError: if a merger fails.
         """
         for _ in _attempts():
-            values = self.row_values()
-            if self.rows.replace(key, as_loaded, values.text, values.expire_date, **values.columns):
+            values = tried or self.row_values()
+            if tried is None and self.rows.replace(
+                key, as_loaded, values.text, values.expire_date, **values.columns
+            ):
                 return values.text
+            tried = None
             stored = self._stored(key)
             if stored == as_loaded == values.text:
                 return stored  # MySQL may count only rows that change, and this one need not

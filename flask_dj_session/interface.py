@@ -89,7 +89,7 @@ class DjangoSessionInterface(SessionInterface):
     def _save(self, session: DjangoSession, response: Response) -> None:
         max_age = _max_age(session)
         session.save()
-        if self.site.mergers is not None:
+        if session.has_merged:
             max_age = _max_age(session)  # another request may have said when the session ends
         self._hand_out(session, response, max_age)
 

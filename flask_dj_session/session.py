@@ -60,6 +60,8 @@ class DjangoSession(SessionMixin):
     #: whether the end of the request saves nothing and tells the browser nothing: the row was
     #: found deleted
     interrupted = False
+    #: whether a save has found that another request had changed the row since it was loaded
+    has_merged = False
     _is_read_only = False
     _found: bool | None = None
     _as_loaded: dict[str, bytes | None] | None = None
@@ -401,10 +403,14 @@ class DjangoSession(SessionMixin):
     def _write(self, key: str, *, must_create: bool) -> str:
         """Write the row, and return its text."""
         as_loaded = None if must_create else self._row_text
-        if as_loaded is not None and (merging := self._merging()) is not None:
+        values = self._row_values()
+        text, expire_date, columns = values
+        if as_loaded is not None and self._site.mergers is not None:
+            if self._site.store.replace(key, as_loaded, text, expire_date, **columns):
+                return text
+            self.has_merged = True
             # Unlike Django: what another request has stored in the meantime is kept.
-            return merging.store(key, as_loaded)
-        text, expire_date, columns = self._row_values()
+            return self._merging().store(key, as_loaded, tried=values)
         write = self._site.store.insert if must_create else self._site.store.update
         write(key, text, expire_date, **columns)
         return text
@@ -414,15 +420,12 @@ class DjangoSession(SessionMixin):
         expire_date = self._aware(self.get_expiry_date())
         return RowValues(text, expire_date, self.extra_columns(self._session_cache))
 
-    def _merging(self) -> Merging | None:
-        """Return how changes of others are kept; None where the later save wins."""
-        mergers = self._site.mergers
-        if mergers is None:
-            return None
+    def _merging(self) -> Merging:
+        """Return how changes of others are kept."""
         return Merging(
             self._site.store,
             self._site.now,
-            mergers,
+            self._site.mergers or {},
             self._session_cache,
             self._row_values,
             self.decode,
@@ -461,10 +464,10 @@ class DjangoSession(SessionMixin):
             self._row_key = self._row_text = None
 
     def _delete_row(self, key: str) -> bool:
-        left, merging = self._left_text, self._merging()
-        if left is None or merging is None:
+        left = self._left_text
+        if left is None or self._site.mergers is None:
             return self._site.store.delete(key)
-        was_there, has_changed = merging.leave(key, left)
+        was_there, has_changed = self._merging().leave(key, left)
         if has_changed and was_there:
             self.save()
         return was_there

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -20,7 +21,8 @@ SHORT = 4096
 _WITH_SHA256 = (11,)
 
 
-class Comparison(NamedTuple):
+@dataclass(frozen=True, eq=False)  # there are five, and each is itself
+class Comparison:
     """How a text is compared with a column: what is made of each of the two."""
 
     of_column: Callable[[Any], Any]

@@ -84,6 +84,10 @@ class Store:
         return self.table.name
 
     @cached_property
+    def _dialect(self) -> sa.Dialect:
+        return self.engine.app_engine.dialect
+
+    @cached_property
     def max_key_length(self) -> int:
         """How many characters of a key the column holds."""
         return max_key_length(self.table)
@@ -196,7 +200,7 @@ class Store:
         columns: Mapping[str, Any] | None = None,
     ) -> int:
         """Run a statement on a row by its key, if the row's text is still *as_loaded*."""
-        compare = comparison(self.engine.app_engine.dialect, as_loaded)
+        compare = comparison(self._dialect, as_loaded)
         known = self._conditional.get((statement, compare))
         if known is None:
             core: Any = statement.core
