@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from django.contrib.sessions.backends.base import UpdateError
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
@@ -49,7 +50,7 @@ def store(session_key: str | None = None) -> Any:
 
 
 @pytest.fixture
-def one(django: LiveDjango) -> Any:
+def one(django: LiveDjango, database_url: sa.URL) -> Any:
     """Return a stored session."""
     made = store()
     made.update({"cart": ["tea"], "visits": 1})
