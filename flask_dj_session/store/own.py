@@ -67,7 +67,9 @@ class OwnConnections:
         except BaseException as error:
             first = driver.interruption_behind(error, handled=handled)
             if connection.invalidated:
-                self._on_lost()
+                # Also after an interruption, which is nothing that the database has done.
+                if isinstance(error.__cause__, self._dialect.loaded_dbapi.Error):
+                    self._on_lost()
             elif not (connection.closed or driver.is_in_order_after(first, handled=handled)):
                 # SQLAlchemy does that only where an error ends a program or a greenlet.
                 connection.invalidate()

@@ -7,6 +7,7 @@ a round trip.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -30,6 +31,7 @@ class EngineBeside(OptionEngine):
         self.pool = pool
         # What is bound here are session keys and data, which belong in no log and no message.
         self.hide_parameters = True
+        event.listen(self, "rollback", _never_amid_an_answer)
 
     def up_to_date(self) -> EngineBeside:
         """Return an engine with the options that the app's has at present; mostly this one."""
@@ -37,6 +39,17 @@ class EngineBeside(OptionEngine):
         if app_engine.get_execution_options() is self._options_of_app:
             return self
         return EngineBeside(app_engine, self.pool)
+
+
+def _never_amid_an_answer(connection: sa.Connection) -> None:
+    """Give a connection up, instead of a rollback, where something has interrupted its statement.
+
+    After each error SQLAlchemy asks for a rollback. Amid an answer, MySQL's driver may then wait
+    for the rest of one that has come already.
+    """
+    error = sys.exc_info()[1]
+    if error is not None and not isinstance(error, connection.dialect.loaded_dbapi.Error):
+        connection.invalidate()
 
 
 def own_pool(engine: sa.Engine, own_listeners: Collection[Callable[..., Any]] = ()) -> Pool:

@@ -72,6 +72,55 @@ def test_a_refused_statement_costs_no_connection(site: Site) -> None:
             assert connection.connection.dbapi_connection is first
 
 
+class _Interrupted:
+    """Lets an error happen to statements, and notes which connections are asked to roll back."""
+
+    def __init__(self, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error, self.rollbacks = error, list[Any]()
+        self._monkeypatch = monkeypatch
+
+    def count(self, site: Site) -> None:
+        """Let a statement be interrupted."""
+        dialect = site.db.engine.dialect
+        with self._monkeypatch.context() as patch:
+            for name in ("do_execute", "do_execute_no_params"):
+                patch.setattr(dialect, name, self._happen)
+            patch.setattr(dialect, "do_rollback", self.rollbacks.append)
+            with pytest.raises((_SoftLimitError, sa.exc.OperationalError)):
+                site.sessions.store.count()
+
+    def _happen(self, *_: object) -> None:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "is_asked"), [(_SoftLimitError(), False), (sqlite3.OperationalError("disk"), True)]
+)
+def test_nothing_is_asked_amid_an_answer(
+    site: Site, error: Exception, is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted = _Interrupted(error, monkeypatch)
+    with site.app.app_context():
+        interrupted.count(site)
+    assert bool(interrupted.rollbacks) is is_asked
+
+
+def test_an_interruption_ends_no_other_connection(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(options={"pool_size": 2, "max_overflow": 0})
+    with site.app.app_context():
+        before = _both_connections(site)
+        _Interrupted(_SoftLimitError(), monkeypatch).count(site)
+        assert len(before & _both_connections(site)) == 1
+
+
+def _both_connections(site: Site) -> set[Any]:
+    engine = site.sessions.store.engine
+    with engine.connect() as one, engine.connect() as other:
+        return {one.connection.dbapi_connection, other.connection.dbapi_connection}
+
+
 class _DriversError(Exception):
     sqlstate: str | None = None
 
