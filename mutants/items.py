@@ -21,11 +21,12 @@ PACKAGE = Path("flask_dj_session")
 #: what is tried, by the names under which the report counts
 ROOMS = {
     "wire": ["wire"],
-    "session": ["session.py", "audit.py"],
+    "session": ["session.py", "audit.py", "merging.py", "conflicts.py"],
     "interface": ["interface.py"],
-    "store": ["store"],
+    "store": ["store", "index"],
     "auth": ["auth"],
-    "inspector": ["inspector"],
+    "inspector": ["inspector", "pages"],
+    "caches": ["caches"],
 }
 
 
