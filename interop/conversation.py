@@ -88,6 +88,14 @@ class DjangoSide(OtherSide):
         """Read a session outside a request."""
         return self.done("load", key=key)
 
+    def hold(self, key: str) -> None:
+        """Load a session and change it, as a request does that is not at its end yet."""
+        self.done("hold", key=key)
+
+    def save_held(self) -> dict[str, Any]:
+        """Save what is held; tell whether it was there to be saved."""
+        return self.done("save_held")
+
     def clear(self) -> None:
         """Run ``manage.py clearsessions``."""
         self.done("clear")

@@ -82,6 +82,12 @@ class Database:
         with self.engine.connect() as connection:
             return set(connection.scalars(sa.text("SELECT session_key FROM django_session")))
 
+    def delete_row(self, key: str) -> None:
+        """Remove a row."""
+        query = sa.text("DELETE FROM django_session WHERE session_key = :key")
+        with self.engine.begin() as connection:
+            connection.execute(query, {"key": key})
+
     def change_data(self, key: str, change: Callable[[str], str]) -> None:
         """Change the text of a row."""
         with self.engine.begin() as connection:

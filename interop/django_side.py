@@ -87,6 +87,30 @@ def load(key: str) -> Dict[str, Any]:
     return {"data": views.plain(data), "key": store.session_key}
 
 
+def hold(key: str) -> Dict[str, Any]:
+    """Load a session and change it, as a request does that is not at its end yet."""
+    from django.conf import settings
+
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore(key)
+    store["held"] = True
+    HELD.append(store)
+    return {}
+
+
+def save_held() -> Dict[str, Any]:
+    """Save what is held; tell whether it was there to be saved."""
+    from django.contrib.sessions.backends.base import UpdateError
+
+    try:
+        HELD.pop().save()
+    except UpdateError:
+        return {"saved": False}
+    return {"saved": True}
+
+
+HELD = []  # type: Any
+
+
 def make_user(name: str) -> Dict[str, Any]:
     """Make a user who can log in."""
     from django.contrib.auth.models import User
@@ -243,6 +267,8 @@ DEEDS = {
         migrate,
         clear,
         load,
+        hold,
+        save_held,
         make_user,
         grant,
         post_form,

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .caches import KINDS as CACHES
+from .caches import WITH_CACHES
 from .environments import VirtualEnvironment, find_python, run_quietly
 from .reasons import NotInstalledError
 
@@ -63,7 +65,12 @@ class Environment(VirtualEnvironment):
         :raises NotInstalledError: where Django cannot be installed; of a driver, ``require`` tells.
         """
         of_engine = _OF_ENGINE if self.era.version >= OUR_ENGINE else ()
-        self.install("Django", f"Django~={self.era.name}.0", "tzdata", *of_engine)
+        django = f"Django~={self.era.name}.0"
+        self.install("Django", django, "tzdata", *of_engine)
+        if self.era.version in WITH_CACHES:
+            clients = (kind.requirement for kind in CACHES if kind.requirement)
+            # Together with Django, or the newest client brings a newer one.
+            self.install("caches", django, *clients)
         for kind in kinds:
             if kind in self.era.drivers:
                 try:

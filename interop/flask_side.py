@@ -12,7 +12,7 @@ import flask
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from flask_dj_session import DjangoSessions
+from flask_dj_session import DjangoSession, DjangoSessions, UpdateError
 from flask_dj_session.auth import DjangoAuth
 from flask_dj_session.auth.passwords import PasswordHashers
 
@@ -41,6 +41,7 @@ class FlaskSide:
         hashers = PasswordHashers(iterations=1000, renew_short_salts=not is_old)
         self.auth = DjangoAuth(self.sessions, hashers=hashers, csrf_use_sessions=True)
         self.app.add_url_rule("/<name>/", "view", self._call_view)
+        self._held = list[DjangoSession]()
 
     def visit(self, view: str, key: str | None = None, **given: Any) -> dict[str, Any]:
         """Ask for the page of a view, with a cookie where *key* is given."""
@@ -71,6 +72,22 @@ class FlaskSide:
             session = self.sessions.session(key)
             data = session.load()
             return {"data": views.plain(data), "key": session.session_key}
+
+    def hold(self, key: str) -> None:
+        """Load a session and change it, as a request does that is not at its end yet."""
+        with self.app.app_context():
+            session = self.sessions.session(key)
+            session["held"] = True
+        self._held.append(session)
+
+    def save_held(self) -> dict[str, Any]:
+        """Save what is held; tell whether it was there to be saved."""
+        with self.app.app_context():
+            try:
+                self._held.pop().save()
+            except UpdateError:
+                return {"saved": False}
+        return {"saved": True}
 
     def clear(self) -> None:
         """Remove the rows that have expired."""

@@ -8,19 +8,23 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from .cache_scenarios import cache_scenarios_for
+from .cache_servers import CachePlace
+from .caches import ENGINES, WITH_CACHES, CacheKind, place_of
+from .caches import KINDS as CACHES
 from .conversation import DjangoSide, django_side
 from .database import KINDS, VARIABLES, Database, fresh_database, knock
 from .eras import ERAS, OUR_ENGINE, Environment, Era, newest_django, unknown_django
 from .flask_side import flask_side
 from .login import login_scenarios_for
 from .reasons import NoAnswerError, NotRunError
-from .scenarios import DisagreementError, Meeting, scenarios_for
+from .scenarios import DisagreementError, Meeting, Scenario, scenarios_for
 from .table import Cell, Row, columns_of, disagreements, failures, markdown, summary
 
 SECRET_KEY = "one key for both: ŝ€"
@@ -35,29 +39,37 @@ class Configuration:
     era: Era
     algorithm: str = "sha256"  # DEFAULT_HASHING_ALGORITHM
     pickle: bool = False
+    cache: CacheKind | None = None
+    engine: str = "db"
 
     @property
     def form(self) -> str:
         """What it writes, in words."""
+        if self.cache is not None:
+            return f"{self.engine}, {self.cache.name}"
         form = "signed format" if self.algorithm == "sha256" else "legacy format"
         return f"{form}, pickles" if self.pickle else form
 
-    def settings(self, *, use_tz: bool) -> dict[str, Any]:
+    def settings(self, place: CachePlace | None, *, use_tz: bool) -> dict[str, Any]:
         """Return the settings of Django and of Flask; a Django ignores what it does not know."""
         name = "PickleSerializer" if self.pickle else "JSONSerializer"
         settings: dict[str, Any] = {
             "SECRET_KEY": SECRET_KEY,
             "SECRET_KEY_FALLBACKS": [OLD_KEY],
-            "SESSION_ENGINE": "django.contrib.sessions.backends.db",
+            "SESSION_ENGINE": f"django.contrib.sessions.backends.{self.engine}",
             "SESSION_SERIALIZER": SERIALIZERS + name,
             "USE_TZ": use_tz,
             "TIME_ZONE": "America/Chicago",
         }
+        if self.cache is not None and place is not None:
+            settings["CACHES"] = {"default": self.cache.entry(place)}
         return settings
 
-    def django_settings(self, database: Database, *, use_tz: bool) -> dict[str, Any]:
+    def django_settings(
+        self, database: Database, place: CachePlace | None, *, use_tz: bool
+    ) -> dict[str, Any]:
         """Return what Django alone needs as well."""
-        settings = self.settings(use_tz=use_tz)
+        settings = self.settings(place, use_tz=use_tz)
         settings["DATABASES"] = {"default": database.django_settings()}
         if self.era.version >= (3, 2):
             settings["DEFAULT_AUTO_FIELD"] = "django.db.models.AutoField"
@@ -77,15 +89,24 @@ def configurations() -> Iterator[Configuration]:
             yield Configuration(era, "sha1")
         if era.version < (5, 0) and era.version != (3, 0):
             yield Configuration(era, "sha1" if era.version < (3, 1) else "sha256", pickle=True)
+        if era.version in WITH_CACHES:
+            for engine in ENGINES:
+                for kind in CACHES:
+                    yield Configuration(era, cache=kind, engine=engine)
 
 
 @contextmanager
 def meeting_of(
-    configuration: Configuration, database: Database, django: DjangoSide, *, use_tz: bool
+    configuration: Configuration,
+    database: Database,
+    django: DjangoSide,
+    place: CachePlace | None,
+    *,
+    use_tz: bool,
 ) -> Iterator[Meeting]:
     """Lend both sides, ready to be visited."""
     version = configuration.era.version
-    settings = configuration.settings(use_tz=use_tz)
+    settings = configuration.settings(place, use_tz=use_tz)
     settings["DEFAULT_HASHING_ALGORITHM"] = configuration.algorithm
     another = {"SECRET_KEY": "a stranger's", "SECRET_KEY_FALLBACKS": []}
     old = {"SECRET_KEY": OLD_KEY, "SECRET_KEY_FALLBACKS": []}
@@ -113,6 +134,11 @@ def meeting_of(
             reads_both_forms=version == (3, 2) and configuration.algorithm == "sha256",
             survives_damage=version >= (3, 1),
             varies_when_deleting=version >= (3, 0),
+            cache=place,
+            django_ignores_cache=bool(
+                configuration.cache and configuration.cache.is_ignored_when_down
+            ),
+            has_table=configuration.engine != "cache",
         )
 
 
@@ -122,17 +148,27 @@ def try_one(
     """Go through all scenarios; return what came of it, and what Django said it is."""
     cell = Cell()
     environment.require(kind)
-    with fresh_database(kind, folder) as database:
-        settings = configuration.django_settings(database, use_tz=use_tz)
+    with fresh_database(kind, folder) as database, _place(configuration, folder) as place:
+        settings = configuration.django_settings(database, place, use_tz=use_tz)
         with django_side(environment, settings, mysql=kind == "MariaDB") as django:
-            with meeting_of(configuration, database, django, use_tz=use_tz) as meeting:
-                for scenario in [*login_scenarios_for(meeting), *scenarios_for(meeting)]:
+            with meeting_of(configuration, database, django, place, use_tz=use_tz) as meeting:
+                for scenario in _scenarios_for(meeting):
                     try:
                         scenario(meeting)
                         cell.agreed += 1
                     except Exception as error:
                         cell.disagreed[scenario.__name__] = _words_of(error)
             return cell, f"{django.python} {django.version}"
+
+
+def _place(configuration: Configuration, folder: Path) -> AbstractContextManager[CachePlace | None]:
+    return nullcontext() if configuration.cache is None else place_of(configuration.cache, folder)
+
+
+def _scenarios_for(meeting: Meeting) -> list[Scenario]:
+    if meeting.cache is not None:
+        return cache_scenarios_for(meeting)
+    return [*login_scenarios_for(meeting), *scenarios_for(meeting)]
 
 
 def _words_of(error: Exception) -> str:
@@ -171,7 +207,9 @@ class Round:
     def _row(self, configuration: Configuration, why_not: NotRunError | None) -> Row:
         row = Row(self._era.name, configuration.form)
         for column, (kind, use_tz) in zip(columns_of(KINDS), _places(), strict=True):
-            reason = _planned(configuration, kind) or why_not or self._left_out(kind)
+            if configuration.cache is not None and kind != "SQLite":
+                continue
+            reason = _planned(configuration, kind, use_tz=use_tz) or why_not or self._left_out(kind)
             if reason is not None:
                 row.cells[column] = self._not_run(reason)
                 continue
@@ -206,7 +244,9 @@ def _places() -> Iterator[tuple[str, bool]]:
         yield kind, False
 
 
-def _planned(configuration: Configuration, kind: str) -> NotRunError | None:
+def _planned(configuration: Configuration, kind: str, *, use_tz: bool) -> NotRunError | None:
+    if configuration.cache is not None and not use_tz:
+        return NotRunError("caches are tried with USE_TZ")
     if configuration.pickle and kind != "SQLite":
         return NotRunError("pickles are tried on SQLite")
     return None

@@ -24,8 +24,27 @@ class Side(Protocol):
     def load(self, key: str) -> dict[str, Any]:
         """Read a session outside a request."""
 
+    def hold(self, key: str) -> None:
+        """Load a session and change it, as a request does that is not at its end yet."""
+
+    def save_held(self) -> dict[str, Any]:
+        """Save what is held; tell whether it was there to be saved."""
+
     def clear(self) -> None:
         """Remove the rows that have expired."""
+
+
+class Cache(Protocol):
+    """A cache of the meeting's own."""
+
+    def empty(self) -> None:
+        """Remove all entries."""
+
+    def start(self) -> None:
+        """Start its server, where there is one."""
+
+    def stop(self) -> None:
+        """Stop its server, where there is one; what it had is gone."""
 
 
 class Django(Side, Protocol):
@@ -69,6 +88,9 @@ class Meeting:
     reads_both_forms: bool
     survives_damage: bool  # whether a row that is no base64 is no error 500 in this Django
     varies_when_deleting: bool  # whether this Django sends Vary with a deleted cookie
+    cache: Cache | None = None
+    django_ignores_cache: bool = False  # whether it goes on where the cache fails
+    has_table: bool = True  # whether sessions are in the table, not in the cache alone
 
     def both_ways(self) -> Iterator[tuple[Side, Side]]:
         """Yield who writes and who reads."""

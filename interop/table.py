@@ -34,6 +34,7 @@ class Row:
     django: str
     form: str
     python: str = "none"
+    #: those of the databases that it is meant for
     cells: dict[str, Cell] = field(default_factory=dict)
 
 
@@ -54,8 +55,8 @@ def _table(rows: list[Row], kind: str, columns: list[str]) -> str:
     lines = [(*_HEAD, *(column.partition(", ")[2] for column in own))]
     lines.append(("---",) * len(lines[0]))
     for row in rows:
-        cells = [_escaped(str(row.cells[column])) for column in own]
-        lines.append((row.django, row.python, row.form, *cells))
+        if cells := [_escaped(str(row.cells[column])) for column in own if column in row.cells]:
+            lines.append((row.django, row.python, row.form, *cells))
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

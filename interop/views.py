@@ -20,6 +20,12 @@ def counter(session: Any, given: Given) -> str:
     return "view count={}".format(num_visits)
 
 
+def add(session: Any, given: Given) -> str:
+    """Count without an end."""
+    session["n"] = session.get("n", 0) + 1
+    return str(session["n"])
+
+
 def store(session: Any, given: Given) -> str:
     """Put ``data`` into the session."""
     session.update(given["data"])
@@ -91,6 +97,7 @@ VIEWS = {
     view.__name__: view
     for view in (
         counter,
+        add,
         store,
         store_objects,
         read,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from interop import eras, run
+from interop.caches import KINDS as CACHES
 from interop.database import VARIABLES
 from interop.eras import ERAS, Era
 from interop.reasons import NoAnswerError, NoPythonError, NotInstalledError, NotRunError
@@ -49,6 +50,18 @@ def test_each_database_has_a_table_of_its_own() -> None:
         "| --- | --- | --- | --- | --- |\n"
         "| 5.2.1 | 3.12 | signed format | 3 agreed | 4 agreed |\n"
     )
+
+
+def test_what_is_meant_for_one_database_is_no_row_of_another() -> None:
+    columns = columns_of(["SQLite", "MariaDB"])
+    cells = dict(zip(columns[:2], map(Cell, (1, 2)), strict=True))
+    table = markdown([Row("5.2.1", "cached_db, Redis", "3.12", cells)], columns)
+    assert table.count("cached_db, Redis") == 1
+
+
+def test_a_django_is_tried_with_each_engine_on_each_cache() -> None:
+    found = [one.form for one in run.configurations() if one.era.name == "5.2" and one.cache]
+    assert len(set(found)) == len(found) == 2 * len(CACHES)
 
 
 def test_a_cell_names_what_disagreed_and_a_line_below_says_how() -> None:
@@ -218,5 +231,5 @@ def test_whatever_happens_the_table_goes_on(
 
     monkeypatch.setattr(run, "try_one", fail)
     monkeypatch.setattr(eras.Environment, "make", lambda *args: None)
-    (row,) = run.fill_table([ERAS[-1]], strict=True)
+    row, *_ = run.fill_table([ERAS[-1]], strict=True)
     assert row.cells["SQLite, USE_TZ"] == row.cells["SQLite, no USE_TZ"] == cell
