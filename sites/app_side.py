@@ -100,7 +100,7 @@ def served(side: AppSide) -> Iterator[AppSide]:
     """Serve the app on this machine."""
     server = make_server("127.0.0.1", 0, side.app, threaded=True, request_handler=_Quiet)
     side.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=[0.02], daemon=True)
     thread.start()
     try:
         yield side

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 from flask_dj_session import DjangoSessions, pytest_plugin
 
-from .databases import DRIVERS, fresh_database, text_of
+from .databases import DRIVERS, fresh_database, is_at_hand, text_of
 from .live_django import SECRET_KEY, LiveDjango, on_database
 
 # Hypothesis is the same everywhere: no example is random, so that nothing fails now and then, and
@@ -66,15 +66,23 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(trylast=True)  # of those that are chosen by their marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep ``--cases`` cases of each test: the first, the last, and some between them."""
+    """Keep ``--cases`` cases of each test: the first, the last, and some between them.
+
+    They are chosen from those for which the databases are there.
+    """
     if (most := config.getoption("--cases")) is None:
         return
     cases: dict[str, list[pytest.Item]] = {}
-    for item in items:
+    for item in filter(_has_its_database, items):
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     kept = {one for those in cases.values() for one in _spread(those, most)}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
+
+
+def _has_its_database(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return is_at_hand(str(parameters.get("database_url", "")))
 
 
 def _spread(cases: list[pytest.Item], most: int) -> list[pytest.Item]:

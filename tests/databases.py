@@ -91,6 +91,12 @@ def server_of(kind: str) -> str:
     return kind.partition("-")[0]
 
 
+def is_at_hand(kind: str) -> bool:
+    """Return whether there is no server to *kind*, or the environment has its URL."""
+    variable = _VARIABLES.get(server_of(kind))
+    return variable is None or variable in os.environ
+
+
 def server_url(kind: str) -> sa.URL:
     """Return the URL that the environment gives for a kind of server, or skip the test."""
     variable = _VARIABLES[server_of(kind)]

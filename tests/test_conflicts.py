@@ -301,6 +301,7 @@ def test_the_messages_of_two_tabs_are_both_shown(site: Site) -> None:
     assert client.get("/").json == ["from another tab", "second"]
 
 
+@pytest.mark.slow
 @on_every_database
 def test_no_visit_of_two_hundred_at_once_is_lost(site: Site, ours: DjangoSession) -> None:
     @site.app.get("/<int:number>")

@@ -142,6 +142,7 @@ def test_its_asynchronous_methods_merge_as_well(one: Any) -> None:
         assert stored(ours) == {}
 
 
+@pytest.mark.slow
 @on_every_database
 def test_nothing_is_lost_between_django_and_flask(one: Any, site: Site, django: LiveDjango) -> None:
     def count_here(request: HttpRequest) -> HttpResponse:

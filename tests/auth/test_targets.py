@@ -141,6 +141,7 @@ def test_what_leads_elsewhere_is_refused(url: Any) -> None:
     assert not ours(url, {HERE})
 
 
+@pytest.mark.slow
 @given(url=ADDRESSES, https=st.booleans())
 def test_of_whatever_address_the_answer_is_djangos(url: str, https: bool) -> None:
     hides_slashes = _dropped(url).replace("\\", "/").strip().startswith("///")

@@ -182,6 +182,7 @@ def test_a_key_that_is_no_utf_8_finds_its_row_and_deletes_it(make_site: MakeSite
     assert _listed(store) == [second]
 
 
+@pytest.mark.slow
 def test_dates_that_are_no_utf_8_end_no_clearing(make_site: MakeSite) -> None:
     site = make_site()
     for number in range(5):

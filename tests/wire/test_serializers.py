@@ -181,6 +181,7 @@ def test_the_same_value_twice_is_not_taken_for_a_circle() -> None:
     assert caught.value.path == "b[1]"
 
 
+@pytest.mark.slow
 def test_data_that_is_nested_too_deeply_is_named() -> None:
     with pytest.raises(EncodeError) as caught:
         serializer.dumps({"deep": nested(100_000)})
