@@ -1,4 +1,4 @@
-"""A real Redis that is stopped and started, in front of a table."""
+"""A real Redis or Memcached that is stopped and started, in front of a table."""
 
 from __future__ import annotations
 
@@ -13,28 +13,32 @@ import pytest
 from flask import session
 
 from ..conftest import MakeSite, Site
-from .conftest import ENGINE, KINDS, settings_of, store_of
+from .conftest import ENGINE, KINDS, cache_of, settings_of, store_of
 
 pytestmark = pytest.mark.process
 
 
-class Redis:
-    """A Redis of the test's own."""
+_COMMANDS = {
+    "redis": "redis-server --bind 127.0.0.1 --port {port} --dir {folder} --save",
+    "memcached": "memcached -u nobody -l 127.0.0.1 -p {port}",
+}
+_PLACES = {"redis": "redis://127.0.0.1:{port}/0", "memcached": "127.0.0.1:{port}"}
 
-    def __init__(self, folder: Path) -> None:
-        program = shutil.which("redis-server")
-        if program is None:
-            pytest.skip("Redis is not installed here")
+
+class Server:
+    """A server of the test's own, which forgets all when it stops."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        save = ["--save", "", "--dir", str(folder), "--dbfilename", "kept.rdb"]
-        self._command = [program, "--port", str(self.port), *save]
+        self._command = _COMMANDS[kind].format(port=self.port, folder=folder).split()
+        if shutil.which(self._command[0]) is None:
+            pytest.skip(f"{self._command[0]} is not installed here")
+        if kind == "redis":
+            self._command.append("")
+        self.entry = {**KINDS[kind], "LOCATION": _PLACES[kind].format(port=self.port)}
         self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
@@ -54,17 +58,22 @@ class Redis:
 
 
 @pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
+def server(kind: str, tmp_path: Path) -> Iterator[Server]:
+    server = Server(kind, tmp_path)
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def site(redis: Redis, make_site: MakeSite) -> Iterator[Site]:
-    entry = {**KINDS["redis"], "LOCATION": redis.url}
-    site = make_site(SESSION_ENGINE=ENGINE, CACHES={"default": entry})
+def site(server: Server, make_site: MakeSite) -> Iterator[Site]:
+    site = _counting(make_site, server)
+    yield site
+    store_of(site).cache.guarded.client.close()
+
+
+def _counting(make_site: MakeSite, server: Server) -> Site:
+    site = make_site(SESSION_ENGINE=ENGINE, CACHES={"default": server.entry})
 
     @site.app.get("/")
     def count() -> str:
@@ -76,22 +85,45 @@ def site(redis: Redis, make_site: MakeSite) -> Iterator[Site]:
         session.flush()  # type: ignore[attr-defined]
         return ""
 
-    yield site
-    store_of(site).cache.guarded.client.close()
+    return site
 
 
-def test_the_table_serves_while_the_cache_is_down(site: Site, redis: Redis) -> None:
+EVERY_SERVER = pytest.mark.parametrize("kind", _COMMANDS)
+
+
+@EVERY_SERVER
+def test_the_table_serves_while_the_cache_is_down(site: Site, server: Server) -> None:
     client = site.client
     answers = [client.get("/").text]
-    redis.stop()
+    server.stop()
     answers += [client.get("/").text, client.get("/").text]
-    redis.start()
+    server.start()
     answers += [client.get("/").text]
     assert answers == ["1", "2", "3", "4"]
 
 
+@EVERY_SERVER
+@pytest.mark.parametrize("asked", [1, 5])
+def test_one_process_that_has_noticed_and_one_that_has_not_lose_nothing(
+    site: Site, make_site: MakeSite, server: Server, asked: int
+) -> None:
+    """Else the second would put an entry there, and believe it when the first has counted on."""
+    other = _counting(make_site, server)
+    there, here = other.client, site.client
+    answers = [there.get("/").text]
+    here.set_cookie("sessionid", there.get_cookie("sessionid").value)  # type: ignore[union-attr]
+    server.stop()
+    for _ in range(asked):
+        site.client.get("/")
+    server.start()
+    for one in (there, here, there, here):
+        answers.append(one.get("/").text)
+    assert answers == ["1", "2", "3", "4", "5"]
+    store_of(other).cache.guarded.client.close()
+
+
 def test_who_logs_out_while_the_cache_is_cut_off_does_not_come_back(
-    site: Site, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, store = site.client, store_of(site)
     client.get("/")
@@ -103,7 +135,6 @@ def test_who_logs_out_while_the_cache_is_cut_off_does_not_come_back(
         cut_off.setattr(type(inner), "_writer", property(lambda self: 1 / 0))
         client.get("/out")
     assert inner.get(names.of(key)) is not None
-    store.cache.guarded._rests_until = 0.0
     with site.app.app_context():
         assert site.sessions.session(key).get("n") is None
     assert inner.get(names.of(key)) is None
@@ -121,3 +152,17 @@ def test_a_row_that_is_gone_is_not_believed_where_that_is_verified(site: Site) -
         assert site.sessions.session(key).get("n") is None
         site.app.config["SESSION_CACHE_VERIFY"] = False
         assert site.sessions.session(key).get("n") is None
+
+
+@pytest.mark.parametrize("kind", ["memcached"])
+@pytest.mark.parametrize("options", [{}, {"ignore_exc": True, "retry_timeout": 60}])
+def test_no_option_hides_that_something_could_not_be_removed(
+    kind: str, tmp_path: Path, options: dict[str, object]
+) -> None:
+    server = Server(kind, tmp_path)  # which is not started
+    entry = {**server.entry, "OPTIONS": options}
+    guarded = cache_of({"default": entry}).guarded
+    guarded.delete(["a"])
+    guarded.delete(["b"])
+    assert guarded.stale == ("a", "b")
+    guarded.client.close()
