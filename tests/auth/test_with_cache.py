@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from flask_dj_session.auth.login_time import LOGIN_TIME_KEY
 from flask_dj_session.caches import Cache
 from flask_dj_session.wire.login_times import SEEN_TIME_KEY
 
-from ..caches.conftest import BACKENDS, EVERY_CACHE, KINDS, place_of
+from ..caches.conftest import BACKENDS, EVERY_CACHE, lend
 from ..live_django import LiveDjango
 from .conftest import PASSWORD, AuthSite, MakeAuth, Visitor, make_user
 
@@ -26,11 +25,10 @@ EVERY_ENGINE = pytest.mark.parametrize("engine", ["cached_db", "cache"])
 
 
 @pytest.fixture
-def where(kind: str, engine: str, tmp_path: Path) -> dict[str, Any]:
+def where(kind: str, engine: str, tmp_path: Path) -> Iterator[dict[str, Any]]:
     """Return what both sides are told of the cache."""
-    place = {"LOCATION": place_of(kind, tmp_path), "KEY_PREFIX": uuid.uuid4().hex}
-    caches = {"default": {**KINDS[kind], **place}}
-    return {"SESSION_ENGINE": BACKENDS + engine, "CACHES": caches}
+    with lend(kind, tmp_path) as caches:
+        yield {"SESSION_ENGINE": BACKENDS + engine, "CACHES": caches}
 
 
 @pytest.fixture
