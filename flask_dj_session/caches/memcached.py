@@ -80,18 +80,18 @@ class MemcachedClient:
     def __init__(self, pymemcache: Any, servers: list[Any], options: dict[str, Any]) -> None:
         self._pymemcache = pymemcache
         self._servers = servers
-        # One server is never given up: there is no other.
-        alone = {"retry_attempts": sys.maxsize} if len(servers) == 1 else {}
         self._options = {
             "allow_unicode_keys": True,
             "default_noreply": False,
             "use_pooling": True,
-            **alone,
             **_TIMEOUTS,
             **options,
             # An error is never hidden: who has asked must know that nothing was done.
             "ignore_exc": False,
             "retry_timeout": -1,
+            # Unlike Django: no server is given up for another, since other processes would look for
+            # the same name elsewhere.
+            "retry_attempts": sys.maxsize,
             "serde": _Raw(),
         }
         self._made: tuple[int, Any] = (0, None)

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import session
@@ -67,13 +68,13 @@ def server(kind: str, tmp_path: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def site(server: Server, make_site: MakeSite) -> Iterator[Site]:
-    site = _counting(make_site, server)
+    site = _counting(make_site, server.entry)
     yield site
     store_of(site).cache.guarded.client.close()
 
 
-def _counting(make_site: MakeSite, server: Server) -> Site:
-    site = make_site(SESSION_ENGINE=ENGINE, CACHES={"default": server.entry})
+def _counting(make_site: MakeSite, entry: dict[str, Any]) -> Site:
+    site = make_site(SESSION_ENGINE=ENGINE, CACHES={"default": entry})
 
     @site.app.get("/")
     def count() -> str:
@@ -108,7 +109,7 @@ def test_one_process_that_has_noticed_and_one_that_has_not_lose_nothing(
     site: Site, make_site: MakeSite, server: Server, asked: int
 ) -> None:
     """Else the second would put an entry there, and believe it when the first has counted on."""
-    other = _counting(make_site, server)
+    other = _counting(make_site, server.entry)
     there, here = other.client, site.client
     answers = [there.get("/").text]
     here.set_cookie("sessionid", there.get_cookie("sessionid").value)  # type: ignore[union-attr]
@@ -151,6 +152,49 @@ def test_a_row_that_is_gone_is_not_believed_where_that_is_verified(site: Site) -
         assert site.sessions.session(key).get("n") is None
         site.app.config["SESSION_CACHE_VERIFY"] = False
         assert site.sessions.session(key).get("n") is None
+
+
+def test_nothing_is_lost_where_one_of_several_memcacheds_is_restarted(
+    make_site: MakeSite, tmp_path: Path
+) -> None:
+    servers = [Server("memcached", tmp_path) for _ in range(2)]
+    entry = {**servers[0].entry, "LOCATION": [one.entry["LOCATION"] for one in servers]}
+    for server in servers:
+        server.start()
+    sites = [_counting(make_site, entry) for _ in range(2)]
+    visitors = [Visitor(sites) for _ in range(8)]
+    for visitor in visitors:
+        visitor.count(2)
+    servers[0].stop()
+    for visitor in visitors:
+        visitor.count(1)  # so one of the two knows better that it is down
+    for _ in visitors:
+        sites[0].client.get("/")
+    servers[0].start()
+    for visitor in visitors:
+        visitor.count(4)
+    for site in sites:
+        store_of(site).cache.guarded.client.close()
+    for server in servers:
+        server.stop()
+
+
+class Visitor:
+    """Comes to several apps by turns, and is told the right count each time."""
+
+    def __init__(self, sites: list[Site]) -> None:
+        self._clients = [site.client for site in sites]
+        self._counted = 0
+        self._key = ""
+
+    def count(self, times: int) -> None:
+        for _ in range(times):
+            client = self._clients[self._counted % len(self._clients)]
+            if self._key:
+                client.set_cookie("sessionid", self._key)
+            self._counted += 1
+            assert client.get("/").text == str(self._counted)
+            self._key = client.get_cookie("sessionid").value  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("kind", ["memcached"])
