@@ -154,13 +154,20 @@ def test_a_row_that_is_gone_is_not_believed_where_that_is_verified(site: Site) -
         assert site.sessions.session(key).get("n") is None
 
 
-def test_nothing_is_lost_where_one_of_several_memcacheds_is_restarted(
-    make_site: MakeSite, tmp_path: Path
-) -> None:
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[list[Server]]:
     servers = [Server("memcached", tmp_path) for _ in range(2)]
-    entry = {**servers[0].entry, "LOCATION": [one.entry["LOCATION"] for one in servers]}
     for server in servers:
         server.start()
+    yield servers
+    for server in servers:
+        server.stop()
+
+
+def test_nothing_is_lost_where_one_of_several_memcacheds_is_restarted(
+    make_site: MakeSite, servers: list[Server]
+) -> None:
+    entry = {**servers[0].entry, "LOCATION": [one.entry["LOCATION"] for one in servers]}
     sites = [_counting(make_site, entry) for _ in range(2)]
     visitors = [Visitor(sites) for _ in range(8)]
     for visitor in visitors:
@@ -175,8 +182,6 @@ def test_nothing_is_lost_where_one_of_several_memcacheds_is_restarted(
         visitor.count(4)
     for site in sites:
         store_of(site).cache.guarded.client.close()
-    for server in servers:
-        server.stop()
 
 
 class Visitor:
