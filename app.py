@@ -63,12 +63,17 @@ app.config["SESSION_CONCURRENCY"] = "merge"  # two tabs at once: docs/how-to/two
 if os.environ.get("DJANGO_SETTINGS_MODULE") or os.environ.get("SITE_DESCRIPTION"):
     app.config.from_mapping(django_settings())  # the project's keys, cookie and database
 app.config.from_prefixed_env()
+# Only a row can be compared with, and there is none where the site's sessions are in a cache alone.
+has_rows = app.config.get("SESSION_ENGINE") != "django.contrib.sessions.backends.cache"
+if not has_rows:
+    app.config["SESSION_CONCURRENCY"] = "overwrite"
 Path(app.instance_path).mkdir(exist_ok=True)
 if not app.config["SECRET_KEY"]:
     app.config["SECRET_KEY"] = generated_key(Path(app.instance_path, "secret_key"))
 
 db = SQLAlchemy(app)
-sessions = DjangoSessions(app, db, mergers={"num_visits": two_counts})
+merges = app.config["SESSION_CONCURRENCY"] == "merge"
+sessions = DjangoSessions(app, db, mergers={"num_visits": two_counts} if merges else None)
 try:
     DjangoAuth(sessions)
     app.register_blueprint(shop)
@@ -80,7 +85,7 @@ if app.debug:  # otherwise the sessions are nobody's to look at
 with app.app_context():
     if app.config["SQLALCHEMY_DATABASE_URI"] == OWN_DATABASE:  # a site's own is the site's affair
         event.listen(db.engine, "connect", serve_many)
-    if "DJANGO_PROJECT" not in app.config:  # whose migrations make the table
+    if has_rows and "DJANGO_PROJECT" not in app.config:  # whose migrations make the table
         sessions.create_table()  # nothing happens where Django has made it
 
 

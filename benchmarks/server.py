@@ -26,10 +26,12 @@ def serve(
     workers: int,
     threads: int,
     size: str = "small",
+    cache: str = "",
     log: Callable[[str], object] = sys.stderr.write,
 ) -> Iterator[int]:
     """Serve the site of *contender*, and lend the port.
 
+    :param cache: the URL of a Redis that its workers share, for a contender that has one.
     :param log: is given each line of gunicorn's log that tells of something wrong.
     """
     command = (
@@ -44,6 +46,7 @@ def serve(
             "BENCH_CONTENDER": contender,
             "BENCH_URL": url,
             "BENCH_SIZE": size,
+            **({"BENCH_CACHE": cache} if cache else {}),
         },
         stderr=subprocess.PIPE,
         text=True,

@@ -16,10 +16,12 @@ from benchmarks import databases
 from benchmarks.contenders.ours_site import make_table
 from benchmarks.server import serve
 
+from .cache import the_cache_stops
 from .checks import CHECKS
 from .disk import database_on, small_disk, the_disk_runs_full
 from .interruptions import requests_are_interrupted
 from .outage import the_database_stops
+from .redis import private_redis
 from .servers import KINDS, NotPossibleError, private_server
 from .site import CheckError, Site, require
 from .tabs import nothing_is_lost_between_tabs
@@ -93,6 +95,21 @@ def the_database_is_stopped(database: str, options: Namespace) -> Iterator[str]:
         _require_discreet(log, site)
 
 
+def the_cache_is_stopped(database: str, options: Namespace) -> Iterator[str]:
+    """Stop and start a Redis in front of the table, which comes back empty, or with all it had."""
+    for keeps in False, True:
+        # What a worker could not remove there, it alone knows: docs/how-to/caches.md.
+        workers = 1 if keeps else options.workers
+        with (
+            databases.lend(database) as make,
+            private_redis(keeps=keeps) as cache,
+            _served(make("cached"), options, "cached", workers, cache=cache.url) as (site, log),
+        ):
+            for said in asyncio.run(the_cache_stops(site, cache)):
+                yield f"a cache that comes back {'with all it had' if keeps else 'empty'}, {said}"
+            _require_discreet(log, site, "The cache 'default' failed")
+
+
 def the_disk_is_full(database: str, options: Namespace) -> Iterator[str]:
     """Let the disk of the database run full."""
     of_server = private_server(database) if database in KINDS else nullcontext()
@@ -129,6 +146,7 @@ _CHECKS: dict[str, Check] = {
     "load": under_load,
     "tabs": tabs_of_one_visitor,
     "stopped": the_database_is_stopped,
+    "cache": the_cache_is_stopped,
     "full": the_disk_is_full,
     "interrupted": requests_are_ended,
 }
@@ -136,12 +154,20 @@ _CHECKS: dict[str, Check] = {
 
 @contextmanager
 def _served(
-    url: str, options: Namespace, *, size: str = "small", contender: str = "ours"
+    url: str,
+    options: Namespace,
+    contender: str = "ours",
+    workers: int = 0,
+    **how: str,
 ) -> Iterator[tuple[Site, list[str]]]:
-    """Lend a served site with its table, and the log of its errors."""
+    """Lend a served site with its table, and the log of its errors.
+
+    :param workers: where it is not as many as the options say.
+    :param how: what else ``serve`` takes.
+    """
     make_table(url)
-    workers, threads, log = options.workers, options.threads, list[str]()
-    with serve(contender, url, workers=workers, threads=threads, size=size, log=log.append) as port:
+    workers, threads, log = workers or options.workers, options.threads, list[str]()
+    with serve(contender, url, workers=workers, threads=threads, log=log.append, **how) as port:
         try:
             yield Site(port, url, options.visitors, options.requests, workers), log
         except CheckError:
@@ -149,10 +175,10 @@ def _served(
             raise
 
 
-def _require_discreet(log: list[str], site: Site) -> None:
+def _require_discreet(log: list[str], site: Site, told: str = "sqlalchemy.exc.") -> None:
     """See that the errors are logged, and that no log tells the key of a session."""
     text = "".join(log)
-    require("sqlalchemy.exc." in text, "No error of the database is logged.")
+    require(told in text, "That something was down is not logged.")
     require(not any(key in text for key in site.stored()), "The log tells session keys.")
 
 

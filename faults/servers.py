@@ -40,7 +40,7 @@ class PrivateServer(ABC):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.data = folder / "data"
 
     @property
@@ -102,18 +102,18 @@ class PostgreSQL(PrivateServer):
     def install(self) -> None:
         """Make the cluster."""
         options = "-U postgres -A trust -E UTF8 --no-locale --no-sync"
-        self._do(_program("initdb"), "-D", self.data, *options.split())
+        self._do(program("initdb"), "-D", self.data, *options.split())
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
         options = f"-h 127.0.0.1 -p {self.port} -k {self.folder}"
         log = self.folder / "log"
-        self._do(_program("pg_ctl"), "-D", self.data, "-l", log, "-o", options, "-w", "start")
+        self._do(program("pg_ctl"), "-D", self.data, "-l", log, "-o", options, "-w", "start")
 
     def stop(self, how: str) -> None:
         """Stop it: "fast" or "immediate", as PostgreSQL says."""
         mode = "fast" if how == "in order" else "immediate"
-        self._do(_program("pg_ctl"), "-D", self.data, "-m", mode, "-w", "stop")
+        self._do(program("pg_ctl"), "-D", self.data, "-m", mode, "-w", "stop")
 
 
 class MariaDB(PrivateServer):
@@ -130,8 +130,8 @@ class MariaDB(PrivateServer):
     def install(self) -> None:
         """Make the data directory."""
         options = "--no-defaults --auth-root-authentication-method=normal --skip-test-db"
-        program = _program("mariadb-install-db")
-        self._do(program, *options.split(), f"--datadir={self.data}")
+        installer = program("mariadb-install-db")
+        self._do(installer, *options.split(), f"--datadir={self.data}")
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -140,7 +140,7 @@ class MariaDB(PrivateServer):
             f" --bind-address=127.0.0.1 --port={self.port} --log-error={self.folder}/log"
         )
         self._process = subprocess.Popen(
-            [_program("mariadbd"), *options.split()],
+            [program("mariadbd"), *options.split()],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             **self._as_user(),
@@ -176,7 +176,7 @@ def private_server(kind: str) -> Iterator[PrivateServer]:
 
     :raises NotPossibleError: where its programs are not installed.
     """
-    with _folder_of(KINDS[kind].user) as folder:
+    with folder_of(KINDS[kind].user) as folder:
         server = KINDS[kind](folder)
         server.install()
         server.start()
@@ -188,11 +188,12 @@ def private_server(kind: str) -> Iterator[PrivateServer]:
 
 
 @contextmanager
-def _folder_of(user: str) -> Iterator[Path]:
+def folder_of(user: str | None = None) -> Iterator[Path]:
+    """Lend a folder that belongs to *user*, where root asks."""
     with tempfile.TemporaryDirectory(
         prefix="flask-dj-session-faults-", ignore_cleanup_errors=True
     ) as name:
-        if not os.getuid():
+        if user and not os.getuid():
             give_to(user, Path(name))
         yield Path(name)
 
@@ -206,7 +207,7 @@ def give_to(user: str, folder: Path) -> None:
     os.chown(folder, entry.pw_uid, entry.pw_gid)
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
     """Find a program, also where Debian keeps those of PostgreSQL and those of administrators."""
     debian = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda one: float(one.parent.name)
@@ -218,7 +219,8 @@ def _program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody has."""
     # Below those that systems give to clients: while the server is down, none of them takes it.
     while True:
         port = randrange(20_000, 32_000)

@@ -253,3 +253,56 @@ def test_variables_point_it_at_another_database(folder: Path) -> None:
     )
     assert database.exists()
     assert list((folder / "instance").iterdir()) == []
+
+
+_SETTINGS = """
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent
+SECRET_KEY = "the project's"
+INSTALLED_APPS = [
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"
+]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": FOLDER / "db.sqlite3"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.{engine}"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": FOLDER / "cache",
+    }
+}
+"""
+#: prints what Django sees of the visitor, and what the visitor sees of Django's change
+_BESIDE_DJANGO = """
+from importlib import import_module
+import django
+django.setup()
+from django.conf import settings
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+answers = [client.get("/session/sessfun").text for _ in range(2)]
+answers += [client.get(path).status_code for path in ("/", "/shop/", "/sessions/")]
+key = client.get_cookie("sessionid").value
+theirs = import_module(settings.SESSION_ENGINE).SessionStore(key)
+answers.append(theirs["num_visits"])
+theirs["num_visits"] = 3
+theirs.save()
+print(*answers, client.get("/session/sessfun").text, sep=", ")
+with app.app_context(): db.engine.dispose()
+"""
+
+
+@pytest.mark.parametrize("engine", ["cached_db", "cache"])
+def test_it_shares_the_cache_of_a_project(folder: Path, tmp_path: Path, engine: str) -> None:
+    (tmp_path / "mysite").mkdir()
+    text = _SETTINGS.replace("{engine}", engine)
+    (tmp_path / "mysite" / "settings.py").write_text(text, encoding="utf-8")
+    seen = _run(
+        folder,
+        _BESIDE_DJANGO,
+        DJANGO_SETTINGS_MODULE="mysite.settings",
+        FLASK_DEBUG="1",
+        PYTHONPATH=f"{ROOT}:{tmp_path}",
+    )
+    assert seen == "view count=1, view count=2, 200, 200, 200, 2, view count=4\n"
+    assert list((tmp_path / "cache").iterdir())

@@ -114,6 +114,7 @@ MAY_IMPORT: dict[str, list[str]] = {
         "sqlalchemy",
         "werkzeug",
         ".auth",
+        ".caches",
         ".errors",
         ".extension",
         ".index",

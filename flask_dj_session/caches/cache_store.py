@@ -103,11 +103,18 @@ class CacheStore(Store):
         return self.load(session_key, now)
 
     def load_with_end(self, session_key: str, now: datetime) -> tuple[str | None, Any]:
-        """Return the text as :meth:`load` does, and when the entry ends, where that is known."""
+        """Return the text as :meth:`load` does, and when the entry ends, for :meth:`touch`.
+
+        Where the cache does not tell that, it is now: so the end is moved at each visit, and nobody
+        who comes again and again is logged out.
+        """
         text = self.load(session_key, now)
-        left = text is not None and self._ask(self._client.seconds_left, self._name(session_key))
-        end = _End(now + timedelta(seconds=left)) if left else None
-        return text, end
+        end = None if text is None else self._end_of(session_key, now)
+        return text, None if text is None else _End(end or now)
+
+    def _end_of(self, session_key: str, now: datetime) -> datetime | None:
+        left: float | None = self._ask(self._client.seconds_left, self._name(session_key))
+        return None if left is None else now + timedelta(seconds=left)
 
     def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
         """Move the end of an entry, and return whether there is one."""
@@ -188,11 +195,11 @@ class CacheStore(Store):
     def row(self, session_key: Any) -> StoredRow | None:
         """Return a session as if it were a row; None where there is none."""
         now = self._around.now()
-        text, end = self.load_with_end(session_key, now) if session_key else (None, None)
+        text = self.load(session_key, now) if session_key else None
         if text is None:
             return None
         signed = self._around.codec().encode(self._around.codec().decode(text), now)
-        return StoredRow(session_key, signed, None if end is None else end.moment)
+        return StoredRow(session_key, signed, self._end_of(session_key, now))
 
     def pages(self, *, size: int, expired_at: datetime | None = None) -> Iterator[list[StoredRow]]:
         """Yield all sessions as if they were rows, in the order of their keys."""

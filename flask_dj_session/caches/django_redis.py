@@ -38,11 +38,11 @@ def django_redis_client(entry: CacheEntry) -> RedisClient:
     redis = library(entry, "redis")
     kind = imported(entry, "REDIS_CLIENT_CLASS", options.get("REDIS_CLIENT_CLASS")) or redis.Redis
 
-    def connect(index: int) -> Any:
-        pool = _pool(entry, redis, entry.locations[index])
+    def connect() -> Any:
+        pool = _pool(entry, redis, entry.locations[0])
         return kind(connection_pool=pool, **options.get("REDIS_CLIENT_KWARGS", {}))
 
-    return RedisClient(connect, len(entry.locations), milliseconds=True)
+    return RedisClient(connect, milliseconds=True)
 
 
 def _pool(entry: CacheEntry, redis: Any, url: str) -> Any:

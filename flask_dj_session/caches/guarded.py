@@ -3,6 +3,9 @@
 Where an entry could not be written or removed, it is older than its row. So its name is kept, it is
 not believed, and it is removed as soon as the cache answers. What a process that ends has kept is
 lost with it.
+
+A cache that refuses at once is asked again at once. Otherwise this process would go on without it
+for a while after it has come back, and others would believe what they have put there meanwhile.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from .client import Client
 
 _logger = logging.getLogger("flask_dj_session.caches")
 
-#: seconds in which a cache that has failed is not asked again
+#: seconds in which a cache that lets visitors wait is not asked again
 REST = 1.0
+#: seconds after which an error counts as such
+_LONG = 0.5
 #: seconds between two lines in the log
 _SILENCE = 60.0
 #: how many names are kept at most
@@ -46,7 +51,7 @@ class GuardedCache:
         self._clock = clock
         self._owner = os.getpid()
         self._own_lock = threading.Lock()
-        self._stale: dict[str, None] = {}
+        self._stale: dict[str, object] = {}  # and when each was kept
         self._rests_until = self._silent_until = float("-inf")
 
     @property
@@ -89,27 +94,28 @@ class GuardedCache:
         return self._ask(lambda: self.client.seconds_left(name), None)
 
     def _change(self, names: Sequence[str], change: Callable[[], Any]) -> None:
-        if self._stale:
-            self._make_good()
-        if not self._succeeds(change):
+        if self._stale and not self._make_good():
+            self._keep(names)  # it does not answer, so nobody need be asked twice
+        elif not self._succeeds(change):
             # Unlike Django: this is no error, and it is made good.
             self._keep(names)
             self._make_good()  # where it only refuses what was to be put there
 
     def _make_good(self) -> bool:
         """Remove what is older than its row, and return whether nothing of it is left."""
-        while names := list(self._stale)[:_AT_ONCE]:
-            if not self._succeeds(partial(self.client.delete, names)):
+        while kept := list(self._stale.items())[:_AT_ONCE]:
+            if not self._succeeds(partial(self.client.delete, [name for name, _ in kept])):
                 return False
             with self._lock:
-                for name in names:
-                    self._stale.pop(name, None)
+                for name, when in kept:
+                    if self._stale.get(name) is when:  # another thread has not kept it anew
+                        del self._stale[name]
         return True
 
     def _keep(self, names: Sequence[str]) -> None:
         with self._lock:
             room = MOST_KEPT - len(self._stale)
-            self._stale.update(dict.fromkeys(names[:room]))
+            self._stale.update(dict.fromkeys(names[:room], object()))
         if room < len(names):
             _logger.error(
                 "The cache %r has been down for so many changes that some of its entries will be"
@@ -121,15 +127,23 @@ class GuardedCache:
         return self._ask(lambda: (change(), _DONE)[1], None) is _DONE
 
     def _ask(self, question: Callable[[], _Result], otherwise: _Result) -> _Result:
-        if self._clock() < self._rests_until:
+        asked = self._clock()
+        if asked < self._rests_until:
             return otherwise
         try:
             return question()
         except Exception as error:  # whatever a library makes of a server that is down
             if not self.client.has_answered(error):
-                self._rests_until = self._clock() + REST
+                self._rest_after(error, asked)
             self._tell(error)
             return otherwise
+
+    def _rest_after(self, error: Exception, asked: float) -> None:
+        now = self._clock()
+        if now - asked > _LONG or any(
+            kind.__name__ == "TimeoutError" for kind in type(error).mro()
+        ):
+            self._rests_until = now + REST
 
     def _tell(self, error: Exception) -> None:
         now = self._clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -79,14 +80,18 @@ class MemcachedClient:
     def __init__(self, pymemcache: Any, servers: list[Any], options: dict[str, Any]) -> None:
         self._pymemcache = pymemcache
         self._servers = servers
-        alone = {"dead_timeout": 1, "retry_timeout": 0} if len(servers) == 1 else {}
         self._options = {
             "allow_unicode_keys": True,
             "default_noreply": False,
             "use_pooling": True,
-            **alone,
             **_TIMEOUTS,
             **options,
+            # An error is never hidden: who has asked must know that nothing was done.
+            "ignore_exc": False,
+            "retry_timeout": -1,
+            # Unlike Django: no server is given up for another, since other processes would look for
+            # the same name elsewhere.
+            "retry_attempts": sys.maxsize,
             "serde": _Raw(),
         }
         self._made: tuple[int, Any] = (0, None)

@@ -28,11 +28,12 @@ def redis_client(entry: CacheEntry) -> RedisClient:
     if parser := imported(entry, "parser_class", entry.options.get("parser_class")):
         options["parser_class"] = parser
 
-    def connect(index: int) -> Any:
-        url = entry.locations[index]
+    url = entry.locations[0]
+
+    def connect() -> Any:
         return redis.Redis(connection_pool=kind.from_url(url, **with_timeouts(url, options)))
 
-    return RedisClient(connect, len(entry.locations))
+    return RedisClient(connect)
 
 
 def with_timeouts(url: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ __all__ = [
 ]
 
 _OPTION = "django_session_db_url"
+_CACHE_OPTION = "django_session_cache_url"
 _NO_APP = (
     "'{}' needs your app, but there is no fixture 'app'. Write one that returns the Flask app,"
     " with 'django_session_db' as its SQLALCHEMY_DATABASE_URI."
@@ -53,13 +54,20 @@ def __getattr__(name: str) -> Any:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that names a server in place of SQLite."""
+    """Add the options that name servers in place of files."""
     help_ = (
         "SQLAlchemy URL of a database on the server where 'django_session_db' makes its own"
         " (default: an SQLite file)"
     )
-    parser.getgroup("flask_dj_session").addoption("--django-session-db-url", help=help_)
+    group = parser.getgroup("flask_dj_session")
+    group.addoption("--django-session-db-url", help=help_)
     parser.addini(_OPTION, help_, default="")
+    help_ = (
+        "URL of a Redis, or host:port of a Memcached, where 'django_session_cache' has names of its"
+        " own (default: files)"
+    )
+    group.addoption("--django-session-cache-url", help=help_)
+    parser.addini(_CACHE_OPTION, help_, default="")
 
 
 @pytest.fixture
@@ -71,10 +79,28 @@ def django_session_db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
     """
     from .databases import lend, make_tables
 
-    server = request.config.getoption(_OPTION) or request.config.getini(_OPTION)
-    with lend(str(server), tmp_path) as url:
+    with lend(_given(request, _OPTION), tmp_path) as url:
         make_tables(url)
         yield url
+
+
+@pytest.fixture
+def django_session_cache(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[dict[str, dict[str, Any]]]:
+    """Return ``CACHES`` with an empty cache for one test.
+
+    It is a folder, or a part of the server that ``--django-session-cache-url`` or the ini value
+    ``django_session_cache_url`` names. The app says with ``SESSION_ENGINE`` that it uses it.
+    """
+    from .caches import lend
+
+    with lend(_given(request, _CACHE_OPTION), tmp_path) as caches:
+        yield caches
+
+
+def _given(request: pytest.FixtureRequest, option: str) -> str:
+    return str(request.config.getoption(option) or request.config.getini(option))
 
 
 @pytest.fixture

@@ -70,11 +70,15 @@ class SessionChange:
         return "cycled" if after.session_key in self._cycled else "replaced"
 
     def _kind_under_one_key(self, before: StoredRow, after: StoredRow) -> Kind:
-        if before == after:
+        if before == after or self._is_same_entry():
             return "untouched"
         is_moved = before._replace(expire_date=after.expire_date) == after
         touches = self._site.settings.touch_after is not None
         return "touched" if is_moved and touches else "changed"
+
+    def _is_same_entry(self) -> bool:
+        # In a cache alone there is no text, so it is not known whether the same was written again.
+        return not self._site.store.has_table and self._before.data == self._after.data
 
     @property
     def old_key(self) -> str | None:
@@ -115,9 +119,8 @@ class SessionChange:
 def _live_row(site: Site, key: str) -> StoredRow | None:
     if not keys.is_storable_key(key, site.store.max_key_length):
         return None
-    rows = site.store.starting_with(key)
-    now = site.now()
-    return next((row for row in rows if row.session_key == key and not row.has_expired(now)), None)
+    row = site.store.row(key)
+    return None if row is None or row.has_expired(site.now()) else row
 
 
 def _data(site: Site, row: StoredRow) -> dict[str, Any]:

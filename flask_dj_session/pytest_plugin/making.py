@@ -50,6 +50,7 @@ class MakeSession:
         :param expired: store a row whose time is over.
         :param form: ``legacy`` is that of Django before 3.1.
         :param corrupted: spoil the signature.
+        :raises ValueError: for that where the sessions are in a cache alone.
         """
         with self._app.app_context():
             session = self._site.session()
@@ -64,6 +65,8 @@ class MakeSession:
             return self._store(session, expired=expired, form=form, corrupted=corrupted)
 
     def _store(self, session: DjangoSession, *, expired: bool, form: str, corrupted: bool) -> str:
+        if corrupted and not self._site.store.has_table:
+            raise ValueError("A session in a cache alone has no signature that could be spoiled.")
         text = self._encode(session, form)
         end = session._aware(session.get_expiry_date())
         if expired:

@@ -190,6 +190,19 @@ def _settings_of(app: Flask) -> dict[str, Any]:
     config = app.config
     names = [name for name in DEFAULTS if name not in _NOT_DJANGOS and name in config]
     # A serializer that is a class cannot be named, and Django's own is the default.
-    mine = {name: config[name] for name in names if isinstance(config[name], _JSON_KNOWS)}
-    database = django_entry(django_site(app).store.engine.app_engine.url)
-    return {**mine, "DATABASES": {"default": database}}
+    mine = {name: config[name] for name in names if _json_knows(config[name])}
+    return {**mine, "DATABASES": {"default": _database_of(app)}}
+
+
+def _json_knows(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _json_knows(it) for name, it in value.items())
+    return isinstance(value, _JSON_KNOWS)
+
+
+def _database_of(app: Flask) -> dict[str, Any]:
+    try:
+        engine = django_site(app).store.engine
+    except RuntimeError:  # the sessions are in a cache, and the app has no database
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
+    return django_entry(engine.app_engine.url)

@@ -5,9 +5,10 @@ Nothing is connected here. What makes a cache of an entry is in ``caches``.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -203,9 +204,11 @@ def _locations(alias: str, kind: Kind, entry: Mapping[str, Any]) -> tuple[Any, .
 
 
 def _split(location: Any, separators: str) -> list[Any]:
+    if isinstance(location, os.PathLike):
+        return [os.fspath(location)]
     if isinstance(location, str):
         return re.split(f"[{separators}]", location) if separators else [location]
-    return list(location or ())
+    return list(location) if isinstance(location, Iterable) else []
 
 
 def _whole(value: Any, default: int) -> int:

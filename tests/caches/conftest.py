@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def kind() -> str:
 @pytest.fixture
 def caches(kind: str, tmp_path: Path) -> Iterator[Caches]:
     """Return CACHES, with names that no other test has."""
+    with lend(kind, tmp_path) as caches:
+        yield caches
+
+
+@contextmanager
+def lend(kind: str, tmp_path: Path) -> Iterator[Caches]:
+    """Lend CACHES, with names that no other test has."""
     entry = {**KINDS[kind], "LOCATION": place_of(kind, tmp_path), "KEY_PREFIX": uuid.uuid4().hex}
     yield {"default": entry}
     if kind.endswith("redis"):

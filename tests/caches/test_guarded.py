@@ -111,14 +111,61 @@ def test_what_could_not_be_written_is_older_than_its_row_and_goes(
     assert memory.entries == {}
 
 
-def test_it_rests_for_a_second(cache: GuardedCache, memory: Memory, seconds: list[float]) -> None:
-    memory.error = ConnectionError()
+def test_it_rests_for_a_second_where_it_lets_visitors_wait(
+    cache: GuardedCache, memory: Memory, seconds: list[float]
+) -> None:
+    memory.error = TimeoutError()
     for _ in range(10):
         assert cache.get("a") is None
     assert memory.asked == 1
     seconds[0] += REST
     assert cache.get("a") is None
     assert memory.asked == 2
+
+
+def test_an_error_that_comes_late_is_one_that_lets_visitors_wait(
+    cache: GuardedCache, memory: Memory, seconds: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.error = ConnectionError()
+    ask = memory._ask
+
+    def wait() -> None:
+        seconds[0] += 3
+        ask()
+
+    monkeypatch.setattr(memory, "_ask", wait)
+    cache.get("a")
+    cache.get("a")
+    assert memory.asked == 1
+
+
+def test_what_refuses_at_once_is_asked_again_at_once(cache: GuardedCache, memory: Memory) -> None:
+    memory.error = ConnectionError()
+    cache.set("a", b"1", 60)
+    memory.error = None
+    cache.set("a", b"2", 60)
+    assert memory.entries == {"a": b"2"}
+    assert cache.get("a") == b"2"
+
+
+def test_what_is_kept_anew_while_it_is_removed_stays_kept(
+    cache: GuardedCache, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory.error = ConnectionError()
+    cache.delete(["a"])
+    memory.error = None
+    delete = memory.delete
+
+    def meanwhile(names: Sequence[str]) -> int:
+        monkeypatch.setattr(memory, "delete", delete)
+        number = delete(names)
+        memory.entries["a"] = b"old"
+        cache._keep(["a"])  # as another thread does whose change has failed
+        return number
+
+    monkeypatch.setattr(memory, "delete", meanwhile)
+    assert cache.get("a") is None
+    assert (memory.entries, cache.stale) == ({}, ())
 
 
 def test_it_is_told_once_a_minute_and_without_what_the_error_says(

@@ -9,6 +9,7 @@ import lzma
 import os
 import pickle
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,8 @@ def test_an_object_of_the_sites_own_is_not_written() -> None:
         ("redis", {"OPTIONS": {"pool_class": "my.Own"}}, "'my.Own', which cannot be imported"),
         ("redis", {"KEY_FUNCTION": "my.own"}, "KEY_FUNCTION 'my.own', which cannot be imported"),
         ("redis", {"LOCATION": ""}, "no LOCATION"),
+        ("redis", {"LOCATION": 6379}, "no LOCATION"),
+        ("file", {"LOCATION": None}, "no LOCATION"),
         ("redis", {"BACKEND": "my.Cache"}, "'my.Cache', of which this package knows nothing"),
         ("redis", {"OPTIONS": "no"}, "OPTIONS that is no dict"),
         (
@@ -161,6 +164,14 @@ def test_what_cannot_be_served_is_refused_at_the_start(
     with pytest.raises(SettingError, match=r"^'CACHES' has under 'default' .+\. [A-Z]") as caught:
         cache_of(_caches(kind, **entry))
     assert said in str(caught.value)
+
+
+def test_a_folder_may_be_a_path_as_in_django(tmp_path: Path) -> None:
+    for location in (tmp_path / "cache", str(tmp_path / "cache")):
+        cache = cache_of(_caches("file", LOCATION=location))
+        cache.guarded.client.set("a", b"1", 60)
+        (file,) = (tmp_path / "cache").iterdir()
+        file.unlink()
 
 
 def test_an_alias_that_is_not_there_is_refused() -> None:
