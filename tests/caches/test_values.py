@@ -144,6 +144,23 @@ def test_an_object_of_the_sites_own_is_not_written() -> None:
             },
             "'PyLibMCCache' with several servers",
         ),
+        ("bmemcached", {"LOCATION": "a:1,b:1"}, "'BMemcached' with several servers"),
+        (
+            "bmemcached",
+            {"OPTIONS": {"compression": "my"}},
+            "option 'compression', which makes other",
+        ),
+        ("bmemcached", {"OPTIONS": {"pickler": "my.Own"}}, "the option 'pickler'"),
+        ("bmemcached", {"OPTIONS": {"unpickler": "my.Own"}}, "the option 'unpickler'"),
+        ("bmemcached", {"OPTIONS": {"username": "ann", "password": "hush"}}, "a user for Mem"),
+        (
+            "memcached",
+            {
+                "BACKEND": "django.core.cache.backends.memcached.PyLibMCCache",
+                "OPTIONS": {"binary": True, "username": "ann", "password": "hush"},
+            },
+            "a user for Memcached (SASL), which pymemcache cannot name",
+        ),
         ("memcached", {"OPTIONS": {"serde": 1}}, "a serde that is not Django's own"),
         (
             "django_redis",
@@ -161,6 +178,14 @@ def test_what_cannot_be_served_is_refused_at_the_start(
     with pytest.raises(SettingError, match=r"^'CACHES' has under 'default' .+\. [A-Z]") as caught:
         cache_of(_caches(kind, **entry))
     assert said in str(caught.value)
+
+
+def test_bmemcached_has_a_protocol_and_a_timeout_of_its_own() -> None:
+    made = cache_of(_caches("bmemcached", OPTIONS={"pickle_protocol": 4, "socket_timeout": 7}))
+    assert made.values.dumps({"a": 1}).startswith(b"\x80\x04")
+    assert made.guarded.client._options["timeout"] == 7  # type: ignore[attr-defined]
+    usual = cache_of(_caches("bmemcached", OPTIONS={"username": None, "compression": None}))
+    assert usual.values.dumps({"a": 1}) == pickle.dumps({"a": 1}, 0)
 
 
 def test_an_alias_that_is_not_there_is_refused() -> None:
