@@ -188,6 +188,7 @@ def test_a_server_of_a_cache_runs_as_long_as_the_walk(kind: str, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_server_that_ends_at_once_is_one_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
