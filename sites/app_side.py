@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, request, session
 from flask_sqlalchemy import SQLAlchemy
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from flask_dj_session import DjangoSessions, django_settings
+from flask_dj_session import DjangoSession, DjangoSessions, django_settings
 from flask_dj_session.auth import DjangoAuth
 
 
@@ -34,7 +34,8 @@ class AppSide:
             self.app.config.from_mapping(django_settings(module, python=python, path=folder))
             self.db = SQLAlchemy(self.app)
             self.sessions = DjangoSessions(self.app, self.db)
-        self.app.add_url_rule("/count", view_func=_count)
+        for view in (_count, _peek, _end_in, _flush):
+            self.app.add_url_rule(f"/{view.__name__.strip('_')}", view_func=view)
 
     def share_login(self, **options: Any) -> None:
         """Let the app know the site's users.
@@ -80,6 +81,24 @@ class AppSide:
 def _count() -> dict[str, Any]:
     session["tried"] = session.get("tried", 0) + 1
     return {"told": session["tried"]}
+
+
+def _peek() -> dict[str, Any]:
+    return {"told": session.get("tried", 0)}
+
+
+def _end_in() -> dict[str, Any]:
+    _django_session().set_expiry(int(request.args["seconds"]))
+    return {"told": "set"}
+
+
+def _flush() -> dict[str, Any]:
+    _django_session().flush()
+    return {"told": "flushed"}
+
+
+def _django_session() -> DjangoSession:
+    return cast(DjangoSession, session)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from interop.database import VARIABLES
@@ -38,10 +38,13 @@ class Site:
     :param module: its settings.
     :param start: a command of its environment that makes the project, in an empty folder; what
         lies in ``projects/`` under the site's name is then laid over it.
+    :param like: the site whose virtual environment this one is run in, too.
     :param server: the kind of database that it takes where the environment names a server.
+    :param cache: the kind of server that its cache is on; it is started for the walk alone.
     :param before: commands of manage.py that make its tables.
     :param environment: variables that it needs; ``{folder}`` stands for its folder here,
-        ``{database}`` for its entry of DATABASES, ``{engine}`` for the last word of its ENGINE.
+        ``{database}`` for its entry of DATABASES, ``{engine}`` for the last word of its ENGINE,
+        ``{cache}`` for the host and port of its cache.
     :param by_address: whether people log in there with their address.
     :param user_model: makes the class of users whose session hash is their own.
     :param app_py: whether the course's app is tried beside it, too.
@@ -53,7 +56,9 @@ class Site:
     module: str = "mysite.tried"
     start: tuple[str, ...] = ("django-admin", "startproject", "mysite", ".")
     pythons: tuple[str, ...] = ("3.12", "3.13", "3.11")
+    like: str = ""
     server: str = "SQLite"
+    cache: str = ""
     pages: Pages = Pages()
     by_address: bool = False
     before: tuple[tuple[str, ...], ...] = (("migrate",),)
@@ -67,6 +72,51 @@ class Site:
         """The kind of database that it is tried on here."""
         variable = VARIABLES.get(self.server)
         return self.server if variable and os.environ.get(variable) else "SQLite"
+
+    @property
+    def storage(self) -> str:
+        """Where its sessions are, in the words of the table."""
+        return " and ".join(filter(None, (self.kind, self.cache)))
+
+
+_PRETIX = Site(
+    "pretix",
+    ("pretix",),
+    module="pretix.settings",
+    start=(),
+    server="PostgreSQL",
+    pages=Pages(
+        login="/control/login",
+        login_fields=("email", "password"),
+        logout="/control/logout",
+        own="/control/settings",
+        password=None,
+        logout_by_get=True,
+    ),
+    environment={
+        "DATA_DIR": "{folder}/data",
+        "PRETIX_PRETIX_URL": "http://127.0.0.1",
+        "PRETIX_DATABASE_BACKEND": "{engine}",
+        **{
+            f"PRETIX_DATABASE_{part}": f"{{database[{part}]}}"
+            for part in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
+        },
+    },
+    user_model=pretix_user,
+)
+
+
+def _pretix_with_redis(name: str, **environment: str) -> Site:
+    """Return the same with ``[redis] location`` in its configuration, on SQLite."""
+    location = {"PRETIX_REDIS_LOCATION": "redis://{cache}/0", **environment}
+    return replace(
+        _PRETIX,
+        name=name,
+        like="pretix",
+        server="SQLite",
+        cache="Redis",
+        environment={**_PRETIX.environment, **location},
+    )
 
 
 SITES = (
@@ -132,29 +182,12 @@ SITES = (
             logout_by_get=True,
         ),
     ),
+    _PRETIX,
     Site(
-        "pretix",
-        ("pretix",),
-        module="pretix.settings",
-        start=(),
-        server="PostgreSQL",
-        pages=Pages(
-            login="/control/login",
-            login_fields=("email", "password"),
-            logout="/control/logout",
-            own="/control/settings",
-            password=None,
-            logout_by_get=True,
-        ),
-        environment={
-            "DATA_DIR": "{folder}/data",
-            "PRETIX_PRETIX_URL": "http://127.0.0.1",
-            "PRETIX_DATABASE_BACKEND": "{engine}",
-            **{
-                f"PRETIX_DATABASE_{part}": f"{{database[{part}]}}"
-                for part in ("NAME", "USER", "PASSWORD", "HOST", "PORT")
-            },
-        },
-        user_model=pretix_user,
+        "zulip",
+        ("Django~=5.2.0", "django-bmemcached", "tzdata"),
+        cache="Memcached",
     ),
+    _pretix_with_redis("pretix_redis"),
+    _pretix_with_redis("pretix_sessions", PRETIX_REDIS_SESSIONS="true"),
 )

@@ -22,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / ".sites"
 #: the variable by which a project of ours is told its database, as an entry of DATABASES
 DATABASE = "SITES_DATABASE"
+#: and the host and port of its cache
+CACHE = "SITES_CACHE"
 
 _PROJECTS = Path(__file__).parent / "projects"
 
@@ -33,7 +35,8 @@ class Place:
         self.site = site
         self.folder = FOLDER / site.name
         self.project = self.folder / "project"
-        self._environment = VirtualEnvironment(self.folder / "venv", site.pythons)
+        self._home = FOLDER / (site.like or site.name)
+        self._environment = VirtualEnvironment(self._home / "venv", site.pythons)
 
     @property
     def python(self) -> Path:
@@ -51,7 +54,7 @@ class Place:
         return sum(self._install(what, *requirements) for what, requirements in needed.items())
 
     def _install(self, what: str, *requirements: str) -> float:
-        began, file = time.monotonic(), self.folder / f"seconds-{what}"
+        began, file = time.monotonic(), self._home / f"seconds-{what}"
         if self._environment.install(what, *requirements):
             file.write_text(str(time.monotonic() - began))
         return float(file.read_text())
@@ -59,7 +62,7 @@ class Place:
     def begin_project(self) -> None:
         """Make the project anew."""
         shutil.rmtree(self.project, ignore_errors=True)
-        self.project.mkdir()
+        self.project.mkdir(parents=True)
         if self.site.start:
             program, *arguments = self.site.start
             command = [str(self.python.with_name(program)), *arguments]
@@ -73,12 +76,16 @@ class Place:
             shutil.copytree(ours, self.project, dirs_exist_ok=True)
 
     @contextmanager
-    def variables(self, database: Database) -> Iterator[None]:
-        """Set what the site needs, for it and for the app beside it, as one sets it in a shell."""
+    def variables(self, database: Database, cache: str = "") -> Iterator[None]:
+        """Set what the site needs, for it and for the app beside it, as one sets it in a shell.
+
+        :param cache: the host and port of its cache.
+        """
         entry = database.django_settings()
-        told = {"folder": self.folder, "database": entry, "engine": entry["ENGINE"].split(".")[-1]}
+        engine = entry["ENGINE"].split(".")[-1]
+        told = {"folder": self.folder, "database": entry, "engine": engine, "cache": cache}
         own = {name: text.format(**told) for name, text in self.site.environment.items()}
-        own[DATABASE] = json.dumps(entry)
+        own |= {DATABASE: json.dumps(entry), CACHE: cache}
         own["DJANGO_SETTINGS_MODULE"] = self.site.module
         before = dict(os.environ)
         os.environ.update(own)

@@ -20,6 +20,7 @@ from .app_side import AppSide, served
 from .catalogue import SITES, Site
 from .course_app import app_py
 from .places import Place
+from .servers import cache_server, find_program
 from .table import Row, markdown, remarks, summary
 from .walk import SiteSide, Step, Walk, steps_for
 
@@ -28,10 +29,12 @@ _SITE_SIDE = Path(__file__).with_name("site_side.py")
 
 def try_site(site: Site, folder: Path) -> Row:
     """Install a site and walk it; whatever happens, the table goes on."""
-    row = Row(site.name, database=site.kind)
+    row = Row(site.name, database=site.storage)
     place = Place(site)
     try:
         knock(site.kind)
+        if site.cache:
+            find_program(site.cache)  # before anything is installed
         installing = place.install()
         began = time.monotonic()
         place.begin_project()
@@ -67,7 +70,8 @@ def prepared(site: Site, place: Place, folder: Path) -> Iterator[Walk]:
     """Lend both sides, ready to be visited."""
     with ExitStack() as stack:
         database = stack.enter_context(fresh_database(site.kind, folder))
-        stack.enter_context(place.variables(database))
+        cache = stack.enter_context(cache_server(site.cache, folder)) if site.cache else ""
+        stack.enter_context(place.variables(database, cache))
         command = [str(place.python), "-W", "ignore", str(_SITE_SIDE)]
         there = stack.enter_context(other_side(command, SiteSide, place.project))
         for name, *arguments in site.before:

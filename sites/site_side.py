@@ -80,6 +80,14 @@ def set_password(username: str, password: str) -> Dict[str, Any]:
     return {}
 
 
+def in_cache(key: str) -> Dict[str, Any]:
+    """Return what the site's own cache has of a session."""
+    from django.conf import settings
+
+    store = importlib.import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return {"data": store._cache.get(store.cache_key)}
+
+
 def _user(username: str) -> Any:
     from django.contrib.auth import get_user_model
 
@@ -101,6 +109,21 @@ def _put_pages_first() -> None:
 def _count(request: Any) -> Any:
     request.session["tried"] = request.session.get("tried", 0) + 1
     return request.session["tried"]
+
+
+def _peek(request: Any) -> Any:
+    """Read, and change nothing."""
+    return request.session.get("tried", 0)
+
+
+def _end_in(request: Any) -> Any:
+    request.session.set_expiry(int(request.GET["seconds"]))
+    return "set"
+
+
+def _flush(request: Any) -> Any:
+    request.session.flush()
+    return "flushed"
 
 
 def _who(request: Any) -> Any:
@@ -139,7 +162,7 @@ def _page(tell: Any) -> Any:
 
 _PAGES = {
     tell.__name__.strip("_"): _page(tell)
-    for tell in (_count, _who, _permissions, _say, _heard, _form)
+    for tell in (_count, _peek, _end_in, _flush, _who, _permissions, _say, _heard, _form)
 }
 
 
@@ -158,4 +181,5 @@ def _serve() -> int:
 
 
 if __name__ == "__main__":
-    answer({deed.__name__: deed for deed in (start, command, make_user, grant, set_password)})
+    deeds = (start, command, make_user, grant, set_password, in_cache)
+    answer({deed.__name__: deed for deed in deeds})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
@@ -20,6 +21,8 @@ from .visitor import Page, Visitor
 PASSWORD = "correct horse 4 battery"
 AGAIN = "staple 4 correct horse"
 NOBODY = ""
+#: seconds after which a session that was to end in two has not ended
+_LONG = 10
 
 
 class SiteSide(OtherSide):
@@ -106,6 +109,11 @@ class Walk:
     def count_there(self, visitor: Visitor) -> int:
         """Write into the session, there."""
         return int(visitor.get(self.there.url + "/tried/count").told)
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """Where the pages of both sides begin: there, here."""
+        return self.there.url + "/tried", self.here.url
 
 
 Step = Callable[[Walk], Any]
@@ -223,6 +231,55 @@ def the_doctor_finds_nothing_wrong(walk: Walk) -> None:
     expect(f"the exit code of the check ({'; '.join(wrong)})", code, 0)
 
 
+def the_cache_there_has_what_was_written_here(walk: Walk) -> None:
+    """The site's own cache has the session as it was saved last, under the site's own name."""
+    visitor = Visitor()
+    for number, count in enumerate((walk.count_here, walk.count_there, walk.count_here), 1):
+        count(visitor)
+        cached = walk.there.done("in_cache", key=visitor.cookies[walk.there.cookie])["data"]
+        expect("the count in the cache", cached and cached["tried"], number)
+
+
+def a_flush_ends_it_on_both_sides(walk: Walk) -> None:
+    """Who still has the old cookie is a new visitor, wherever the session was flushed."""
+    for side in walk.sides:
+        visitor = Visitor()
+        walk.count_there(visitor)
+        expect("the count here", walk.count_here(visitor), 2)
+        old = dict(visitor.cookies)
+        visitor.get(side + "/flush")
+        _expect_nothing_of(old, walk)
+
+
+def an_end_that_has_come_counts_on_both_sides(walk: Walk) -> None:
+    """A session ends when either side has said that it does."""
+    there, here = walk.sides
+    for side, other in ((there, here), (here, there)):
+        visitor = Visitor()
+        visitor.get(side + "/count")
+        began = time.monotonic()
+        visitor.get(side + "/end_in?seconds=2")
+        cookies = dict(visitor.cookies)
+        expect("the count before the end", _peek(other, cookies), 1)
+        # Not there: in a session's last second, a visit to some Djangos lets it live for ever.
+        while _peek(here, cookies):
+            expect("whether it goes on for long", time.monotonic() - began > _LONG, False)
+        # A row keeps fractions of a second, some caches do not.
+        expect("whether it ends too soon", time.monotonic() - began < 1, False)
+        _expect_nothing_of(cookies, walk)
+
+
+def _expect_nothing_of(cookies: Mapping[str, str], walk: Walk) -> None:
+    for side in walk.sides:
+        expect(f"the count at {side} after the end", _peek(side, cookies), 0)
+
+
+def _peek(side: str, cookies: Mapping[str, str]) -> int:
+    visitor = Visitor()
+    visitor.cookies = dict(cookies)
+    return int(visitor.get(side + "/peek").told)
+
+
 def the_login_is_refused_with_the_reason(walk: Walk) -> None:
     """Users whose hash is their own are refused, until it is said how it is made."""
     app = walk.another_here()
@@ -274,6 +331,12 @@ def steps_for(site: Site) -> list[Step]:
         a_counter_goes_to_and_fro,
         the_doctor_finds_nothing_wrong,
     ]
+    if site.cache:
+        steps += [
+            the_cache_there_has_what_was_written_here,
+            a_flush_ends_it_on_both_sides,
+            an_end_that_has_come_counts_on_both_sides,
+        ]
     if site.user_model is not None:
         steps.append(the_login_is_refused_with_the_reason)
     if site.app_py:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from interop.database import VARIABLES, Database
 from interop.environments import VirtualEnvironment
 from interop.reasons import NoAnswerError, NotInstalledError
 from interop.scenarios import DisagreementError
-from sites import places, run
+from sites import places, run, servers
 from sites.app_side import served
 from sites.catalogue import SITES, Site
 from sites.places import Place
@@ -142,6 +143,72 @@ def test_what_a_site_needs_is_set_while_it_is_walked_and_gone_afterwards() -> No
         assert json.loads(os.environ["SITES_DATABASE"])["NAME"] == "/somewhere/db"
         assert os.environ["DJANGO_SETTINGS_MODULE"] == "mysite.tried"
     assert os.environ == before
+
+
+def test_what_a_site_needs_has_the_place_of_its_cache() -> None:
+    place = Place(Site("shop", (), environment={"SHOP_REDIS": "redis://{cache}/0"}))
+    with place.variables(Database("SQLite", sa.make_url("sqlite:////somewhere/db")), "here:7"):
+        assert os.environ["SHOP_REDIS"] == "redis://here:7/0"
+        assert os.environ["SITES_CACHE"] == "here:7"
+
+
+def test_a_site_like_another_is_run_in_its_environment_and_has_a_folder_of_its_own() -> None:
+    one, other = Place(Site("shop", ())), Place(Site("shop_redis", (), like="shop"))
+    assert one.python == other.python
+    assert one.project != other.project
+
+
+def test_the_table_names_the_cache_beside_the_database() -> None:
+    assert Site("shop", ()).storage == "SQLite"
+    assert Site("shop", (), cache="Redis").storage == "SQLite and Redis"
+
+
+def test_what_takes_a_cache_is_tried_where_there_is_one_alone() -> None:
+    with_cache = {step.__name__ for step in steps_for(Site("shop", (), cache="Redis"))}
+    without = {step.__name__ for step in steps_for(Site("shop", ()))}
+    assert with_cache - without == {
+        "the_cache_there_has_what_was_written_here",
+        "a_flush_ends_it_on_both_sides",
+        "an_end_that_has_come_counts_on_both_sides",
+    }
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("kind", ["Redis", "Memcached"])
+def test_a_server_of_a_cache_runs_as_long_as_the_walk(kind: str, tmp_path: Path) -> None:
+    try:
+        servers.find_program(kind)
+    except NotInstalledError as error:
+        pytest.skip(str(error))
+    with servers.cache_server(kind, tmp_path) as place:
+        host, _, port = place.partition(":")
+        socket.create_connection((host, int(port)), 5).close()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection((host, int(port)), 5)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.process
+def test_a_server_that_ends_at_once_is_one_that_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(servers._PROGRAMS, "Redis", ("false", lambda *_: []))
+    with (
+        pytest.raises(NoAnswerError, match="Redis does not start"),
+        servers.cache_server("Redis", tmp_path),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(("ci", "failed"), [("true", True), ("", False)])
+def test_a_site_whose_server_is_not_here_is_not_run_and_says_which(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ci: str, failed: bool
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(Place, "install", pytest.fail)
+    row = run.try_site(Site("shop", (), cache="Redis"), tmp_path)
+    assert (row.not_run, row.failed) == ("no redis-server here", failed)
 
 
 def test_a_site_is_installed_once_and_its_seconds_are_kept(

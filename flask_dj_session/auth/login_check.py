@@ -17,7 +17,7 @@ from .backends import has_users
 from .hashes import Match
 from .login import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, Login
 from .redirects import checked_url
-from .verification import doubt, verify
+from .verification import doubt, doubt_of_class, verify
 
 #: if so many are alike, it is no chance
 _ENOUGH = 3
@@ -56,6 +56,8 @@ _SAID: dict[str, tuple[Level, str, str]] = {
         f"{_MODEL} If the users are in another database, name it with 'bind_key='.",
     ),
     "inactive": ("note", "{have} a user who is not active: anonymous.", ""),
+    "another hash": ("wrong", "{have} a hash that does not fit: anonymous. {detail}.", ""),
+    "former hash": ("note", "{have} a hash that does not fit: anonymous. {detail}.", ""),
     "broken": (
         "wrong",
         (
@@ -129,6 +131,8 @@ def _hash_seen(login: Login, user: Any, found: object) -> _Seen:
     except Exception as error:  # a class of users may have a method of its own
         return _Seen("broken", type(error).__name__)
     if match is Match.NONE:
+        if reason := doubt_of_class(login.accounts, user):
+            return _Seen("another hash", reason)
         return _Seen("hash", doubt(login.accounts, found, user) or "")
     return _Seen("fallback" if match is Match.FALLBACK else "known")
 
@@ -150,14 +154,16 @@ def _findings_of(login: Login, seen: Counter[_Seen]) -> Iterator[Finding]:
         )
     for what, number in sorted(seen.items()):
         if what.kind not in ("known", "fallback"):
-            yield _finding(login, what, number, total)
+            yield _finding(login, what, number, total, known)
 
 
-def _finding(login: Login, what: _Seen, number: int, total: int) -> Finding:
+def _finding(login: Login, what: _Seen, number: int, total: int, known: int) -> Finding:
     some, are_all = _of(number, total), number == total >= _ENOUGH
     if what.kind == "hash":
         return _hash_finding(what.detail, some, number, are_all=are_all)
     kind = "all gone" if what.kind == "gone" and are_all else what.kind
+    if what.kind == "another hash" and known:
+        kind = "former hash"  # since others have the one that is made here
     level, text, hint = _SAID[kind]
     table = login.accounts.users.table.name
     said = text.format(detail=what.detail, table=table, are=_are(number), have=_have(number))

@@ -39,6 +39,19 @@ def doubt(accounts: Accounts, found: object, user: Any) -> str | None:
     :returns: a sentence without anything of the user's or the session's; None where every Django
         with this SECRET_KEY and its fallbacks would end the session, too.
     """
+    reason = doubt_of_class(accounts, user)
+    if reason is not None:
+        return reason
+    algorithm = accounts.site.settings.algorithm
+    if not found and algorithm == "sha1":
+        return "There is none, as in Django before 1.10"
+    if any(equal(found, made) for made in _by_any_setting(accounts, user)):
+        return f"It is made with another algorithm than 'DEFAULT_HASHING_ALGORITHM', '{algorithm}'"
+    return None
+
+
+def doubt_of_class(accounts: Accounts, user: Any) -> str | None:
+    """Tell why Django may make the hash of such a user in another way; None where it does not."""
     if has_own_hash(type(user)):
         method = f"{type(user).__name__}.get_session_auth_hash"
         return f"It differs from what '{method}' returns now, or Django makes it in another way"
@@ -48,11 +61,6 @@ def doubt(accounts: Accounts, found: object, user: Any) -> str | None:
             f"'{accounts.settings.user_model}' may make it in its own way: if it has a"
             " 'get_session_auth_hash', pass a mapped class that has the same method"
         )
-    algorithm = accounts.site.settings.algorithm
-    if not found and algorithm == "sha1":
-        return "There is none, as in Django before 1.10"
-    if any(equal(found, made) for made in _by_any_setting(accounts, user)):
-        return f"It is made with another algorithm than 'DEFAULT_HASHING_ALGORITHM', '{algorithm}'"
     return None
 
 

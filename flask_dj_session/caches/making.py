@@ -12,7 +12,7 @@ from .file import FileClient
 from .guarded import GuardedCache
 from .imports import imported, refusal
 from .keys import Names, djangos_own
-from .memcached import memcached_client
+from .memcached import bmemcached_client, bmemcached_values, memcached_client
 from .pools import redis_client
 from .values import Pickles, Values
 
@@ -49,5 +49,6 @@ _KINDS: dict[str, tuple[Callable[[CacheEntry], Any], Callable[[CacheEntry], Valu
     "redis": (redis_client, _redis_values),
     "django_redis": (django_redis_client, django_redis_values),
     "memcached": (memcached_client, _pickles),
+    "bmemcached": (bmemcached_client, bmemcached_values),
     "file": (FileClient, _pickles),
 }

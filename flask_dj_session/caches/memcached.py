@@ -1,4 +1,4 @@
-"""Django's PyMemcacheCache, and PyLibMCCache with one server, on pymemcache."""
+"""The caches on Memcached, by pymemcache; PyLibMCCache and django-bmemcached with one server."""
 
 from __future__ import annotations
 
@@ -13,21 +13,26 @@ from ..errors import CacheValueError
 from ..settings import CacheEntry
 from ..wire import MAX_UNPACKED
 from .imports import library, refusal
+from .values import Pickles
 
 #: seconds after which Memcached takes a time for a date
 _LONGEST = 60 * 60 * 24 * 30
 _LONGEST_NAME = 250
-# What pymemcache and pylibmc say of a value.
+# What pymemcache, pylibmc and bmemcached say of a value.
 _IS_PICKLE, _IS_PACKED = 1, 8
 
 # Unlike Django: a server that does not answer holds nobody up for longer than that.
 _TIMEOUTS = {"connect_timeout": 1.0, "timeout": 2.0}
 #: options of pylibmc's that change nothing on the wire for one server
 _OF_PYLIBMC = ("binary", "username", "password", "behaviors")
+#: with one of these, a server asks who it is, which pymemcache does not say
+_SASL = ("username", "password")
+#: options of bmemcached that make other entries; None is what everybody has
+_OTHER_ENTRIES = ("compression", "pickler", "unpickler")
 
 
 class _Raw:
-    """Leaves values as they are, but for what pylibmc has packed."""
+    """Leaves values as they are, but for what pylibmc and bmemcached have packed."""
 
     def serialize(self, key: Any, value: bytes) -> tuple[bytes, int]:
         return value, _IS_PICKLE
@@ -58,15 +63,45 @@ def _unpacked(value: bytes) -> bytes:
 def memcached_client(entry: CacheEntry) -> MemcachedClient:
     """Return the client of an entry.
 
-    :raises SettingError: for a missing package.
+    :raises SettingError: for options that cannot be served, and for a missing package.
 
     # Django 5.2, core/cache/backends/memcached.py: PyMemcacheCache
     """
     pymemcache = library(entry, "pymemcache")
+    _refuse_sasl(entry)
     options = {name: it for name, it in entry.options.items() if name not in _OF_PYLIBMC}
     if "serde" in options or "serializer" in options:
         raise refusal(entry, "OPTIONS", "a serde that is not Django's own")
     return MemcachedClient(pymemcache, list(entry.locations), options)
+
+
+def bmemcached_client(entry: CacheEntry) -> MemcachedClient:
+    """Return the client of an entry of django-bmemcached.
+
+    :raises SettingError: for options that cannot be served, and for a missing package.
+
+    # django-bmemcached 0.3, memcached.py: BMemcached
+    """
+    pymemcache = library(entry, "pymemcache")
+    _refuse_sasl(entry)
+    for name in _OTHER_ENTRIES:
+        if entry.options.get(name) is not None:
+            raise refusal(entry, "OPTIONS", f"the option {name!r}, which makes other entries")
+    timeout = entry.options.get("socket_timeout")
+    options = {"timeout": timeout} if timeout else {}
+    return MemcachedClient(pymemcache, list(entry.locations), options)
+
+
+def _refuse_sasl(entry: CacheEntry) -> None:
+    # Otherwise each request would go on without a cache, and Django would believe old entries.
+    if any(entry.options.get(name) for name in _SASL):
+        raise refusal(entry, "OPTIONS", "a user for Memcached (SASL), which pymemcache cannot name")
+
+
+def bmemcached_values(entry: CacheEntry) -> Pickles:
+    """Return how bmemcached writes values."""
+    # python-binary-memcached 0.33, client/constants.py: PICKLE_PROTOCOL
+    return Pickles(int(entry.options.get("pickle_protocol", 0)))
 
 
 class MemcachedClient:

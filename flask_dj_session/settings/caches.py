@@ -17,7 +17,7 @@ from ..errors import SettingError
 from .defaults import BACKENDS, DEFAULTS
 from .origin import description_in
 
-Kind = Literal["redis", "django_redis", "memcached", "file", "none"]
+Kind = Literal["redis", "django_redis", "memcached", "bmemcached", "file", "none"]
 
 CACHED_DB = BACKENDS + "cached_db"
 CACHE = BACKENDS + "cache"
@@ -33,14 +33,22 @@ _KINDS: dict[str, Kind] = {
     "django_redis.cache.RedisCache": "django_redis",
     "django.core.cache.backends.memcached.PyMemcacheCache": "memcached",
     "django.core.cache.backends.memcached.PyLibMCCache": "memcached",
+    "django_bmemcached.memcached.BMemcached": "bmemcached",
     "django.core.cache.backends.filebased.FileBasedCache": "file",
     "django.core.cache.backends.dummy.DummyCache": "none",
 }
-_PYLIBMC = "django.core.cache.backends.memcached.PyLibMCCache"
+#: clients of Memcached that do not choose between servers as pymemcache does
+_CHOOSE_OTHERWISE = {
+    "django.core.cache.backends.memcached.PyLibMCCache": "PyLibMCCache",
+    "django_bmemcached.memcached.BMemcached": "BMemcached",
+}
 _OF_ONE_PROCESS = "django.core.cache.backends.locmem.LocMemCache"
 #: what only counts for metrics, and keeps all as the class of Django's that it stands around
 _COUNTING = "django_prometheus.cache.backends."
-_KNOWN = "Django's RedisCache, PyMemcacheCache, PyLibMCCache and FileBasedCache, and django-redis"
+_KNOWN = (
+    "Django's RedisCache, PyMemcacheCache, PyLibMCCache and FileBasedCache, django-redis and"
+    " django-bmemcached"
+)
 
 
 @dataclass(frozen=True)
@@ -163,10 +171,11 @@ def _kind(
     if known is None:
         hint = f"Known are {_KNOWN}.{_without(engine)}"
         raise _refusal(alias, f"{backend!r}, of which this package knows nothing", hint)
-    if known == _PYLIBMC and len(_split(entry.get("LOCATION"), ";,")) > 1:
+    client = _CHOOSE_OTHERWISE.get(known)
+    if client and len(_split(entry.get("LOCATION"), ";,")) > 1:
         raise _refusal(
             alias,
-            "'PyLibMCCache' with several servers, and it does not choose between them as pymemcache"
+            f"'{client}' with several servers, and it does not choose between them as pymemcache"
             " does",
             "Let the site have PyMemcacheCache, or one server.",
         )
@@ -196,7 +205,9 @@ def _prefix(engine: str, description: Description | None) -> str:
 
 
 def _locations(alias: str, kind: Kind, entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    separators = {"redis": ";,", "memcached": ";,", "django_redis": ","}.get(kind, "")
+    separators = {"redis": ";,", "memcached": ";,", "bmemcached": ";,", "django_redis": ","}.get(
+        kind, ""
+    )
     found = _split(entry.get("LOCATION"), separators)
     if not found or not all(found):
         raise _refusal(alias, "no LOCATION", "Give it as in the Django project.")

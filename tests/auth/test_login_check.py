@@ -12,8 +12,9 @@ from django.contrib import auth as django_auth
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from flask_dj_session.auth import DjangoAuth, ModelBackend
+from flask_dj_session.auth import DjangoAuth, ModelBackend, UserMixin
 from flask_dj_session.auth.hashes import session_auth_hash
 from flask_dj_session.wire import SessionCodec
 
@@ -56,11 +57,11 @@ def login_of(flask: AuthSite, name: str = "ann", **other: Any) -> dict[str, Any]
     with flask.app.app_context():
         user = flask.auth.get_by_natural_key(name)
         hash_ = session_auth_hash(user.password, SECRET_KEY, "sha256")
-    return {
-        "_auth_user_id": str(user.pk),
-        "_auth_user_backend": BACKEND,
-        "_auth_user_hash": hash_,
-    } | other
+        return {
+            "_auth_user_id": str(user.pk),
+            "_auth_user_backend": BACKEND,
+            "_auth_user_hash": hash_,
+        } | other
 
 
 def put(flask: AuthSite, *sessions: Mapping[str, Any], age: int = 14 * 86_400) -> None:
@@ -200,6 +201,50 @@ def test_three_hashes_that_do_not_fit_are_a_hash_of_its_own(flask: AuthSite) -> 
     put(flask, *[login_of(flask, _auth_user_hash="0" * 64)] * 3)
     assert "wrong The newest 3 logins have a hash that does not fit" in _said(flask)
     assert "'get_session_auth_hash'" in _said(flask)
+
+
+def _with_own_hash(make_auth: MakeAuth) -> AuthSite:
+    """Return an app whose users have a session hash of their own, and a user."""
+
+    class Base(DeclarativeBase):
+        pass
+
+    class Own(UserMixin, Base):
+        __tablename__ = "auth_user"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        username: Mapped[str]
+        password: Mapped[str]
+
+        def get_session_auth_hash(self) -> str:
+            return "own " + self.password
+
+    flask = make_auth()
+    with flask.app.app_context():
+        flask.auth.create_user("ann", password=PASSWORD)
+    return make_auth(user_model=Own, tables=False)
+
+
+def _own_login(flask: AuthSite) -> dict[str, Any]:
+    with flask.app.app_context():
+        hash_ = flask.auth.get_by_natural_key("ann").get_session_auth_hash()
+    return login_of(flask, _auth_user_hash=hash_)
+
+
+def test_where_others_have_a_hash_of_the_sites_own_one_of_before_is_no_fault(
+    make_auth: MakeAuth,
+) -> None:
+    flask = _with_own_hash(make_auth)
+    put(flask, _own_login(flask), login_of(flask, _auth_user_hash="own, of before"))
+    printed = said(flask)
+    assert printed[0] == "ok 1 of the newest 2 logins is known here."
+    assert printed[1].startswith("note 1 of the newest 2 logins has a hash that does not fit")
+    assert "It differs from what 'Own.get_session_auth_hash' returns now" in printed[1]
+
+
+def test_where_nobody_has_a_hash_of_the_sites_own_it_is_a_fault(make_auth: MakeAuth) -> None:
+    flask = _with_own_hash(make_auth)
+    put(flask, login_of(flask, _auth_user_hash="another"))
+    assert said(flask)[0].startswith("wrong The newest login has a hash that does not fit")
 
 
 def test_a_hash_by_another_algorithm_is_named(make_auth: MakeAuth) -> None:

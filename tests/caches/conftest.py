@@ -28,12 +28,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "redis": {"BACKEND": _DJANGOS + "redis.RedisCache"},
     "django_redis": {"BACKEND": "django_redis.cache.RedisCache"},
     "memcached": {"BACKEND": _DJANGOS + "memcached.PyMemcacheCache"},
+    "bmemcached": {"BACKEND": "django_bmemcached.memcached.BMemcached"},
     "file": {"BACKEND": _DJANGOS + "filebased.FileBasedCache"},
 }
 _VARIABLES = {
     "redis": "TEST_REDIS_URL",
     "django_redis": "TEST_REDIS_URL",
     "memcached": "TEST_MEMCACHED_URL",
+    "bmemcached": "TEST_MEMCACHED_URL",
 }
 EVERY_CACHE = pytest.mark.parametrize("kind", KINDS)
 

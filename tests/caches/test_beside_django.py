@@ -55,6 +55,17 @@ def test_django_reads_from_the_cache_what_flask_has_saved(
     assert dict(django_store(key).items()) == {"num_visits": 1}
 
 
+def test_flask_reads_from_the_cache_what_is_long_enough_to_be_packed_there(
+    site: Site, django_store: DjangoStore
+) -> None:
+    theirs = django_store()
+    theirs["note"] = "again and " * 500
+    theirs.save()
+    _is_wiped(site, theirs.session_key)
+    with site.app.app_context():
+        assert site.sessions.session(theirs.session_key)["note"] == "again and " * 500
+
+
 def test_flask_reads_from_the_cache_what_django_has_saved(
     site: Site, django_store: DjangoStore
 ) -> None:

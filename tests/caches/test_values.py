@@ -147,6 +147,23 @@ def test_an_object_of_the_sites_own_is_not_written() -> None:
             },
             "'PyLibMCCache' with several servers",
         ),
+        ("bmemcached", {"LOCATION": "a:1,b:1"}, "'BMemcached' with several servers"),
+        (
+            "bmemcached",
+            {"OPTIONS": {"compression": "my"}},
+            "option 'compression', which makes other",
+        ),
+        ("bmemcached", {"OPTIONS": {"pickler": "my.Own"}}, "the option 'pickler'"),
+        ("bmemcached", {"OPTIONS": {"unpickler": "my.Own"}}, "the option 'unpickler'"),
+        ("bmemcached", {"OPTIONS": {"username": "ann", "password": "hush"}}, "a user for Mem"),
+        (
+            "memcached",
+            {
+                "BACKEND": "django.core.cache.backends.memcached.PyLibMCCache",
+                "OPTIONS": {"binary": True, "username": "ann", "password": "hush"},
+            },
+            "a user for Memcached (SASL), which pymemcache cannot name",
+        ),
         ("memcached", {"OPTIONS": {"serde": 1}}, "a serde that is not Django's own"),
         (
             "django_redis",
@@ -172,6 +189,14 @@ def test_a_folder_may_be_a_path_as_in_django(tmp_path: Path) -> None:
         cache.guarded.client.set("a", b"1", 60)
         (file,) = (tmp_path / "cache").iterdir()
         file.unlink()
+
+
+def test_bmemcached_has_a_protocol_and_a_timeout_of_its_own() -> None:
+    made = cache_of(_caches("bmemcached", OPTIONS={"pickle_protocol": 4, "socket_timeout": 7}))
+    assert made.values.dumps({"a": 1}).startswith(b"\x80\x04")
+    assert made.guarded.client._options["timeout"] == 7  # type: ignore[attr-defined]
+    usual = cache_of(_caches("bmemcached", OPTIONS={"username": None, "compression": None}))
+    assert usual.values.dumps({"a": 1}) == pickle.dumps({"a": 1}, 0)
 
 
 def test_an_alias_that_is_not_there_is_refused() -> None:

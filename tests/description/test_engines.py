@@ -240,6 +240,24 @@ def test_a_subclass_of_cached_db_has_its_own_prefix_and_the_cache_of_the_site(
     assert cache.locations == ("/tmp/x",)
 
 
+def test_a_cache_that_a_function_of_the_sites_own_lends_is_known_by_its_class(
+    write_site: WriteSite, read_site: ReadSite
+) -> None:
+    caches = """
+        from django_bmemcached.memcached import BMemcached
+        def lent(location, params):
+            return BMemcached(location, params)
+    """
+    code = """
+        SESSION_ENGINE = 'django.contrib.sessions.backends.cached_db'
+        CACHES = {'default': {'BACKEND': 'mysite.caches.lent', 'LOCATION': 'cache:11211',
+            'OPTIONS': {'pickle_protocol': 4}}}
+    """
+    write_site(code, **{"mysite/caches": caches})
+    cache = _app(read_site()).extensions["django_sessions"].settings.cache
+    assert (cache.kind, cache.locations) == ("bmemcached", ("cache:11211",))
+
+
 def test_a_site_whose_sessions_are_in_a_cache_alone_is_served(
     write_site: WriteSite, read_site: ReadSite
 ) -> None:
