@@ -15,7 +15,7 @@ from typing import Any
 
 from redis import Redis
 
-from .reasons import NotInstalledError
+from .reasons import NoAnswerError, NotInstalledError
 
 #: seconds until a server that does not answer counts as one that cannot be started
 _PATIENCE = 10
@@ -83,7 +83,8 @@ class CacheServer(CachePlace):
     def start(self) -> None:
         """Start it, and wait until it answers.
 
-        :raises NotInstalledError: where it is not on this machine, or cannot be started.
+        :raises NotInstalledError: where it is not on this machine.
+        :raises NoAnswerError: where it does not start.
         """
         program = shutil.which(self.program)
         if program is None:
@@ -93,9 +94,9 @@ class CacheServer(CachePlace):
         )
         until = time.monotonic() + _PATIENCE
         while not self._answers():
-            if time.monotonic() > until:
+            if self._process.poll() is not None or time.monotonic() > until:
                 self.stop()
-                raise NotInstalledError(f"{self.program} cannot be started")
+                raise NoAnswerError(f"{self.program} does not start on a port of its own")
             time.sleep(0.01)
 
     def stop(self) -> None:

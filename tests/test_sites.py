@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, Response, redirect, request
 
+from interop import cache_servers
 from interop.database import VARIABLES, Database
 from interop.environments import VirtualEnvironment
 from interop.reasons import NoAnswerError, NotInstalledError
@@ -192,9 +193,9 @@ def test_a_server_of_a_cache_runs_as_long_as_the_walk(kind: str, tmp_path: Path)
 def test_a_server_that_ends_at_once_is_one_that_does_not_answer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(servers._PROGRAMS, "Redis", ("false", lambda *_: []))
+    monkeypatch.setattr(cache_servers.RedisServer, "program", "false")
     with (
-        pytest.raises(NoAnswerError, match="Redis does not start"),
+        pytest.raises(NoAnswerError, match="does not start"),
         servers.cache_server("Redis", tmp_path),
     ):
         pass
