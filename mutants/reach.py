@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import json
+import math
 import os
 import re
 import subprocess
@@ -25,6 +26,8 @@ _LEFT_OUT = (
 )
 #: how many seconds of tests are tried on one fault, unless another number is given
 PATIENCE = 20.0
+#: how many files of tests count as those that are about a statement
+_FILES_ABOUT = 8
 
 
 class Reach:
@@ -80,8 +83,37 @@ class Reach:
         room = path.relative_to("flask_dj_session").parts[0].removesuffix(".py")
         near = {test for test in tests if test.startswith((f"tests/{room}/", f"tests/test_{room}"))}
         near |= named
-        chosen = [*self._quickest(near), *self._quickest(tests - near)]
+        about = self._about(path, line, tests | named)
+        parts = (about, near - about, tests - near - about)
+        chosen = [test for part in parts for test in self._quickest(part)]
         return chosen or sorted(tests, key=lambda test: self._seconds.get(test, 1.0))[:1]
+
+    def _about(self, path: Path, line: int, tests: set[str]) -> set[str]:
+        """Return those of *tests* whose files speak most of what stands in a statement.
+
+        A word counts the more the fewer files it is in, and the shorter the file is; most where it
+        is in the file's name. Many tests come by most lines, and the quickest are rarely about it.
+        """
+        words = _words_around(self._tree / path, line)
+        files = self._words_of_files
+        among = {test.partition("::")[0] for test in tests} & files.keys()
+        worth = {
+            word: math.log(len(files) / number)
+            for word in words
+            if (number := sum(word in those for those in files.values()))
+        }
+        score = {file: _score(file, files[file], worth) for file in sorted(among)}
+        best = sorted(score, key=lambda file: -score[file])[:_FILES_ABOUT]
+        return {test for test in tests if test.partition("::")[0] in best}
+
+    @cached_property
+    def _words_of_files(self) -> dict[str, set[str]]:
+        files = {test.partition("::")[0] for test in self._seconds}
+        return {
+            file: _words((self._tree / file).read_text(encoding="utf-8"))
+            for file in files
+            if (self._tree / file).exists()
+        }
 
     def _tests_that_name(self, names: set[str]) -> set[str]:
         """Return the tests of the files in which one of *names* stands.
@@ -99,11 +131,11 @@ class Reach:
         return any(word.search(text) for word in words)
 
     def _quickest(self, tests: set[str]) -> Iterator[str]:
-        """Return tests for half of the patience, of each file in turn the quickest first."""
+        """Return tests for a third of the patience, of each file in turn the quickest first."""
         by_file: dict[str, list[str]] = {}
         for test in sorted(tests, key=lambda test: (self._seconds.get(test, 1.0), test)):
             by_file.setdefault(test.partition("::")[0], []).append(test)
-        left = self.patience / 2
+        left = self.patience / 3
         for turn in itertools.zip_longest(*by_file.values()):
             for test in filter(None, turn):
                 seconds = self._seconds.get(test, 1.0)
@@ -142,6 +174,36 @@ def _lines_of_statement(path: Path, line: int) -> Iterator[int]:
             if first <= line <= last and (best is None or last - first < len(best)):
                 best = range(first, max(last, first) + 1)
     yield from best or [line]
+
+
+def _words_around(path: Path, line: int) -> set[str]:
+    """Return the words of the smallest statement around *line*, of its function and its file."""
+    source = path.read_text(encoding="utf-8")
+    lines = source.splitlines()
+    text = [path.stem, *(lines[each - 1] for each in _lines_of_statement(path, line))]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and _is_in(line, node):
+            text.append(node.name)
+    return _words(" ".join(text))
+
+
+def _is_in(line: int, node: ast.stmt) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
+
+
+def _score(file: str, words: set[str], worth: dict[str, float]) -> float:
+    """Return how much a file of tests speaks of the words that are worth something."""
+    name = Path(file).stem.removeprefix("test_")
+    in_name = sum(worth.get(word, 0.0) for word in {name, *_words(name)})
+    return in_name + sum(worth[word] for word in words & worth.keys()) / math.sqrt(
+        max(1, len(words))
+    )
+
+
+def _words(text: str) -> set[str]:
+    """Return the names in a text, and the parts of names."""
+    names = {name.strip("_") for name in re.findall(r"[A-Za-z_]{3,}", text)}
+    return names | {part for name in names for part in name.lower().split("_") if len(part) > 3}
 
 
 def _assigned(path: Path, line: int) -> set[str]:

@@ -13,7 +13,7 @@ from cosmic_ray.work_item import TestOutcome as Outcome
 from cosmic_ray.work_item import WorkerOutcome, WorkResult
 from coverage import CoverageData
 
-from . import operators
+from . import operators, reach
 from .items import Mutant, database_of
 from .reach import Reach
 from .report import interval, print_report
@@ -154,10 +154,11 @@ def test_a_report_tells_how_far_off_a_sample_may_be(
 
 
 def test_the_tests_of_a_line_are_those_of_its_room_and_then_the_others_of_each_file_in_turn(
-    file: Path,
+    file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reach, "_FILES_ABOUT", 0)
     seconds = {
-        "tests/wire/test_half.py::test_slow": 11.0,
+        "tests/wire/test_half.py::test_slow": 7.0,
         "tests/wire/test_half.py::test_quick": 0.2,
         "tests/wire/test_half.py::test_quicker": 0.1,
         "tests/wire/test_other.py::test_one": 0.5,
@@ -184,6 +185,26 @@ def test_the_tests_of_a_line_are_those_of_its_room_and_then_the_others_of_each_f
         "tests/test_away.py::test_away",
         "tests/test_far.py::test_farther",
     ]
+
+
+def test_first_come_the_tests_whose_file_speaks_of_the_statement(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_FILES_ABOUT", 1)
+    file.write_text("def keep(row):\n    row.no_store = True\n", encoding="utf-8")
+    texts = {"test_quick": "row", "test_long": "no_store " + "row " * 99, "test_store": "keep"}
+    data = CoverageData("coverage")
+    seconds = {}
+    Path("tests").mkdir()
+    for number, (name, text) in enumerate(texts.items()):
+        Path(f"tests/{name}.py").write_text(text, encoding="utf-8")
+        seconds[f"tests/{name}.py::test_it"] = number / 10
+        data.set_context(f"tests/{name}.py::test_it|run")
+        data.add_lines({str(file): [2]})
+    data.write()
+    Path("durations.json").write_text(json.dumps(seconds))
+    first, *others = Reach(Path(), Path()).tests_for(file, 2)
+    assert (first, len(others)) == ("tests/test_store.py::test_it", 2)
 
 
 def test_the_tests_of_a_constant_are_those_whose_files_name_it(file: Path) -> None:
