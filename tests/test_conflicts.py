@@ -83,6 +83,22 @@ def test_texts_that_differ_in_case_only_are_not_the_same(
         assert site.sessions.store.delete(key, "other")
 
 
+def test_where_a_driver_cannot_count_the_row_tells_whether_it_was_changed(
+    site: Site, ours: DjangoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row,) = site.rows()
+    key, text, end = row.session_key, row.session_data, row.expire_date
+    with site.app.app_context():
+        store = site.sessions.store
+        write = store.engine.write
+        monkeypatch.setattr(
+            store.engine, "write", lambda *given, **more: min(-1, -write(*given, **more))
+        )
+        assert not store.replace(key, text.swapcase(), "other", end)
+        assert store.replace(key, text, "other", end)
+        assert not store.replace(key, text, "another", end)
+
+
 @on_every_database
 @pytest.mark.parametrize("size", [4000, 5000, 300_000])
 def test_long_texts_are_compared_as_well(site: Site, size: int) -> None:

@@ -248,3 +248,19 @@ def test_a_request_that_cycles_an_ended_session_is_answered_with_400_once(
     assert "Set-Cookie" not in response.headers
     assert len(handled) == 1
     assert site.rows() == []
+
+
+def test_who_deletes_another_row_still_knows_of_ones_own(site: Site, loaded: DjangoSession) -> None:
+    loaded.delete("another".ljust(32, "x"))
+    end(site, loaded)
+    with pytest.raises(SessionInterrupted):
+        loaded.cycle_key()
+    assert site.rows() == []
+
+
+def test_what_is_deleted_may_be_added_again_under_its_key(
+    site: Site, loaded: DjangoSession
+) -> None:
+    loaded.delete()
+    loaded.save(must_create=True)
+    assert [row.session_key for row in site.rows()] == [loaded.session_key]

@@ -850,6 +850,21 @@ def test_the_page_for_an_interrupted_request_is_closed_once_it_is_sent(site: Sit
     assert closed == ["the page's own"]
 
 
+def test_the_page_for_an_interrupted_file_may_be_streamed_text(site: Site) -> None:
+    key = store(site)
+
+    @site.app.errorhandler(SessionInterrupted)
+    def stream(error: Exception) -> Response:
+        return Response(iter(["logged", " out"]), 400)
+
+    def view(session: DjangoSession) -> Response:
+        session["hello"] = "world"
+        site.sessions.session(key).delete()
+        return Response(Body(), direct_passthrough=True)  # as send_file answers
+
+    assert returning(serve(site, view), key).get("/").text == "logged out"
+
+
 def test_a_header_of_an_interrupted_answer_is_dropped(site: Site) -> None:
     key = store(site)
 
@@ -1029,6 +1044,21 @@ def test_no_warning_where_nothing_is_changed_in_place(
 ) -> None:
     site.app.debug = True
     returning(serve(site, view), store(site, cart={"items": []})).get("/")
+    assert caplog.records == []
+
+
+def test_what_a_view_saves_itself_is_no_change_in_place(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    site.app.debug = True
+
+    def save(session: DjangoSession) -> str:
+        session["added"] = [1]
+        session.save()
+        session.modified = False
+        return "saved"
+
+    returning(serve(site, save), store(site, hello="world")).get("/")
     assert caplog.records == []
 
 

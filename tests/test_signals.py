@@ -138,3 +138,12 @@ def test_a_receiver_finds_the_row_in_the_database(site: Site) -> None:
 def test_each_signal_is_public() -> None:
     named = {name for name, value in vars(signals).items() if isinstance(value, NamedSignal)}
     assert named == {signal.name.replace("-", "_") for signal in _SIGNALS}
+
+
+def test_a_session_that_begins_after_the_key_was_changed_is_told(
+    session: DjangoSession, sent: list[str]
+) -> None:
+    session.cycle_key()
+    session.flush()
+    session.create()
+    assert sent == ["session-cycled", "session-flushed", "session-created"]

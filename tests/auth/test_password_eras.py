@@ -87,6 +87,7 @@ def test_argon2_of_an_old_django_stays_next_to_it(version: str, must_update: boo
         ("3.1", ARGON2, OF_2_2, SINCE_3_2),
         ("3.2", ARGON2, SINCE_3_2, OF_2_2),
         ("4.2", SCRYPT, SCRYPT_OF_4_2, SCRYPT_SINCE_5_1),
+        ("5.0", SCRYPT, SCRYPT_OF_4_2, SCRYPT_SINCE_5_1),
         ("5.1", SCRYPT, SCRYPT_SINCE_5_1, SCRYPT_OF_4_2),
         ("6.0", SCRYPT, SCRYPT_SINCE_5_1, SCRYPT_OF_4_2),
     ],

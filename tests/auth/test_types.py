@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from django.contrib.auth.models import Group
 
 from flask_dj_session.auth import DjangoAuth, UserMixin
+from flask_dj_session.auth.types import StoredUuid
 from flask_dj_session.site import site_of
 
 from ..conftest import MakeSite, Site
@@ -125,3 +126,13 @@ def test_text_of_32_characters_that_is_no_uuid_stays_text(make_auth: MakeAuth) -
             connection.exec_driver_sql(row)
         found = flask.auth.get_by_natural_key("ann")
         assert (found.pk, found.born, found.wakes, found.rate) == ("not a uuid", None, None, None)
+
+
+@pytest.mark.parametrize("length", [32, 36])
+def test_what_is_no_uuid_is_asked_for_as_it_is(site: Site, length: int) -> None:
+    with site.app.app_context():
+        dialect = site.db.engine.dialect
+    number = uuid.UUID(int=7)
+    kind = StoredUuid(length)
+    assert kind.process_bind_param("no uuid", dialect) == "no uuid"
+    assert uuid.UUID(kind.process_bind_param(number, dialect)) == number

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from flask_dj_session.store.index import Entries, Entry, index_name
-from flask_dj_session.store.index.entries import ENTRIES_AT_A_TIME
+from flask_dj_session.store.index.entries import ENTRIES_AT_A_TIME, is_storable_text
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -194,3 +194,18 @@ def test_rows_are_counted_by_the_user_of_their_entries(site: Site, entries: Entr
     put(site, 1, 2, 3)
     sum(entries.add([entry(1), entry(2), entry(3, "8"), entry(4)]))
     assert entries.count("7") == 2
+
+
+def test_a_key_may_be_as_long_as_the_column() -> None:
+    assert is_storable_text("x" * 40, 40)
+    assert not is_storable_text("x" * 41, 40)
+
+
+@on_every_database
+def test_what_is_not_known_of_a_session_is_null_and_nothing_else_may_be(
+    site: Site, entries: Entries
+) -> None:
+    with site.app.app_context():
+        columns = sa.inspect(site.db.engine).get_columns(index_name("django_session"))
+    may_be_null = {column["name"] for column in columns if column["nullable"]}
+    assert may_be_null == {"user_id", "address", "user_agent"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from flask_dj_session.store import Pooler, found_pooler
+from flask_dj_session.store import Pooler, found_pooler, pooling
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_SERVER, text_of
@@ -126,3 +126,32 @@ def test_nothing_stays_prepared(pooled: str, make_site: MakeSite) -> None:
 
 def test_sqlite_has_no_pooler(site: Site) -> None:
     assert seen(site) is None
+
+
+class _Turns:
+    """Stands for a connection through a pooler: in turn it has these processes of a server."""
+
+    def __init__(self, *processes: int) -> None:
+        self._processes = [*processes]
+
+    def exec_driver_sql(self, _query: str) -> _Turns:
+        return self
+
+    def one(self) -> tuple[int]:
+        return (self._processes.pop(0),)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_pooled"),
+    [
+        ((1, 1, 1), (2, 2, 2), False),
+        ((1, 3, 1), (2, 2, 2), True),
+        ((1, 1, 1), (2, 2, 3), True),
+        ((1, 1, 1), (1, 1, 1), True),
+    ],
+)
+def test_a_connection_that_has_several_processes_is_pooled(
+    one: tuple[int, ...], other: tuple[int, ...], is_pooled: bool
+) -> None:
+    connections: Any = [_Turns(*one), _Turns(*other)]
+    assert pooling._is_pooled(*connections) is is_pooled

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from flask_dj_session.store.clearing.throttle import Pace
 from flask_dj_session.store.clearing.time_budget import Moment
 
 
@@ -93,3 +94,14 @@ def test_the_rows_are_taken_from_the_front_and_none_is_left_out(clock: Clock) ->
         with moment.commit():
             clock.now += 0.001
     assert taken == _numbers(4321)
+
+
+def test_a_rest_begins_at_the_end_of_a_batch(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests = list[float]()
+    monkeypatch.setattr(time, "sleep", rests.append)
+    pace = Pace(100, 2.0, one_writer=False)
+    pace.rest()
+    with pace.batch():
+        clock.now += 5
+    pace.rest()
+    assert rests == [2.0]

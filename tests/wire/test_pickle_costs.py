@@ -364,3 +364,18 @@ def test_keys_with_one_hash_are_paid_for_as_often_as_they_are_compared() -> None
     # Each is compared with all before it, item by item.
     assert cost_of(50, 100) > 10 * 50 * 100
     assert cost_of(100, 100) > 3 * cost_of(50, 100)
+
+
+def test_each_byte_may_be_handled_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "MAX_STEPS", 2)
+    spent = budget.Budget(100_000)
+    for _ in range(2):
+        spent.spend_on_length(100_000)
+    with pytest.raises(PickleError, match="takes more than 2 steps"):
+        spent.spend(1)
+
+
+def test_a_number_in_the_memo_may_be_as_high_as_there_were_instructions() -> None:
+    assert loads(b"}p2\n.") == {}
+    with pytest.raises(PickleError):
+        loads(b"}p3\n.")
