@@ -253,3 +253,13 @@ def test_what_did_not_happen_is_not_told(site: Site, lines: list[logging.LogReco
         for key in (None, "u" * 32):
             DjangoSession.flush(site.sessions.session(key))
     assert lines == []
+
+
+def test_a_user_s_id_of_sixty_four_characters_is_told(
+    site: Site, django_session: MakeSession, lines: list[logging.LogRecord]
+) -> None:
+    with site.app.app_context():
+        stored = site.sessions.session(django_session(_auth_user_id="u" * 64))
+        assert stored["_auth_user_id"]
+        stored.flush()
+    assert [vars(line).get("user_id") for line in lines] == ["u" * 64]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import flash, get_flashed_messages, session
 
-from flask_dj_session import DjangoSession, UpdateError, conflicts
+from flask_dj_session import DjangoSession, SessionInterrupted, UpdateError
 from flask_dj_session.errors import ConflictError
 from flask_dj_session.merging import MISSING, add
 
@@ -262,7 +263,8 @@ def test_nothing_more_is_asked_of_the_database_where_nobody_is_in_the_way(
 def test_others_that_are_quicker_each_time_end_in_a_plain_error(
     site: Site, ours: DjangoSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conflicts, "_PAUSE", 0)
+    rests = list[float]()
+    monkeypatch.setattr(time, "sleep", rests.append)
     with site.app.app_context():
         store = site.sessions.store
     replace, number = store.replace, iter(range(10**6))
@@ -280,7 +282,20 @@ def test_others_that_are_quicker_each_time_end_in_a_plain_error(
     with pytest.raises(ConflictError, match="each of 100 attempts") as raised:
         ours.save()
     assert raised.value.attempts == 100
+    assert 0 <= min(rests) < max(rests) < 0.1
     assert "a" not in stored(site, ours)
+
+
+def test_who_leaves_a_row_that_is_gone_waits_for_nobody(
+    site: Site, ours: DjangoSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests = list[float]()
+    monkeypatch.setattr(time, "sleep", rests.append)
+    with site.app.app_context():
+        assert site.sessions.store.delete(ours.session_key or "")
+    with pytest.raises(SessionInterrupted):
+        ours.cycle_key()
+    assert (rests, site.rows()) == ([], [])
 
 
 def test_a_text_that_cannot_be_read_by_now_is_told_and_written_over(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from flask_dj_session.errors import CreateError
 from flask_dj_session.store import Store
+from flask_dj_session.store.redaction import redact
 
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE, backend_of
@@ -113,3 +115,12 @@ def test_an_error_keeps_its_class_and_its_code(table: Callable[..., Store]) -> N
     codes = ("sqlstate", "pgcode", "sqlite_errorname", "args")
     told = " ".join(str(getattr(orig, name, "")) for name in codes)
     assert any(code in told for code in ("23502", "1364", "HY000", "NOT NULL"))
+
+
+def test_an_error_of_the_app_s_own_behind_it_stays_as_it_is() -> None:
+    orig = sqlite3.OperationalError(f'cannot read: "{DATA}"')
+    orig.__context__ = ValueError(f'the app read: "{DATA}"')
+    error = sa.exc.OperationalError("SELECT", None, orig)
+    redact(error)
+    assert DATA not in str(orig)
+    assert str(orig.__context__) == f'the app read: "{DATA}"'
