@@ -15,10 +15,10 @@ run: $(VENV)/.run
 	  { echo "If the port is taken, choose another: make run FLASK_RUN_PORT=5001"; exit 1; }
 
 # For while you work: lint, and the tests that start no process and take next to no time, with
-# fewer random examples, and three cases of each.
+# fewer random examples, and two cases of each.
 quick: lint
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not (process or slow)" \
-	  --hypothesis-profile=quick --cases=3 $(PYTEST_ARGS)
+	  --hypothesis-profile=quick --cases=2 $(PYTEST_ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
