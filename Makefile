@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 # The tests of one file stay together as far as that keeps all workers busy.
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
+CASES ?= some
+CASES_OF_some := --cases=6 --hypothesis-profile=desk
+CASES_OF_all :=
 
 .PHONY: run quick test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
   test-drivers run-drivers faults interop sites mutants test-mutants package clean
@@ -18,10 +21,12 @@ run: $(VENV)/.run
 # fewer random examples, and two cases of each.
 quick: lint
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not (process or slow)" \
-	  --hypothesis-profile=quick --cases=2 $(PYTEST_ARGS)
+	  --hypothesis-profile=quick --cases=2 --at-hand $(PYTEST_ARGS)
 
+# Each test, but of its cases six at most, and fewer random examples. 'make test CASES=all' takes all, as
+# .ci/run does.
 test: $(VENV)/.test
-	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(CASES_OF_$(CASES)) $(PYTEST_ARGS)
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -38,7 +43,7 @@ test-versions:
 	@for version in 3.10 3.11 3.12 3.13; do \
 	  if python=$$(tools/find-python $$version); then \
 	    echo "Python $$version:"; \
-	    $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	    $(MAKE) --no-print-directory test CASES=all PYTHON=$$python VENV=.venv-$$version || exit 1; \
 	  else echo "Python $$version is not installed here: not tested with it"; fi; \
 	done
 

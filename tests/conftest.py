@@ -42,6 +42,8 @@ settings.register_profile(
 settings.register_profile(
     "further", settings.get_profile("same"), derandomize=False, max_examples=1000
 )
+# For a desk: make test, which has fewer cases, too. Of everything: make test-all.
+settings.register_profile("desk", settings.get_profile("same"), max_examples=40)
 # For those who try a change of a minute ago again and again: make quick.
 settings.register_profile("quick", settings.get_profile("same"), max_examples=10)
 settings.load_profile("same")
@@ -61,6 +63,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         pluginmanager.register(pytest_plugin)
     parser.addoption("--no-skips", action="store_true", help="take a skipped test for a failure")
     parser.addoption("--cases", type=int, help="run each test with so many of its cases at most")
+    parser.addoption("--at-hand", action="store_true", help="with --cases: none without its server")
     parser.addoption("--patience", type=float, default=300.0, help="seconds; a longer test hangs")
 
 
@@ -68,13 +71,17 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep ``--cases`` cases of each test: the first, the last, and some between them.
 
-    They are chosen from those for which the databases are there.
+    What is skipped, since its server is not there, is chosen apart from the others; with
+    ``--at-hand`` it is left out.
     """
-    if (most := config.getoption("--cases")) is None:
+    most, at_hand = config.getoption("--cases"), config.getoption("--at-hand")
+    if most is None:
         return
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in filter(_has_its_database, items):
-        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    cases: dict[tuple[str, bool], list[pytest.Item]] = {}
+    for item in items:
+        is_there = _has_its_database(item)
+        if is_there or not at_hand:
+            cases.setdefault((item.nodeid.partition("[")[0], is_there), []).append(item)
     kept = {one for those in cases.values() for one in _spread(those, most)}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]

@@ -224,9 +224,10 @@ def test_any_text_is_no_session_and_logged_once(reader: Reader, text: str) -> No
 
 
 @given(payload=st.text(BASE64 + ".:{}\n") | st.binary().map(b64) | st.binary().map(bytes.hex))
+@example("e30")
 def test_whatever_was_signed_raises_nothing(reader: Reader, payload: str) -> None:
-    # Only a holder of the key can sign, but may have signed anything.
-    assert reader.read(signed(payload)) == CORRUPTED
+    # Only a holder of the key can sign, but may have signed anything; "e30" is an empty dict.
+    assert reader.read(signed(payload)) in (CORRUPTED, ({}, []))
 
 
 @given(payload=st.binary() | st.binary().map(lambda raw: b'{"a":' + raw + b"}"))
