@@ -87,7 +87,7 @@ def _for_users(view: View) -> View:
     def page() -> ResponseReturnValue:
         if not current_login().user_of(itself(request)).is_authenticated:
             url = login_page()
-            return redirect(url) if url is not None else abort(401)
+            return redirect(url, 302) if url is not None else abort(401)
         if request.method == "POST" and not FORMS.is_genuine():
             return render("problem.html", title="Bad Request", text=_NOT_GENUINE), 400
         return view()
