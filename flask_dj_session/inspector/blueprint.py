@@ -11,7 +11,7 @@ from flask.sansio.app import App
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
-from ..errors import MissingTableError
+from ..errors import CacheDownError, CacheListError, MissingTableError
 from ..pages.forms import is_read_elsewhere
 from ..pages.headers import protect
 from ..site import site_of
@@ -113,6 +113,10 @@ def _explained(view: View) -> View:
             return view(**arguments)
         except MissingTableError as error:
             return render("problem.html", title="No table", text=str(error)), 503
+        except CacheListError as error:
+            return render("problem.html", title="No list of sessions", text=str(error)), 501
+        except CacheDownError as error:
+            return render("problem.html", title="No cache", text=str(error)), 503
         except NotFound as error:
             return render("problem.html", title=error.name, text=_NOT_FOUND), 404
         except HTTPException as error:

@@ -39,6 +39,7 @@ def session_detail(reference: str) -> ResponseReturnValue:
         others=_others(row_view.row.user_id),
         backend=data.get("_auth_user_backend"),
         table=site().store.name,
+        has_table=site().store.has_table,
     )
 
 

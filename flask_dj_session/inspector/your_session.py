@@ -43,6 +43,7 @@ def your_session() -> ResponseReturnValue:
         changes=before_after.changes(row),
         counter=COUNTER,
         table=site().store.name,
+        has_table=site().store.has_table,
         now=now,
     )
     response = make_response(page)

@@ -12,6 +12,7 @@ from flask import Flask, session
 from flask_dj_session import CreateError, DjangoSessions
 from flask_dj_session.caches import CacheStore
 from flask_dj_session.errors import CacheDownError, NoTableError, SettingError
+from flask_dj_session.inspector import Inspector
 
 from ..live_django import SECRET_KEY, LiveDjango
 from .conftest import BACKENDS, EVERY_CACHE, KINDS, Caches, DjangoStore
@@ -181,6 +182,41 @@ def test_a_cache_that_cannot_be_asked_is_said_to_be_one(app: Flask, kind: str) -
     result = app.test_cli_runner().invoke(args=["sessions", "list"])
     assert result.exit_code == 1
     assert "cannot be asked which sessions it has" in result.output
+
+
+@EVERY_CACHE
+def test_the_inspector_shows_ones_own_session_and_all_where_the_cache_can_say(
+    app: Flask, kind: str
+) -> None:
+    app.debug = True
+    app.register_blueprint(Inspector())
+    app.add_url_rule("/visit", view_func=lambda: str(session.setdefault("visited", "yes")))
+    client = app.test_client()
+    client.get("/visit")
+    own = client.get("/sessions/").text
+    assert "visited" in own
+    assert "nothing in it is signed" in own
+    page = client.get("/sessions/all")
+    if kind.endswith("redis"):
+        assert (page.status_code, page.text.count('class="state live"')) == (200, 1)
+    else:
+        assert page.status_code == 501
+        assert "cannot be asked which sessions it has" in page.text
+
+
+def test_the_inspector_says_that_the_cache_is_down(make_app: Callable[..., Flask]) -> None:
+    entry = {**KINDS["redis"], "LOCATION": "redis://127.0.0.1:1/0"}
+    app = make_app(CACHES={"default": entry})
+    app.debug = True
+    app.register_blueprint(Inspector())
+    client = app.test_client()
+    client.set_cookie("sessionid", "k" * 32)
+    for page in ("/sessions/", "/sessions/all"):
+        response = client.get(page)
+        assert (response.status_code, "which keeps the sessions, failed" in response.text) == (
+            503,
+            True,
+        )
 
 
 def test_nothing_is_made_of_a_cache_that_is_down(make_app: Callable[..., Flask]) -> None:
