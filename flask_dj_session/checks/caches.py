@@ -44,7 +44,9 @@ def cache_findings(sample: CacheSample) -> list[Finding]:
                 "Start it, or compare 'CACHES' with Django's.",
             )
         ]
-    return [*_of_rows(sample), *_of_entries(sample), *_elsewhere(sample)] or [_agreed(sample)]
+    faults, elsewhere = [*_of_rows(sample), *_of_entries(sample)], _elsewhere(sample)
+    agrees = not faults and (sample.same or not elsewhere)
+    return [*faults, *([_agreed(sample)] if agrees else []), *elsewhere]
 
 
 def _agreed(sample: CacheSample) -> Finding:
