@@ -44,6 +44,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill
 .back { fill: #ffffff }
 .line { stroke: #d1d9e0 }
 .bare { fill: #afb8c1 } .floor { fill: #7d8894 } .ours { fill: #0969da }
+.merging { fill: #8250df }
 .django { fill: #2da06a } .flask_session { fill: #d97b1f }
 text.ours { fill: #0969da; font-weight: 600 }
 @media (prefers-color-scheme: dark) {
@@ -52,6 +53,7 @@ text.ours { fill: #0969da; font-weight: 600 }
   .back { fill: #0d1117 }
   .line { stroke: #3d444d }
   .bare { fill: #545d68 } .floor { fill: #8b949e } .ours { fill: #58a6ff }
+  .merging { fill: #a371f7 }
   .django { fill: #3fb27f } .flask_session { fill: #e0913f }
   text.ours { fill: #58a6ff }
 }
