@@ -33,9 +33,11 @@ lint: $(VENV)/.lint
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The documentation as a site, in docs/_build/html; what Sphinx warns of is an error.
+# The documentation as a site, in docs/_build/html; what Sphinx warns of is an error, and so is a page that
+# does not fit a phone.
 docs: $(VENV)/.dev
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python -m pytest -q tests/docs/test_phone.py
 
 # The test-suite (without a browser) on every Python that is installed here (a skipped one is said), with what pip
 # chooses; then once with the lowest versions that pyproject.toml allows, those of the extras too.
