@@ -171,7 +171,8 @@ def test_a_server_can_be_named_and_is_left_as_it_was(variable: str, tmp_path: Pa
             SESSION_ENGINE=_BACKENDS + "cached_db",
             CACHES=given,
         )
-        sessions = DjangoSessions(app, SQLAlchemy(app))
+        db = SQLAlchemy(app)
+        sessions = DjangoSessions(app, db)
         with app.app_context():
             sessions.create_table()
             store = sessions.store
@@ -179,6 +180,7 @@ def test_a_server_can_be_named_and_is_left_as_it_was(variable: str, tmp_path: Pa
             assert isinstance(store, CachedStore)
             client, name = store.cache.guarded.client, store.cache.names.of(key)
             assert client.get(name) is not None
+            db.engine.dispose()
     assert variable == "TEST_MEMCACHED_URL" or client.get(name) is None
     client.close()
 
