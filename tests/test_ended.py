@@ -258,6 +258,17 @@ def test_who_deletes_another_row_still_knows_of_ones_own(site: Site, loaded: Dja
     assert site.rows() == []
 
 
+@pytest.mark.parametrize("step", ["create", "cycle_key"])
+def test_what_was_stored_at_once_has_a_row_that_may_end(site: Site, step: str) -> None:
+    one = site.sessions.session()
+    one["cart"] = ["tea"]
+    one.save()
+    end(site, one)
+    with pytest.raises(SessionInterrupted):
+        getattr(one, step)()
+    assert site.rows() == []
+
+
 def test_what_is_deleted_may_be_added_again_under_its_key(
     site: Site, loaded: DjangoSession
 ) -> None:

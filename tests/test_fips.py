@@ -10,6 +10,7 @@ import pytest
 from flask_dj_session.auth import passwords
 from flask_dj_session.auth.passwords import Hasher
 from flask_dj_session.store import indexes_of
+from flask_dj_session.store.index import index_name
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +34,12 @@ def _refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_tables_are_made_with_djangos_names() -> None:
     names = {index.name for index in indexes_of("django_session")}
     assert "django_session_expire_date_a5c62663" in names
+
+
+def test_the_index_of_the_sessions_has_its_name() -> None:
+    name = index_name("x" * 63)
+    assert len(name) == 63
+    assert name.endswith("_7dc2ca20")
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ class BorrowedConnection:
 
     def write_on(
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
-    ) -> int:
-        """Do what :meth:`write` does, on a connection that :meth:`connect` has lent."""
-        return connection.execute(core, values).rowcount
+    ) -> None:
+        """Run a statement like :meth:`write`, on a connection that :meth:`connect` has lent."""
+        connection.execute(core, values)
 
     def leave(self, *, close: bool) -> None:
         """Leave the connection to whoever has lent it."""

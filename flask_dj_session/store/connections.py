@@ -35,8 +35,8 @@ class Connections(Protocol):
 
     def write_on(
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
-    ) -> int:
-        """Do what :meth:`write` does, on a connection that :meth:`connect` has lent."""
+    ) -> None:
+        """Run a statement like :meth:`write`, on a connection that :meth:`connect` has lent."""
 
     def leave(self, *, close: bool) -> None:
         """Use no connection any more, and close those that are idle where *close* is true."""

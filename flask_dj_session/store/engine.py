@@ -100,10 +100,10 @@ class AutocommitEngine:
 
     def write_on(
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
-    ) -> int:
-        """Do what :meth:`write` does, on a connection that :meth:`connect` has lent."""
+    ) -> None:
+        """Run a statement like :meth:`write`, on a connection that :meth:`connect` has lent."""
         try:
-            return self._connections().write_on(connection, core, values, table=table)
+            self._connections().write_on(connection, core, values, table=table)
         except sa.exc.DBAPIError as error:
             redact(error)
             raise

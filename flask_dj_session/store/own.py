@@ -99,12 +99,17 @@ class OwnConnections:
             number: int = driver.run(self._idle, plain, values, _row_count, on_lost=self._on_lost)
             return number
         with self.connect() as connection:
-            return self.write_on(connection, statement.core, values, table=table)
+            return self._write_on(connection, statement.core, values, table=table)
 
     def write_on(
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
+    ) -> None:
+        """Run a statement like :meth:`write`, on a connection that :meth:`connect` has lent."""
+        self._write_on(connection, core, values, table=table)
+
+    def _write_on(
+        self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
     ) -> int:
-        """Do what :meth:`write` does, on a connection that :meth:`connect` has lent."""
         held = self._held.by_this_owner() if self._held is not None else ()
         if held:
             # Whoever waits for its own request waits for ever, so ask without waiting first.

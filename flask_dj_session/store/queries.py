@@ -83,6 +83,7 @@ class _Glance(NamedTuple):
     """A row without its text, where that is long."""
 
     key: Any
+    #: in bytes
     size: int
     text: Any
     raw_date: Any
@@ -307,7 +308,10 @@ def _select(engine: AutocommitEngine, table: sa.Table, *, longest: int) -> sa.Se
     dialect = engine.app_engine.dialect
     size = number_of_bytes(columns.session_data, dialect)
     text = sa.case((size <= longest, columns.session_data), else_=None)
-    return sa.select(columns.session_key, size, text, raw_date(columns.expire_date, dialect))
+    # Some other program's table may let a text be NULL.
+    return sa.select(
+        columns.session_key, sa.func.coalesce(size, 0), text, raw_date(columns.expire_date, dialect)
+    )
 
 
 def _fetch(engine: AutocommitEngine, query: sa.Select[Any], values: dict[str, Any]) -> Any:

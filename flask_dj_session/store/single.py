@@ -87,9 +87,9 @@ class SingleConnection:
 
     def write_on(
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
-    ) -> int:
-        """Do what :meth:`write` does; *connection* is the one there is."""
-        return self._write(core, values, table)
+    ) -> None:
+        """Run a statement like :meth:`write`; *connection* is the one there is."""
+        self._write(core, values, table)
 
     def leave(self, *, close: bool) -> None:
         """Leave the connection to the app."""

@@ -122,7 +122,8 @@ class SessionCodec:
             since a column of SQLite may hold anything.
         """
         if not isinstance(text, str):
-            raise Base64Error(f"The column holds {type(text).__name__} instead of text")
+            there = "NULL" if text is None else type(text).__name__
+            raise Base64Error(f"The column holds {there} instead of text")
         # The alphabet of the old form has no colon, the new form always has two.
         return self._read_signed(text) if ":" in text else self._read_legacy(text)
 

@@ -39,7 +39,8 @@ def idle(pool: Pool) -> Iterator[IdleConnections]:
 def _take(idle: IdleConnections) -> Any:
     lent: list[Any] = []
     idle.take(lent)
-    return lent.pop()
+    (connection,) = lent
+    return connection
 
 
 def _give_back(idle: IdleConnections, connection: Any) -> None:

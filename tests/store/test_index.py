@@ -139,6 +139,13 @@ def test_a_key_that_no_column_holds_is_left_out(entries: Entries, key: Any) -> N
 
 
 @on_every_database
+def test_no_sign_means_anything_else_where_a_user_begins(entries: Entries) -> None:
+    sum(entries.add([entry(1, "%a"), entry(2, "ba"), entry(3, "%kept")]))
+    assert entries.remove_users_but("%", "%kept") == 1
+    assert len(entries.of_user("ba")) == 1
+
+
+@on_every_database
 def test_users_are_told_apart_by_the_case_of_their_ids(entries: Entries) -> None:
     sum(entries.add([entry(1, "ann"), entry(2, "Ann")]))
     assert entries.of_user("Ann") == [entry(2, "Ann")]
@@ -154,6 +161,18 @@ def test_entries_are_removed_by_their_keys_or_by_how_their_user_begins(entries: 
         key_of(3),
         key_of(5),
     ]
+
+
+def test_an_entry_is_made_by_the_driver_alone(
+    entries: Entries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("SQLAlchemy takes several times as long")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sa.Connection, "execute", never)
+        entries.enter(entry(1))
+    assert entries.of_user("7") == [entry(1)]
 
 
 # Compared with the rows

@@ -217,6 +217,23 @@ def test_values_of_any_type_end_no_listing(loose: Site) -> None:
     assert [row.session_key for row in _listed(store_of(loose))] == [7, 7.5, "text", b"\xff", None]
 
 
+@every_database
+def test_rows_of_which_nothing_is_stored_but_the_key_are_listed(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE django_session (session_key varchar(40) PRIMARY KEY,"
+            " session_data text NULL, expire_date timestamp NULL)"
+        )
+    _insert(site, ("aaaaaa00", None, None), ("b", "text", NOW), ("c", None, NOW))
+    store = store_of(site)
+    assert [row.session_data for row in _listed(store)] == [None, "text", None]
+    assert [row.session_data for row in store.page(size=9)] == [None, "text", None]
+    assert store.row("aaaaaa00") == StoredRow("aaaaaa00", None, None)
+    output = site.app.test_cli_runner().invoke(args=["sessions", "show", "aaaaaa"]).output
+    assert "The session cannot be read. The column holds NULL instead of text." in output
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 9])
 def test_rows_without_a_key_come_last_and_hold_nothing_up(loose: Site, size: int) -> None:
     _insert(loose, *((None, "x", NOW) for _ in range(3)), ("a", "x", NOW), ("b", "x", NOW))
@@ -309,6 +326,15 @@ def test_short_texts_come_with_their_rows_in_one_statement(
     fetched = Fetched(site, monkeypatch)
     store = store_of(site)
     assert len(store.page(size=100)) == 40
+    assert fetched.statements == 1
+
+
+def test_where_there_is_no_text_none_is_fetched(
+    loose: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _insert(loose, ("a", None, NOW), ("b", "", NOW))
+    fetched = Fetched(loose, monkeypatch)
+    assert [row.session_data for row in store_of(loose).page(size=9)] == [None, ""]
     assert fetched.statements == 1
 
 

@@ -1,0 +1,9 @@
+"""What stands in the index for a user; it is stored, so it stays as it is."""
+
+from __future__ import annotations
+
+from flask_dj_session.index import user_ids
+
+
+def test_what_stands_for_rows_that_nobody_can_read_stays_the_same() -> None:
+    assert user_ids.unreadable(("key",)) == user_ids.unreadable((b"key",)) == "?53e89719"
