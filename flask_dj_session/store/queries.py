@@ -15,7 +15,16 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 
 from .engine import AutocommitEngine
-from .raw import any_text, as_parameter, is_utf8, moment_of, number_of_bytes, place_of, raw_date
+from .raw import (
+    any_text,
+    as_parameter,
+    is_among,
+    is_utf8,
+    moment_of,
+    number_of_bytes,
+    place_of,
+    raw_date,
+)
 from .statements import Statement
 
 #: how many bytes of long texts are fetched at a time; one text is, however long it is
@@ -182,8 +191,8 @@ def rows_of(
 ) -> Iterator[list[StoredRow]]:
     """Yield the rows of these keys, some at a time; those that are gone are left out."""
     for first in range(0, len(keys), _MOST):
-        these = [as_parameter(key) for key in keys[first : first + _MOST]]
-        query = _select(engine, table, longest=_SHORT).where(table.c.session_key.in_(these))
+        query = _select(engine, table, longest=_SHORT)
+        query = query.where(_is_one_of(engine, table, keys[first : first + _MOST]))
         glances = [_Glance(*row) for row in _fetch(engine, query, {})]
         for chunk in _chunks(glances):
             yield _whole(engine, table, chunk)
@@ -297,9 +306,13 @@ def _whole(
 def _of_keys(
     engine: AutocommitEngine, table: sa.Table, keys: Sequence[Any], *, longest: int
 ) -> list[StoredRow]:
-    these = table.c.session_key.in_([as_parameter(key) for key in keys])
-    query = _select(engine, table, longest=longest).where(these)
+    query = _select(engine, table, longest=longest).where(_is_one_of(engine, table, keys))
     return _stored(engine, table, [_Glance(*row) for row in _fetch(engine, query, {})])
+
+
+def _is_one_of(engine: AutocommitEngine, table: sa.Table, keys: Sequence[Any]) -> Any:
+    values = [as_parameter(key) for key in keys]
+    return is_among(table.c.session_key, values, engine.app_engine.dialect)
 
 
 def _select(engine: AutocommitEngine, table: sa.Table, *, longest: int) -> sa.Select[Any]:

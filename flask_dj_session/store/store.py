@@ -15,6 +15,7 @@ from ..errors import CreateError, MissingTableError, UpdateError
 from . import clearing, ddl, migrations, queries
 from .comparing import Comparison, comparison
 from .engine import AutocommitEngine
+from .raw import is_among
 from .sqlite import is_undecodable
 from .statements import Statement
 from .table import TABLE_NAME, DjangoDateTime, max_key_length
@@ -299,7 +300,8 @@ class Store:
         """Remove the rows with these keys, and return how many there were."""
         if not session_keys:
             return 0
-        these = self.table.c.session_key.in_(list(session_keys))
+        dialect = self.engine.app_engine.dialect
+        these = is_among(self.table.c.session_key, list(session_keys), dialect)
         return self._write(Statement(sa.delete(self.table).where(these)), {})
 
     def delete_all(self) -> int:

@@ -9,7 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from flask_dj_session.store.index import Entries, Entry, index_name
-from flask_dj_session.store.index.entries import ENTRIES_AT_A_TIME, is_storable_text
+from flask_dj_session.store.index.entries import is_storable_text
+from flask_dj_session.store.index.writing import WritingByColumn
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -125,7 +126,7 @@ def test_an_entry_moves_to_another_key_unless_that_has_one(entries: Entries) -> 
 @on_every_database
 def test_what_is_there_stays_where_many_are_added(entries: Entries) -> None:
     entries.enter(entry(3, "8"))
-    number = 2 * ENTRIES_AT_A_TIME + 5
+    number = 2 * WritingByColumn.at_a_time + 5
     sum(entries.add(entry(one) for one in range(number)))
     assert len(entries.of_user("7")) == number - 1
     assert entries.of_user("8") == [entry(3, "8")]

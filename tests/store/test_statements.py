@@ -85,3 +85,21 @@ def test_watched_or_not_the_driver_is_given_the_same(
     # On SQLite clearing begins a transaction and commits it.
     assert len(unwatched) == (11 if store.engine.is_sqlite else 9)
     assert unwatched == given
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_many_keys_are_joined_at_once_on_postgresql(make_site: MakeSite) -> None:
+    # With a parameter for each, PostgreSQL went on with a plan that took seconds.
+    site = make_site()
+    statements: list[str] = []
+    with site.app.app_context():
+        note = "before_cursor_execute"
+        event.listen(site.db.engine, note, lambda *given: statements.append(given[2]))
+    store = store_of(site)
+    for number in (1, 500):
+        keys = [f"key{one:029}" for one in range(number)]
+        assert list(store.rows_of(keys)) == []
+        assert store.delete_keys(keys) == 0
+    assert len(statements) == 4
+    assert statements[:2] == statements[2:]
+    assert all("unnest" in statement for statement in statements)

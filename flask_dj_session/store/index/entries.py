@@ -7,44 +7,27 @@ from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
-from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from ..ddl import has_table
 from ..engine import AutocommitEngine
-from ..raw import any_text, is_utf8
+from ..raw import any_text, is_among, is_utf8
 from ..statements import Statement
-from ..table import DjangoDateTime, max_key_length
+from ..table import max_key_length
 from . import table as making
+from .entry import COLUMNS, Entry
 from .table import index_table
+from .writing import Writing, writing
 
-#: entries to a statement; SQLite may have been made for 999 parameters
-ENTRIES_AT_A_TIME = 150
 #: keys to a statement
 _KEYS_AT_A_TIME = 500
 #: entries that are compared with the rows by one statement
 _COMPARED_AT_A_TIME = 10_000
 #: where a look at all rows leaves its time: a row of the sessions has a key of 8 characters
 LOOK_KEY = "look"
-
-_COLUMNS = ("session_key", "user_id", "created", "is_login_seen", "address", "user_agent")
-
-
-class Entry(NamedTuple):
-    """What the index says of a session."""
-
-    session_key: str
-    #: as it is written here; None where nobody is logged in
-    user_id: str | None
-    #: when the login was (aware), or else a time at which it was over
-    created: datetime
-    #: whether it is the former
-    is_login_seen: bool = False
-    address: str | None = None
-    user_agent: str | None = None
 
 
 class Entries:
@@ -75,7 +58,7 @@ class Entries:
 
     def enter(self, entry: Entry) -> None:
         """Make an entry, or another one in its place."""
-        self.engine.write(self._entering, _values([entry]), table=self.table.name)
+        self._writing.enter(entry)
 
     def move(self, session_key: str, new_key: str) -> None:
         """Give an entry another key; where another process has made one of that, leave both."""
@@ -97,10 +80,8 @@ class Entries:
         is left out: keys of other programs, which may be anything.
         """
         rest = (entry for entry in entries if self._holds(entry.session_key))
-        while piece := [*islice(rest, ENTRIES_AT_A_TIME)]:
-            is_full = len(piece) == ENTRIES_AT_A_TIME
-            addition = self._adding if is_full else self._inserting(len(piece), replaces=False)
-            self.engine.write(addition, _values(piece), table=self.table.name)
+        while piece := [*islice(rest, self._writing.at_a_time)]:
+            self._writing.add(piece)
             yield len(piece)
 
     def of_user(self, user_id: str) -> list[Entry]:
@@ -111,14 +92,14 @@ class Entries:
         """Return the entries of some keys, by these."""
         found: list[Entry] = []
         for these in _pieces(keys):
-            found += self._select(self.table.c.session_key.in_(these))
+            found += self._select(self._is_one_of(these))
         return {entry.session_key: entry for entry in found}
 
     def remove(self, keys: Collection[str]) -> int:
         """Remove the entries of these keys, and return how many there were."""
         number = 0
         for these in _pieces([*keys]):
-            removal = Statement(sa.delete(self.table).where(self.table.c.session_key.in_(these)))
+            removal = Statement(sa.delete(self.table).where(self._is_one_of(these)))
             number += self.engine.write(removal, {}, table=self.table.name)
         return number
 
@@ -201,30 +182,18 @@ class Entries:
 
     # How they are written and read
 
+    @cached_property
+    def _writing(self) -> Writing:
+        return writing(self.engine, self.table)
+
+    def _is_one_of(self, keys: Sequence[str]) -> Any:
+        return is_among(self.table.c.session_key, keys, self.engine.app_engine.dialect)
+
     def _holds(self, session_key: object) -> bool:
         return is_storable_text(session_key, max_key_length(self.table))
 
-    @cached_property
-    def _entering(self) -> Statement:
-        return self._inserting(1, replaces=True)
-
-    @cached_property
-    def _adding(self) -> Statement:
-        return self._inserting(ENTRIES_AT_A_TIME, replaces=False)
-
-    def _inserting(self, number: int, *, replaces: bool) -> Statement:
-        rows: list[dict[str, Any]] = [
-            {name: bindparam(f"{name}_{row}") for name in _COLUMNS} for row in range(number)
-        ]
-        dates = tuple(f"created_{row}" for row in range(number))
-        core = _inserting(self.engine.app_engine.dialect, self.table, rows, replaces=replaces)
-        columns = self.table.c
-        types = [columns[name].type for name in _COLUMNS if name != "created"]
-        assert isinstance(columns.created.type, DjangoDateTime)
-        return Statement(core, dates=dates, date_type=columns.created.type, types=types)
-
     def _select(self, condition: Any) -> list[Entry]:
-        query = sa.select(*(self.table.c[name] for name in _COLUMNS)).where(condition)
+        query = sa.select(*(self.table.c[name] for name in COLUMNS)).where(condition)
         return [
             Entry(key, user_id, created, bool(is_seen), address, agent)
             for key, user_id, created, is_seen, address, agent in self._fetch(query, {})
@@ -233,33 +202,6 @@ class Entries:
     def _fetch(self, query: sa.Select[Any], values: Mapping[str, Any]) -> Any:
         with self.engine.connect() as connection, any_text(connection):
             return connection.execute(query, values).all()
-
-
-def _inserting(
-    dialect: sa.Dialect, table: sa.Table, rows: list[dict[str, Any]], *, replaces: bool
-) -> Any:
-    """Return the statement that adds *rows*, on a database where some may be there already."""
-    changed = [name for name in _COLUMNS if name != "session_key"] if replaces else []
-    if dialect.name in ("mysql", "mariadb"):
-        into = mysql.insert(table).values(rows)
-        if not changed:
-            return into.on_duplicate_key_update(session_key=table.c.session_key)
-        return into.on_duplicate_key_update({name: into.inserted[name] for name in changed})
-    insert: Any = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-    upsert: Any = insert(table).values(rows)
-    keys = [table.c.session_key]
-    if not changed:
-        return upsert.on_conflict_do_nothing(index_elements=keys)
-    new = {name: upsert.excluded[name] for name in changed}
-    return upsert.on_conflict_do_update(index_elements=keys, set_=new)
-
-
-def _values(entries: Sequence[Entry]) -> dict[str, Any]:
-    return {
-        f"{name}_{row}": int(value) if isinstance(value, bool) else value
-        for row, entry in enumerate(entries)
-        for name, value in zip(_COLUMNS, entry, strict=True)
-    }
 
 
 def is_storable_text(key: object, length: int) -> bool:
