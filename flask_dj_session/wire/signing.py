@@ -21,6 +21,7 @@ from itsdangerous import Signer
 from ..errors import SignatureError
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_DIGITS = {digit: value for value, digit in enumerate(_BASE62)}
 # Of a number with more digits no date can be made, and it would cost the square of their number.
 _MOST_DIGITS = 10
 
@@ -53,8 +54,11 @@ def base62_decode(text: str) -> int:
     :raises ValueError: for anything else.
     """
     number = 0
-    for digit in text.removeprefix("-"):
-        number = number * 62 + _BASE62.index(digit)
+    try:
+        for digit in text.removeprefix("-"):
+            number = number * 62 + _DIGITS[digit]
+    except KeyError as error:
+        raise ValueError("no digit") from error
     return -number if text.startswith("-") else number
 
 

@@ -79,7 +79,8 @@ class Entries:
         Those that another process has made meanwhile stay as they are. What the table cannot hold
         is left out: keys of other programs, which may be anything.
         """
-        rest = (entry for entry in entries if self._holds(entry.session_key))
+        length = max_key_length(self.table)
+        rest = (entry for entry in entries if is_storable_text(entry.session_key, length))
         while piece := [*islice(rest, self._writing.at_a_time)]:
             self._writing.add(piece)
             yield len(piece)
@@ -188,9 +189,6 @@ class Entries:
 
     def _is_one_of(self, keys: Sequence[str]) -> Any:
         return is_among(self.table.c.session_key, keys, self.engine.app_engine.dialect)
-
-    def _holds(self, session_key: object) -> bool:
-        return is_storable_text(session_key, max_key_length(self.table))
 
     def _select(self, condition: Any) -> list[Entry]:
         query = sa.select(*(self.table.c[name] for name in COLUMNS)).where(condition)
