@@ -78,8 +78,11 @@ class CacheStore(Store):
     def _ask(self, question: Callable[..., _Result], *arguments: Any) -> _Result:
         try:
             return question(*arguments)
-        except Exception as error:  # whatever a library makes of a server that is down
-            raise CacheDownError(self._alias, type(error).__name__) from error
+        except BaseException as error:
+            if isinstance(error, Exception) and self._client.has_failed(error):
+                raise CacheDownError(self._alias, type(error).__name__) from error
+            self._client.give_up()
+            raise
 
     # One session
 

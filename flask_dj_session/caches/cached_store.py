@@ -16,7 +16,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from ..errors import CacheValueError, DecodeError
+from ..errors import (
+    CacheValueError,
+    CreateError,
+    DatabaseHeldError,
+    DecodeError,
+    MissingTableError,
+    UpdateError,
+)
 from ..store import AutocommitEngine, LoadedEnd, Store
 from ..wire import CachedText, SessionCodec
 from .ages import seconds_of_row, seconds_of_save
@@ -110,8 +117,9 @@ class CachedStore(Store):
 
         :raises CreateError: where the key is taken.
         """
-        super().insert(session_key, session_data, expire_date, **columns)
-        self._saved(session_key, session_data, expire_date)
+        with self._changing(session_key):
+            super().insert(session_key, session_data, expire_date, **columns)
+            self._saved(session_key, session_data, expire_date)
 
     def update(
         self, session_key: str, session_data: str, expire_date: datetime, **columns: Any
@@ -120,8 +128,9 @@ class CachedStore(Store):
 
         :raises UpdateError: where there is none.
         """
-        super().update(session_key, session_data, expire_date, **columns)
-        self._saved(session_key, session_data, expire_date)
+        with self._changing(session_key):
+            super().update(session_key, session_data, expire_date, **columns)
+            self._saved(session_key, session_data, expire_date)
 
     def replace(
         self,
@@ -137,10 +146,11 @@ class CachedStore(Store):
         """
         if isinstance(as_loaded, CachedText):
             return False
-        if not super().replace(session_key, as_loaded, session_data, expire_date, **columns):
-            return False
-        self._saved(session_key, session_data, expire_date)
-        return True
+        with self._changing(session_key):
+            done = super().replace(session_key, as_loaded, session_data, expire_date, **columns)
+            if done:
+                self._saved(session_key, session_data, expire_date)
+            return done
 
     def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
         """Move the end of a row and of its entry, if the row still ends as *loaded*."""
@@ -150,11 +160,12 @@ class CachedStore(Store):
             if end is None or end.moment - loaded.moment > _NEARLY:
                 return False
             loaded = end
-        if not super().touch(session_key, loaded, expire_date):
-            return False
-        seconds = seconds_of_save({}, expire_date, self.around.now())
-        self._cache.touch(self._names.of(session_key), seconds)
-        return True
+        with self._changing(session_key):
+            moved = super().touch(session_key, loaded, expire_date)
+            if moved:
+                seconds = seconds_of_save({}, expire_date, self.around.now())
+                self._cache.touch(self._names.of(session_key), seconds)
+            return moved
 
     def _saved(self, session_key: str, text: str, end: datetime) -> None:
         now = self.around.now()
@@ -186,23 +197,26 @@ class CachedStore(Store):
         """
         if isinstance(as_loaded, CachedText):
             return False
-        was_there = super().delete(session_key, as_loaded)
-        if was_there or as_loaded is None:
-            self._cache.delete([self._names.of(session_key)])
-        return was_there
+        with self._changing(session_key):
+            was_there = super().delete(session_key, as_loaded)
+            if was_there or as_loaded is None:
+                self._cache.delete([self._names.of(session_key)])
+            return was_there
 
     def delete_keys(self, session_keys: Collection[str]) -> int:
         """Remove the rows with these keys and their entries; return how many rows there were."""
-        number = super().delete_keys(session_keys)
-        self._forget(session_keys)
-        return number
+        with self._changing(*session_keys):
+            number = super().delete_keys(session_keys)
+            self._forget(session_keys)
+            return number
 
     def delete_all(self) -> int:
         """Remove every row and its entry, and return how many rows there were."""
         keys = [key for some in self.keys() for key in some]
-        number = super().delete_all()
-        self._forget(keys)
-        return number
+        with self._changing(*keys):
+            number = super().delete_all()
+            self._forget(keys)
+            return number
 
     def clear_expired(
         self, now: datetime, *, batch_size: int | None = None, pause: float | None = None
@@ -213,9 +227,46 @@ class CachedStore(Store):
         yield from super().clear_expired(now, batch_size=batch_size, pause=pause)
 
     def _forget(self, session_keys: Collection[Any]) -> None:
-        names = [self._names.of(key) for key in session_keys if isinstance(key, str)]
-        self._cache.delete(names)
+        self._cache.delete(self._names_of(session_keys))
+
+    def _names_of(self, session_keys: Collection[Any]) -> list[str]:
+        return [self._names.of(key) for key in session_keys if isinstance(key, str)]
+
+    def _changing(self, *session_keys: Any) -> _Change:
+        return _Change(self, session_keys)
 
 
+class _Change:
+    """A change of rows and then of their entries, which may end at any moment.
+
+    Where nobody knows what has been done, no entry is believed; and none whose row is gone.
+    """
+
+    def __init__(self, store: CachedStore, session_keys: Collection[Any]) -> None:
+        self._store = store
+        self._keys = session_keys
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is None:
+            return
+        cache, names = self._store.cache.guarded, self._store._names_of(self._keys)
+        if isinstance(error, UpdateError):
+            # Unlike Django: the entry goes with its row.
+            cache.delete(names)
+        elif not _has_changed_nothing(error):
+            # Unlike Django: an entry that may be older than its row does not stay.
+            cache.distrust(names)
+
+
+def _has_changed_nothing(error: BaseException) -> bool:
+    is_lost = getattr(error, "connection_invalidated", False)
+    return isinstance(error, _REFUSED) and not is_lost
+
+
+#: what a table refuses; another error leaves open what has been done
+_REFUSED = (CreateError, DatabaseHeldError, MissingTableError, sa.exc.SQLAlchemyError)
 #: by how much an entry may end before its row, whose end has fractions of a second
 _NEARLY = timedelta(seconds=2)

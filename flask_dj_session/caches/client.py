@@ -40,5 +40,28 @@ class Client(Protocol):
     def close(self) -> None:
         """Close the connections; the next question opens new ones."""
 
+    def give_up(self) -> None:
+        """Use no connection again: the answer to what was interrupted may still be on its way."""
+
+    def has_failed(self, error: Exception) -> bool:
+        """Return whether *error* is the cache's; another one has interrupted the question."""
+
     def has_answered(self, error: Exception) -> bool:
         """Return whether *error* is an answer: the cache is full, for one, but not down."""
+
+
+#: what a library lets through of what it calls itself: sockets, TLS, the packing of values
+_AROUND = ("builtins", "socket", "ssl", "select", "struct", "zlib", "flask_dj_session")
+
+
+def is_error_of(error: Exception, *packages: str) -> bool:
+    """Return whether *error* is one of these *packages*, or of what these call.
+
+    The end of a time limit, as a task queue raises it, is none, whenever it comes.
+    """
+    kinds = [_package_of(kind) for kind in type(error).__mro__]
+    return kinds[0] in _AROUND or any(package in kinds for package in packages)
+
+
+def _package_of(kind: type) -> str:
+    return kind.__module__.partition(".")[0]

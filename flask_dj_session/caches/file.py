@@ -18,6 +18,7 @@ from typing import Any
 
 from ..settings import CacheEntry
 from ..wire import MAX_UNPACKED
+from .client import is_error_of
 
 _SUFFIX = ".djcache"
 # A pickled float or None, as any protocol writes it that Django has used here.
@@ -83,6 +84,13 @@ class FileClient:
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
+
+    def give_up(self) -> None:
+        """Do nothing, as there is no connection."""
+
+    def has_failed(self, error: Exception) -> bool:
+        """Return whether *error* is one of the folder's."""
+        return is_error_of(error)
 
     def has_answered(self, error: Exception) -> bool:
         """Return whether *error* is an answer: a folder is never down, but it may be full."""

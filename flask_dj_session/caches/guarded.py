@@ -4,6 +4,9 @@ Where an entry could not be written or removed, it is older than its row. So its
 not believed, and it is removed as soon as the cache answers. What a process that ends has kept is
 lost with it.
 
+What is interrupted from elsewhere, as by the end of a time limit, may have been done or not. So its
+name is kept in the same way, and its connection is not used again.
+
 A cache that refuses at once is asked again at once. Otherwise this process would go on without it
 for a while after it has come back, and others would believe what they have put there meanwhile.
 """
@@ -94,12 +97,16 @@ class GuardedCache:
         return self._ask(lambda: self.client.seconds_left(name), None)
 
     def _change(self, names: Sequence[str], change: Callable[[], Any]) -> None:
-        if self._stale and not self._make_good():
-            self._keep(names)  # it does not answer, so nobody need be asked twice
-        elif not self._succeeds(change):
-            # Unlike Django: this is no error, and it is made good.
-            self._keep(names)
-            self._make_good()  # where it only refuses what was to be put there
+        try:
+            if self._stale and not self._make_good():
+                self.distrust(names)  # it does not answer, so nobody need be asked twice
+            elif not self._succeeds(change):
+                # Unlike Django: this is no error, and it is made good.
+                self.distrust(names)
+                self._make_good()  # where it only refuses what was to be put there
+        except BaseException:
+            self.distrust(names)
+            raise
 
     def _make_good(self) -> bool:
         """Remove what is older than its row, and return whether nothing of it is left."""
@@ -112,7 +119,8 @@ class GuardedCache:
                         del self._stale[name]
         return True
 
-    def _keep(self, names: Sequence[str]) -> None:
+    def distrust(self, names: Sequence[str]) -> None:
+        """Believe no entry, and remove these before anything is asked again."""
         with self._lock:
             room = MOST_KEPT - len(self._stale)
             self._stale.update(dict.fromkeys(names[:room], object()))
@@ -132,7 +140,10 @@ class GuardedCache:
             return otherwise
         try:
             return question()
-        except Exception as error:  # whatever a library makes of a server that is down
+        except BaseException as error:
+            if not (isinstance(error, Exception) and self.client.has_failed(error)):
+                self.client.give_up()
+                raise
             if not self.client.has_answered(error):
                 self._rest_after(error, asked)
             self._tell(error)

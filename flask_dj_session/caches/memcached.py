@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import CacheValueError
 from ..settings import CacheEntry
 from ..wire import MAX_UNPACKED
+from .client import is_error_of
 from .imports import library, refusal
 from .values import Pickles
 
@@ -168,6 +169,14 @@ class MemcachedClient:
         if self._made[1] is not None:
             self._made[1].close()
             self._made = (0, None)
+
+    def give_up(self) -> None:
+        """Make another client for whoever asks next; who uses this one goes on with it."""
+        self._made = (0, None)
+
+    def has_failed(self, error: Exception) -> bool:
+        """Return whether *error* is one of pymemcache's, or of its connections."""
+        return is_error_of(error, "pymemcache")
 
     def has_answered(self, error: Exception) -> bool:
         """Return whether *error* is an answer of the server's."""

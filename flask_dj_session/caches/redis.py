@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .client import is_error_of
+
 #: makes redis-py's client
 Connect = Callable[[], Any]
 
@@ -71,6 +73,14 @@ class RedisClient:
         """Close the connections."""
         if self._made is not None:
             self._made.connection_pool.disconnect()
+
+    def give_up(self) -> None:
+        """Make another client for whoever asks next; who uses this one goes on with it."""
+        self._made = None
+
+    def has_failed(self, error: Exception) -> bool:
+        """Return whether *error* is one of redis-py's, or of its connections."""
+        return is_error_of(error, "redis")
 
     def has_answered(self, error: Exception) -> bool:
         """Return whether *error* is an answer of the server's."""

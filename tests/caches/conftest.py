@@ -102,7 +102,9 @@ def make_cached(make_site: MakeSite, caches: Caches) -> Iterator[MakeSite]:
 
     yield make
     for site in made:
-        store_of(site).cache.guarded.client.close()
+        with site.app.app_context():
+            store: Any = site.sessions.store
+        store.cache.guarded.client.close()
 
 
 @pytest.fixture

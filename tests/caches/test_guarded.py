@@ -23,7 +23,7 @@ class Memory:
         self.entries: dict[str, bytes] = {}
         self.error: Exception | None = None
         self.is_full = False
-        self.asked = 0
+        self.asked = self.given_up = 0
 
     def _ask(self) -> None:
         self.asked += 1
@@ -65,6 +65,12 @@ class Memory:
 
     def close(self) -> None:
         pass
+
+    def give_up(self) -> None:
+        self.given_up += 1
+
+    def has_failed(self, error: Exception) -> bool:
+        return isinstance(error, (OSError, RefusedError))
 
     def has_answered(self, error: Exception) -> bool:
         return isinstance(error, RefusedError)
@@ -160,7 +166,7 @@ def test_what_is_kept_anew_while_it_is_removed_stays_kept(
         monkeypatch.setattr(memory, "delete", delete)
         number = delete(names)
         memory.entries["a"] = b"old"
-        cache._keep(["a"])  # as another thread does whose change has failed
+        cache.distrust(["a"])  # as another thread does whose change has failed
         return number
 
     monkeypatch.setattr(memory, "delete", meanwhile)
