@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from .at_hand import ConnectionsAtHand, may_stay_at_hand
 from .client import is_error_of
 
 #: makes redis-py's client
 Connect = Callable[[], Any]
+#: runs a command, and returns the answer
+Run = Callable[..., Any]
 
 
 class RedisClient:
@@ -22,57 +25,58 @@ class RedisClient:
     # as long as it is cut off, not at all.
     def __init__(self, connect: Connect, *, milliseconds: bool = False) -> None:
         self._connect = connect
-        self._milliseconds = milliseconds
-        self._made: Any = None
+        self._unit, self._in_a_second = ("PX", 1000) if milliseconds else ("EX", 1)
+        self._made: tuple[Any, Run] | None = None
 
     def get(self, name: str) -> Any:
         """Return what is under *name*; None where there is nothing."""
-        return self._client.get(name)
+        return self._run("GET", name)
 
     def set(self, name: str, value: bytes, seconds: float) -> None:
         """Put a value under *name*."""
-        if seconds < self._least:
+        if self._units(seconds) < 1:
             self.delete([name])
         else:
-            self._client.set(name, value, **self._timeout(seconds))
+            self._run("SET", name, value, *self._timeout(seconds))
 
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if nothing is there."""
-        if seconds < self._least:
-            return not self._client.exists(name)
-        return bool(self._client.set(name, value, nx=True, **self._timeout(seconds)))
+        if self._units(seconds) < 1:
+            return not self._run("EXISTS", name)
+        return bool(self._run("SET", name, value, *self._timeout(seconds), "NX"))
 
     def replace(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if something is there."""
-        if seconds < self._least:
+        if self._units(seconds) < 1:
             return bool(self.delete([name]))
-        return bool(self._client.set(name, value, xx=True, **self._timeout(seconds)))
+        return bool(self._run("SET", name, value, *self._timeout(seconds), "XX"))
 
     def touch(self, name: str, seconds: float) -> bool:
         """Let an entry end in so many seconds."""
-        if seconds < self._least:
+        if self._units(seconds) < 1:
             return bool(self.delete([name]))
-        return bool(self._client.expire(name, int(seconds)))
+        return bool(self._run("EXPIRE", name, int(seconds)))
 
     def delete(self, names: Sequence[str]) -> int:
         """Remove entries."""
-        return int(self._client.delete(*names))
+        return int(self._run("DEL", *names))
 
     def seconds_left(self, name: str) -> float | None:
         """Return how long an entry stays."""
-        left = self._client.pttl(name)
+        left = self._run("PTTL", name)
         return left / 1000 if left > 0 else None
 
     def names(self, beginning: str) -> Iterator[str]:
         """Yield the names with a beginning, without holding up the server."""
         pattern = "".join(f"[{one}]" if one in "*?[" else one for one in beginning) + "*"
-        for name in self._client.scan_iter(match=pattern.replace("\\", "\\\\"), count=1000):
+        client, _ = self._ready()
+        for name in client.scan_iter(match=pattern.replace("\\", "\\\\"), count=1000):
             yield name.decode("utf-8", "replace") if isinstance(name, bytes) else name
 
     def close(self) -> None:
         """Close the connections."""
         if self._made is not None:
-            self._made.connection_pool.disconnect()
+            self._made[0].connection_pool.disconnect()
 
     def give_up(self) -> None:
         """Make another client for whoever asks next; who uses this one goes on with it."""
@@ -86,15 +90,19 @@ class RedisClient:
         """Return whether *error* is an answer of the server's."""
         return any(kind.__name__ == "ResponseError" for kind in type(error).__mro__)
 
-    @property
-    def _least(self) -> float:
-        return 0.001 if self._milliseconds else 1
+    def _timeout(self, seconds: float) -> tuple[str, int]:
+        return self._unit, self._units(seconds)
 
-    def _timeout(self, seconds: float) -> dict[str, int]:
-        return {"px": int(seconds * 1000)} if self._milliseconds else {"ex": int(seconds)}
+    def _units(self, seconds: float) -> int:
+        return int(seconds * self._in_a_second)
 
-    @property
-    def _client(self) -> Any:
+    def _run(self, *command: Any) -> Any:
+        return self._ready()[1](*command)
+
+    def _ready(self) -> tuple[Any, Run]:
         if self._made is None:
-            self._made = self._connect()
+            client = self._connect()
+            at_hand = may_stay_at_hand(client)
+            run = ConnectionsAtHand(client).run if at_hand else client.execute_command
+            self._made = client, run
         return self._made
