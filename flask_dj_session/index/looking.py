@@ -14,11 +14,12 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..presentation.read_rows import ReadRow
 from ..store import Store
 from ..store.index import Entries, Entry
-from ..store.index.entries import LOOK_KEY
+from ..store.index.entries import LOOK_KEY, Span
 from .reading import RowReader
 
 #: how long a look at all rows is enough, with one at the new ones each time
@@ -29,10 +30,10 @@ _SLACK = timedelta(minutes=5)
 _QUICK = 0.05
 #: keys that are compared at a time
 _KEYS = 20_000
+#: rows of a span of time beyond which all rows are compared, which takes less memory
+_MOST_IN_SPANS = 200_000
 #: how many ages of sessions are noted
 _MOST_AGES = 8
-
-Span = tuple[datetime, datetime]
 
 
 class Looking:
@@ -57,7 +58,11 @@ class Looking:
         if last is None or exactly or self._took < _QUICK or not _is_recent(last, reader.now):
             return self._everywhere(reader, last)
         spans = _spans(last.created, reader.now, {cookie_age, *_ages_in(last)})
-        number, ages = self._enter(reader, spans)
+        keys = self._entries.keys_within(spans, limit=_MOST_IN_SPANS + 1)
+        if len(keys) > _MOST_IN_SPANS:
+            return self._everywhere(reader, last)
+        ages = set[int]()
+        number = self._enter(self._entries.without_entry(sorted(keys, key=str)), reader, ages)
         if ages - _ages_in(last).keys():
             self._note(last.created, last, ages, cleared_on=last.address)
         return number
@@ -72,7 +77,7 @@ class Looking:
 
     def _everywhere(self, reader: RowReader, last: Entry | None) -> int:
         began = time.monotonic()
-        number, ages = self._enter(reader, None)
+        number, ages = self._enter_all(reader)
         self._took = time.monotonic() - began
         # Where that takes no time, it is done each time, and need not be noted each time.
         if self._took >= _QUICK or last is None or not _is_recent(last, reader.now):
@@ -89,16 +94,19 @@ class Looking:
             sum(self._entries.clear_gone())
         return today
 
-    def _enter(self, reader: RowReader, ends: Sequence[Span] | None) -> tuple[int, set[int]]:
+    def _enter_all(self, reader: RowReader) -> tuple[int, set[int]]:
         number, above, ages = 0, None, set[int]()
-        while keys := self._entries.unknown(limit=_KEYS, above=above, ends=ends):
-            pages = self._store.rows_of(keys)
-            rows = (reader.read(stored) for page in pages for stored in page)
-            number += sum(self._entries.add(new_entries(rows, reader, ages)))
+        while keys := self._entries.unknown(limit=_KEYS, above=above):
+            number += self._enter(keys, reader, ages)
             if len(keys) < _KEYS:
                 break
             above = keys[-1]
         return number, ages
+
+    def _enter(self, keys: Sequence[Any], reader: RowReader, ages: set[int]) -> int:
+        pages = self._store.rows_of(keys)
+        rows = (reader.read(stored) for page in pages for stored in page)
+        return sum(self._entries.add(new_entries(rows, reader, ages)))
 
     def _note(
         self, looked_at: datetime, last: Entry | None, ages: set[int], *, cleared_on: str | None

@@ -175,6 +175,40 @@ def test_new_rows_are_found_by_when_they_end(
     assert keys("7") == ["a", "b", "c", "d"]
 
 
+def test_where_very_many_rows_end_at_that_time_all_are_compared(
+    put: Put, keys: Keys, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_dj_session.index.looking._QUICK", 0.0)
+    monkeypatch.setattr("flask_dj_session.index.looking._MOST_IN_SPANS", 2)
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    put("b", ago=0, user="7"), put("c", ago=0, user="7")
+    assert keys("7") == ["a", "b", "c"]
+    put("d", ago=0, user="7"), put("odd", ago=0, user="7", age=60)
+    assert keys("7") == ["a", "b", "c", "d", "odd"]
+
+
+@pytest.mark.parametrize("key", [b"\xff" * 8, b"bytes", 7, 7.5], ids=repr)
+def test_a_new_row_with_an_odd_key_ends_no_question(
+    site: Site, put: Put, keys: Keys, monkeypatch: pytest.MonkeyPatch, key: Any
+) -> None:
+    monkeypatch.setattr("flask_dj_session.index.looking._QUICK", 0.0)
+    put("a", user="8")
+    assert keys("8") == ["a"]
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        as_text = sa.cast(sa.literal(key, sa.LargeBinary), sa.Text) if key == b"\xff" * 8 else key
+        copy = sa.text("SELECT session_data, expire_date FROM django_session")
+        ((data, end),) = connection.execute(copy).all()
+        insert = sa.text("INSERT INTO django_session VALUES (:key, :data, :end)")
+        connection.execute(insert, {"key": "place", "data": data, "end": end})
+        table = site.sessions.store.table
+        change = sa.update(table).where(table.c.session_key == "place")
+        connection.execute(change.values(session_key=sa.type_coerce(as_text, sa.types.NullType())))
+    put("b", ago=0, user="7")
+    assert keys("7") == ["b"]
+    assert keys("7", exactly=True) == ["b"]
+
+
 @on_every_database
 @pytest.mark.usefixtures("slow")
 def test_the_other_cookie_age_of_a_django_is_learnt(

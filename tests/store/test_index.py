@@ -195,7 +195,16 @@ def test_rows_are_looked_for_within_spans_of_their_ends(site: Site, entries: Ent
     for number in range(6):
         put(site, number, ends=NOW + number * day)
     spans = [(NOW + day, NOW + 2 * day), (NOW + 4.5 * day, NOW + 9 * day)]
-    assert entries.unknown(limit=9, ends=spans) == [key_of(1), key_of(2), key_of(5)]
+    found = entries.keys_within(spans, limit=9)
+    assert sorted(found) == [key_of(1), key_of(2), key_of(5)]
+    assert len(entries.keys_within(spans, limit=2)) == 2
+
+
+@on_every_database
+def test_keys_are_told_apart_by_whether_they_have_an_entry(entries: Entries) -> None:
+    sum(entries.add(entry(number) for number in range(0, 1200, 2)))
+    keys = [key_of(number) for number in range(1200)]
+    assert entries.without_entry(keys) == keys[1::2]
 
 
 @on_every_database

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam
 
 from ..ddl import has_table
 from ..engine import AutocommitEngine
-from ..raw import any_text, is_among, is_utf8
+from ..raw import any_text, as_parameter, is_among, is_utf8
 from ..statements import Statement
 from ..table import max_key_length
 from . import table as making
@@ -28,6 +28,9 @@ _KEYS_AT_A_TIME = 500
 _COMPARED_AT_A_TIME = 10_000
 #: where a look at all rows leaves its time: a row of the sessions has a key of 8 characters
 LOOK_KEY = "look"
+
+
+Span = tuple[datetime, datetime]
 
 
 class Entries:
@@ -122,28 +125,35 @@ class Entries:
 
     # Compared with the rows
 
-    def unknown(
-        self,
-        *,
-        limit: int,
-        above: str | None = None,
-        ends: Sequence[tuple[datetime, datetime]] | None = None,
-    ) -> list[Any]:
+    def unknown(self, *, limit: int, above: str | None = None) -> list[Any]:
         """Return the keys of rows that have no entry, in their order.
 
         :param above: only keys that come after this one.
-        :param ends: only rows that end within one of these spans of time (aware).
         """
         key, other = self.sessions.c.session_key, self.table.c.session_key
         # Not NOT EXISTS, for which MariaDB would list all entries first.
         joined = self.sessions.outerjoin(self.table, other == key)
         query = sa.select(key).select_from(joined).where(other.is_(None), key.is_not(None))
-        values: dict[str, Any] = {}
         if above is not None:
-            query, values["above"] = query.where(key > bindparam("above")), above
-        if ends is not None:
-            query = query.where(self._within(ends, values))
-        return [found for (found,) in self._fetch(query.order_by(key).limit(limit), values)]
+            query = query.where(key > as_parameter(above))
+        return [found for (found,) in self._fetch(query.order_by(key).limit(limit), {})]
+
+    def keys_within(self, ends: Sequence[Span], *, limit: int) -> list[Any]:
+        """Return the keys of rows that end within one of these spans of time (aware), in no order.
+
+        Not joined with the entries: a database would rather read all of these.
+        """
+        key, values = self.sessions.c.session_key, dict[str, Any]()
+        query = sa.select(key).where(key.is_not(None), self._within(ends, values))
+        return [found for (found,) in self._fetch(query.limit(limit), values)]
+
+    def without_entry(self, keys: Sequence[Any]) -> list[Any]:
+        """Return those of *keys* that have no entry."""
+        column, known = self.table.c.session_key, set[Any]()
+        for these in _pieces(keys):
+            query = sa.select(column).where(self._is_one_of(these))
+            known.update(found for (found,) in self._fetch(query, {}))
+        return [key for key in keys if key not in known]
 
     def clear_gone(self) -> Iterator[int]:
         """Remove the entries of rows that are gone, and yield how many each time."""
@@ -170,7 +180,7 @@ class Entries:
         query = sa.select(key).where(key > above).order_by(key).limit(1).offset(others - 1)
         return next((found for (found,) in self._fetch(query, {})), None)
 
-    def _within(self, ends: Sequence[tuple[datetime, datetime]], values: dict[str, Any]) -> Any:
+    def _within(self, ends: Sequence[Span], values: dict[str, Any]) -> Any:
         expire_date = self.sessions.c.expire_date
         spans = []
         for number, span in enumerate(ends):
@@ -188,7 +198,8 @@ class Entries:
         return writing(self.engine, self.table)
 
     def _is_one_of(self, keys: Sequence[str]) -> Any:
-        return is_among(self.table.c.session_key, keys, self.engine.app_engine.dialect)
+        values = [as_parameter(key) for key in keys]
+        return is_among(self.table.c.session_key, values, self.engine.app_engine.dialect)
 
     def _select(self, condition: Any) -> list[Entry]:
         query = sa.select(*(self.table.c[name] for name in COLUMNS)).where(condition)
