@@ -18,10 +18,10 @@ run: $(VENV)/.run
 	  { echo "If the port is taken, choose another: make run FLASK_RUN_PORT=5001"; exit 1; }
 
 # For while you work: lint, and the tests that start no process and take next to no time, with
-# fewer random examples, and two cases of each.
+# fewer random examples, and one case of each.
 quick: lint
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not (process or slow)" \
-	  --hypothesis-profile=quick --cases=2 --at-hand $(PYTEST_ARGS)
+	  --hypothesis-profile=quick --cases=1 --at-hand $(PYTEST_ARGS)
 
 # Each test, but of its cases six at most, and fewer random examples. 'make test CASES=all' takes all, as
 # .ci/run does.

@@ -42,7 +42,7 @@ settings.register_profile(
 settings.register_profile(
     "further", settings.get_profile("same"), derandomize=False, max_examples=1000
 )
-# For a desk: make test, which has fewer cases, too. Of everything: make test-all.
+# For a desk: make test, which has fewer cases, too. Of everything: make test CASES=all.
 settings.register_profile("desk", settings.get_profile("same"), max_examples=40)
 # For those who try a change of a minute ago again and again: make quick.
 settings.register_profile("quick", settings.get_profile("same"), max_examples=10)
