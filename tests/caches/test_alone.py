@@ -177,6 +177,23 @@ def test_the_commands_work_where_the_cache_can_be_asked(app: Flask) -> None:
     assert "1 session revoked" in run(args=["sessions", "revoke", "--all", "--yes"]).output
 
 
+def test_the_sessions_of_a_user_are_found_without_an_index(app: Flask) -> None:
+    @app.get("/in")
+    def log_in() -> str:
+        session["_auth_user_id"] = "7"
+        return ""
+
+    client = app.test_client()
+    client.get("/"), app.test_client().get("/in")
+    run = app.test_cli_runner().invoke
+    assert "  7  " in run(args=["sessions", "list", "--user", "7"]).output
+    assert "1 session revoked" in run(args=["sessions", "revoke", "--user", "7"]).output
+    assert client.get("/").text == "2"
+    for args in ([], ["--verify"], ["--drop", "--yes"]):
+        result = run(args=["sessions", "index", *args])
+        assert (result.exit_code, "there is no table" in result.output) == (1, True)
+
+
 @pytest.mark.parametrize("kind", ["memcached", "file"])
 def test_a_cache_that_cannot_be_asked_is_said_to_be_one(app: Flask, kind: str) -> None:
     result = app.test_cli_runner().invoke(args=["sessions", "list"])
