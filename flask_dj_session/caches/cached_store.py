@@ -25,6 +25,7 @@ from ..errors import (
     UpdateError,
 )
 from ..store import AutocommitEngine, LoadedEnd, Store
+from ..store.raw import is_utf8
 from ..wire import CachedText, SessionCodec
 from .ages import seconds_of_row, seconds_of_save
 from .guarded import GuardedCache
@@ -230,7 +231,10 @@ class CachedStore(Store):
         self._cache.delete(self._names_of(session_keys))
 
     def _names_of(self, session_keys: Collection[Any]) -> list[str]:
-        return [self._names.of(key) for key in session_keys if isinstance(key, str)]
+        # What is no UTF-8, as SQLite may have it, names no entry.
+        return [
+            self._names.of(key) for key in session_keys if isinstance(key, str) and is_utf8(key)
+        ]
 
     def _changing(self, *session_keys: Any) -> _Change:
         return _Change(self, session_keys)
