@@ -228,10 +228,10 @@ class CachedStore(Store):
         yield from super().clear_expired(now, batch_size=batch_size, pause=pause)
 
     def _forget(self, session_keys: Collection[Any]) -> None:
-        self._cache.delete(self._names_of(session_keys))
+        self._cache.delete(self.names_of(session_keys))
 
-    def _names_of(self, session_keys: Collection[Any]) -> list[str]:
-        # What is no UTF-8, as SQLite may have it, names no entry.
+    def names_of(self, session_keys: Collection[Any]) -> list[str]:
+        """Return the names of entries; what is no UTF-8, as SQLite may have it, names none."""
         return [
             self._names.of(key) for key in session_keys if isinstance(key, str) and is_utf8(key)
         ]
@@ -256,7 +256,7 @@ class _Change:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if error is None:
             return
-        cache, names = self._store.cache.guarded, self._store._names_of(self._keys)
+        cache, names = self._store.cache.guarded, self._store.names_of(self._keys)
         if isinstance(error, UpdateError):
             # Unlike Django: the entry goes with its row.
             cache.delete(names)
