@@ -158,7 +158,7 @@ class CachedStore(Store):
         if isinstance(loaded, _CachedEnd):
             now = self.around.now()
             _, end = super().load_with_end(session_key, now)
-            if end is None or abs(end.moment - loaded.moment) > _NEARLY:
+            if end is None or abs(end.moment - loaded.moment) > NEARLY:
                 # Somebody else has had the last word; the next visitor gets it from the row.
                 self._forget([session_key])
                 return False
@@ -274,5 +274,5 @@ def _has_changed_nothing(error: BaseException) -> bool:
 
 #: what a table refuses; another error leaves open what has been done
 _REFUSED = (CreateError, DatabaseHeldError, MissingTableError, sa.exc.SQLAlchemyError)
-#: by how much an entry may end before or after its row, whose end has fractions of a second
-_NEARLY = timedelta(seconds=2)
+#: by how much an end may be another and count as the same: a cache leaves fractions of a second out
+NEARLY = timedelta(seconds=2)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask, session
 
 from flask_dj_session import CreateError, DjangoSessions
 from flask_dj_session.caches import CacheStore
 from flask_dj_session.errors import CacheDownError, NoTableError, SettingError
 from flask_dj_session.inspector import Inspector
+from flask_dj_session.site import site_of
 
 from ..live_django import SECRET_KEY, LiveDjango
 from .conftest import BACKENDS, EVERY_CACHE, KINDS, Caches, DjangoStore
@@ -150,6 +152,30 @@ def test_the_end_is_moved(make_app: Callable[..., Flask]) -> None:
         assert later.touch()
         left = store.cache.guarded.client.seconds_left(name)
         assert left is None or 3590 < left <= 3600
+
+
+@pytest.mark.parametrize("kind", ["file"])  # whose clock is the test's
+def test_an_end_that_another_request_has_brought_forward_is_not_moved(
+    make_app: Callable[..., Flask], clock: time_machine.Traveller
+) -> None:
+    app = make_app(SESSION_TOUCH_AFTER=60, SESSION_COOKIE_AGE=3600)
+    client = app.test_client()
+    client.get("/")
+    key = client.get_cookie("sessionid").value  # type: ignore[union-attr]
+    site = site_of(app)
+    with app.app_context():
+        reader, other, late = (site.session(key) for _ in range(3))
+        assert reader["n"] == late["n"] == 1
+        clock.shift(120)
+        assert reader.touch()
+        assert not late.touch()
+        other.set_expiry(300)
+        other.save()
+        assert not late.touch()
+        row = site.store.row(key)
+    assert row is not None
+    assert row.expire_date is not None
+    assert (row.expire_date - site.now()).total_seconds() <= 300
 
 
 def test_there_is_no_table(app: Flask, sessions: DjangoSessions) -> None:
