@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from .. import audit
 from ..errors import DatabaseHeldError
 from ..settings import site_store
+from ..settings.serializers import serializer_class
 from ..site import Site
 from ..store.index import Entries, Entry
 from . import user_ids
@@ -95,11 +96,17 @@ class SessionIndex:
         settings = self._site.settings
         return RowReader(
             self._site.session_codec(),
-            unreadable=user_ids.unreadable(settings.keys),
+            unreadable=user_ids.unreadable(settings.keys, by=self._read_by()),
             cookie_age=settings.cookie_age,
             touches=settings.touch_after is not None,
             now=self._site.now(),
         )
+
+    def _read_by(self) -> tuple[str, ...]:
+        """Name what reads rows, beside the keys: with another of these they may be read."""
+        made_by = serializer_class(self._site.settings.serializer_setting)
+        name = getattr(made_by, "__qualname__", type(made_by).__qualname__)
+        return self._site.session_class.key_salt, f"{made_by.__module__}.{name}"
 
     def of_user(self, user_id: str, *, exactly: bool = False) -> Iterator[list[Found]]:
         """Yield the rows of a user, expired ones too, some at a time.

@@ -14,7 +14,7 @@ import time_machine
 from flask_dj_session.index import Found, SessionIndex, index_of
 from flask_dj_session.index.filling import Filled, Filling
 from flask_dj_session.site import site_of
-from flask_dj_session.wire import SessionCodec
+from flask_dj_session.wire import PickleSerializer, SessionCodec
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -268,6 +268,20 @@ def test_what_cannot_be_read_is_counted_and_read_again_with_other_keys(
     assert keys("7") == ["a", "b"]
     with site.app.app_context():
         assert index.by_index.unreadable(index.reader()) == 0
+
+
+@on_every_database
+def test_what_cannot_be_read_is_read_again_with_another_serializer(
+    site: Site, index: SessionIndex, keys: Keys
+) -> None:
+    now, pickles = site_of(site.app).now(), PickleSerializer()
+    text = SessionCodec(SECRET_KEY, serializer=pickles).encode({"_auth_user_id": "7"}, now)
+    with site.app.app_context():
+        site.sessions.store.insert(key_of("a"), text, now + timedelta(days=1))
+        assert keys("7") == []
+        assert index.by_index.unreadable(index.reader()) == 1
+    site.app.config["SESSION_SERIALIZER"] = "pickle"
+    assert keys("7") == ["a"]
 
 
 # Filled, and compared
