@@ -85,7 +85,8 @@ def union(loaded: Any, theirs: Any, ours: Any) -> Any:
 
 def merge_flashes(loaded: Any, theirs: Any, ours: Any) -> Any:
     """Keep the messages of both: those of ``flask.flash``."""
-    if not all(value is MISSING or isinstance(value, (list, tuple)) for value in (theirs, ours)):
+    values = (loaded, theirs, ours)
+    if not all(value is MISSING or isinstance(value, (list, tuple)) for value in values):
         return ours
     return append(loaded, theirs, ours)
 
@@ -94,7 +95,7 @@ def merge_messages(loaded: Any, theirs: Any, ours: Any) -> Any:
     """Keep the messages of both: those of Django's ``contrib.messages``, a JSON text."""
     try:
         lists = [[] if text is MISSING else json.loads(text) for text in (loaded, theirs, ours)]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return ours
     if not all(isinstance(one, list) for one in lists):
         return ours
@@ -184,4 +185,8 @@ def _once(values: list[Any]) -> list[Any]:
 
 def _identity(value: Any) -> str:
     # A tuple comes back as a list, and 1 is not True.
-    return json.dumps(value, sort_keys=True, default=repr, skipkeys=True)
+    try:
+        return json.dumps(value, sort_keys=True, default=repr, skipkeys=True)
+    except TypeError:  # names of more than one type have no order before they are texts
+        as_stored = json.loads(json.dumps(value, default=repr, skipkeys=True))
+        return json.dumps(as_stored, sort_keys=True)

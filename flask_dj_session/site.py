@@ -101,6 +101,9 @@ class UserNames(Protocol):
     def id_of(self, username: str) -> str | None:
         """Return the id of a user, as sessions have it; None where nobody is called so."""
 
+    def as_stored(self, user_id: str) -> str | None:
+        """Return an id as sessions have it, however it is written; None where nobody has it."""
+
 
 class Site:
     """The surroundings of the sessions of one app.

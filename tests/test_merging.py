@@ -116,6 +116,13 @@ def test_add_counts_from_nothing_where_there_is_no_number(
         pytest.param(["a"], [], [], [], id="both-empty-it"),
         pytest.param([1], [1], [1, True], [1, True], id="true-is-not-one"),
         pytest.param([[1, 2]], [[1, 2]], [(1, 2), {"b": 1}], [[1, 2], {"b": 1}], id="tuples"),
+        pytest.param(
+            [{"1": 0, "a": 0}],
+            [{"1": 0, "a": 0}, "x"],
+            [{1: 0, "a": 0}, {None: 1, "b": 1}],
+            [{"1": 0, "a": 0}, "x", {None: 1, "b": 1}],
+            id="names of several types",
+        ),
     ],
 )
 def test_append_keeps_what_both_have_appended_and_removed(
@@ -152,10 +159,11 @@ def test_the_messages_of_django_are_kept_and_written_as_django_writes_them() -> 
     assert merged({"_messages": f"[{one}]"}, {"_messages": "[]"}, {}) == {}
 
 
-@pytest.mark.parametrize("odd", ["no json", 7, {"a": 1}, "7"])
+@pytest.mark.parametrize("odd", ["no json", 7, {"a": 1}, "7", "[" * 9999 + "]" * 9999])
 def test_what_is_not_a_list_of_messages_is_this_requests_own(odd: Any) -> None:
     for name in MERGERS:
         assert merged({}, {name: odd}, {name: odd})[name] == odd
+    assert merged({"_flashes": odd}, {"_flashes": []}, {"_flashes": ["m"]}) == {"_flashes": ["m"]}
 
 
 def test_a_login_moves_as_one() -> None:

@@ -33,6 +33,10 @@ class UserNames:
         """Return the id of a user, as sessions have it."""
         return self._found(lambda: self._id(username), None)
 
+    def as_stored(self, user_id: str) -> str | None:
+        """Return an id as sessions have it, such as ``7`` for ``007``."""
+        return self._found(lambda: self._as_stored(user_id), None)
+
     def _names(self, user_ids: Iterable[str]) -> dict[str, str]:
         users = self._accounts.users
         keys = {}
@@ -41,6 +45,14 @@ class UserNames:
                 keys[user_id] = users.read_pk(user_id)
         names = users.usernames({*keys.values()}) if keys else {}
         return {user_id: str(names[key]) for user_id, key in keys.items() if key in names}
+
+    def _as_stored(self, user_id: str) -> str | None:
+        users = self._accounts.users
+        try:
+            key = users.read_pk(user_id)
+        except ValueError:
+            return None
+        return str(key) if key in users.usernames({key}) else None
 
     def _id(self, username: str) -> str | None:
         users = self._accounts.users

@@ -141,18 +141,26 @@ class UserSessions:
     def end_oldest(self, user_id: str, *, kept: int, but: str | None) -> int:
         """End the sessions of a user but for the newest, and return how many.
 
+        Those that a changed password or SESSION_ABSOLUTE_AGE has ended take nobody's place.
+
         :param kept: how many go on.
         :param but: the key of one that does so in any case.
         """
-        now = self._site.now()
+        now, others = self._site.now(), max(0, kept - 1)
         rest = [
             found
             for page in self._index.of_user(user_id)
             for found in page
             if found.row.stored.session_key != but and not found.row.stored.has_expired(now)
         ]
+        if len(rest) > others and (user := self._user(user_id)) is not None:
+            rest = [found for found in rest if self._counts(found, user)]
         rest.sort(key=lambda found: found.created or _LONG_AGO, reverse=True)
-        return self._index.end(rest[max(0, kept - 1) :])
+        return self._index.end(rest[others:])
+
+    def _user(self, user_id: str) -> Any:
+        users = self._accounts.users
+        return users.by_pk(users.read_pk(user_id))
 
     # At a login
 
@@ -178,16 +186,22 @@ class UserSessions:
             self._keep_to(most, user_id, key)
 
     def _keep_to(self, most: int, user_id: str, key: str) -> None:
-        if self._index.is_in_use:
-            self.end_oldest(user_id, kept=most, but=key)
-        elif not self._has_warned:
-            self._has_warned = True
-            _logger.warning(
-                "'SESSION_MAX_PER_USER' is %s, and no session was ended: there is no index, without"
-                " which all rows would be read at each login. Create it with 'flask sessions"
-                " index'.",
-                most,
-            )
+        """End what is too much; nobody's login fails where that cannot be done."""
+        with self._index.for_a_login("SESSION_MAX_PER_USER was not kept to at a login"):
+            if self._index.is_in_use:
+                self.end_oldest(user_id, kept=most, but=key)
+            elif not self._has_warned:
+                self._has_warned = True
+                self._tell_of_no_index(most)
+
+    def _tell_of_no_index(self, most: int) -> None:
+        remedy = " Create it with 'flask sessions index'." if self._index.is_possible else ""
+        _logger.warning(
+            "'SESSION_MAX_PER_USER' is %s, and no session was ended: there is no index, without"
+            " which all rows would be read at each login.%s",
+            most,
+            remedy,
+        )
 
 
 def _are_equal(one: str, other: str) -> bool:

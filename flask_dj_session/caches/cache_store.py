@@ -23,7 +23,7 @@ from ..errors import (
 from ..store import AutocommitEngine, Outline, Store, StoredRow
 from ..wire import CachedText
 from .ages import seconds_of_save
-from .cached_store import Around, Cache
+from .cached_store import NEARLY, Around, Cache
 
 _logger = logging.getLogger("flask_dj_session.caches")
 _Result = TypeVar("_Result")
@@ -120,8 +120,12 @@ class CacheStore(Store):
         return None if left is None else now + timedelta(seconds=left)
 
     def touch(self, session_key: str, loaded: Any, expire_date: datetime) -> bool:
-        """Move the end of an entry, and return whether there is one."""
-        seconds = seconds_of_save({}, expire_date, self._around.now())
+        """Move the end of an entry if it still ends as *loaded*, and return whether it does."""
+        now = self._around.now()
+        end = self._end_of(session_key, now)
+        if end is not None and abs(end - loaded.moment) > NEARLY:
+            return False  # another request has had the last word
+        seconds = seconds_of_save({}, expire_date, now)
         return self._ask(self._client.touch, self._name(session_key), seconds)
 
     def exists(self, session_key: str) -> bool:

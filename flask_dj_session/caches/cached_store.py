@@ -25,6 +25,7 @@ from ..errors import (
     UpdateError,
 )
 from ..store import AutocommitEngine, LoadedEnd, Store
+from ..store.raw import is_utf8
 from ..wire import CachedText, SessionCodec
 from .ages import seconds_of_row, seconds_of_save
 from .guarded import GuardedCache
@@ -157,7 +158,9 @@ class CachedStore(Store):
         if isinstance(loaded, _CachedEnd):
             now = self.around.now()
             _, end = super().load_with_end(session_key, now)
-            if end is None or end.moment - loaded.moment > _NEARLY:
+            if end is None or abs(end.moment - loaded.moment) > NEARLY:
+                # Somebody else has had the last word; the next visitor gets it from the row.
+                self._forget([session_key])
                 return False
             loaded = end
         with self._changing(session_key):
@@ -227,10 +230,13 @@ class CachedStore(Store):
         yield from super().clear_expired(now, batch_size=batch_size, pause=pause)
 
     def _forget(self, session_keys: Collection[Any]) -> None:
-        self._cache.delete(self._names_of(session_keys))
+        self._cache.delete(self.names_of(session_keys))
 
-    def _names_of(self, session_keys: Collection[Any]) -> list[str]:
-        return [self._names.of(key) for key in session_keys if isinstance(key, str)]
+    def names_of(self, session_keys: Collection[Any]) -> list[str]:
+        """Return the names of entries; what is no UTF-8, as SQLite may have it, names none."""
+        return [
+            self._names.of(key) for key in session_keys if isinstance(key, str) and is_utf8(key)
+        ]
 
     def _changing(self, *session_keys: Any) -> _Change:
         return _Change(self, session_keys)
@@ -252,7 +258,7 @@ class _Change:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if error is None:
             return
-        cache, names = self._store.cache.guarded, self._store._names_of(self._keys)
+        cache, names = self._store.cache.guarded, self._store.names_of(self._keys)
         if isinstance(error, UpdateError):
             # Unlike Django: the entry goes with its row.
             cache.delete(names)
@@ -268,5 +274,5 @@ def _has_changed_nothing(error: BaseException) -> bool:
 
 #: what a table refuses; another error leaves open what has been done
 _REFUSED = (CreateError, DatabaseHeldError, MissingTableError, sa.exc.SQLAlchemyError)
-#: by how much an entry may end before its row, whose end has fractions of a second
-_NEARLY = timedelta(seconds=2)
+#: by how much an end may be another and count as the same: a cache leaves fractions of a second out
+NEARLY = timedelta(seconds=2)

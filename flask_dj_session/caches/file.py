@@ -63,8 +63,19 @@ class FileClient:
 
     def touch(self, name: str, seconds: float) -> bool:
         """Let an entry end in so many seconds."""
-        found = self._read(name)
-        if found is None:
+        try:
+            with open(self._file(name), "r+b") as file:
+                content, end = file.read(), _written_end(seconds)
+                found = _taken_apart(content)
+                if found is None:
+                    return False
+                if len(end) + len(found[1]) == len(content):
+                    # In this very file: where a save has put another one in its place by now, that
+                    # one stays, as in Django.
+                    file.seek(0)
+                    file.write(end)
+                    return True
+        except FileNotFoundError:
             return False
         self._write(name, found[1], seconds)
         return True
@@ -106,20 +117,15 @@ class FileClient:
             content = self._file(name).read_bytes()
         except FileNotFoundError:
             return None
-        match = _END.match(content)
-        if match is None:
-            return None
-        end = struct.unpack(">d", match[1])[0] if match[1] else None
-        return None if end is not None and end < time.time() else (end, content[match.end() :])
+        return _taken_apart(content)
 
     def _write(self, name: str, packed: bytes, seconds: float) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._cull()
-        end = time.time() + (seconds if seconds > 0 else -1)
         number, path = tempfile.mkstemp(dir=self._folder)
         try:
             with open(number, "wb") as file:
-                file.write(pickle.dumps(end, pickle.HIGHEST_PROTOCOL) + packed)
+                file.write(_written_end(seconds) + packed)
             os.replace(path, self._file(name))
         except BaseException:
             os.unlink(path)
@@ -132,6 +138,19 @@ class FileClient:
         share = len(files) // self._frequency if self._frequency else len(files)
         for file in random.sample(files, share):
             _removed(file)
+
+
+def _taken_apart(content: bytes) -> tuple[float | None, bytes] | None:
+    match = _END.match(content)
+    if match is None:
+        return None
+    end = struct.unpack(">d", match[1])[0] if match[1] else None
+    return None if end is not None and end < time.time() else (end, content[match.end() :])
+
+
+def _written_end(seconds: float) -> bytes:
+    end = time.time() + (seconds if seconds > 0 else -1)
+    return pickle.dumps(end, pickle.HIGHEST_PROTOCOL)
 
 
 def _removed(file: Path) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import CacheValueError
 from ..settings import CacheEntry
+from ..store.raw import is_utf8
 from ..wire import MAX_UNPACKED
 from .client import is_error_of
 from .imports import library, refusal
@@ -154,8 +155,8 @@ class MemcachedClient:
         return bool(self._client.touch(checked_name(name), _timeout(seconds)))
 
     def delete(self, names: Sequence[str]) -> int:
-        """Remove entries."""
-        return sum(bool(self._client.delete(checked_name(name))) for name in names)
+        """Remove entries; under a name that it does not take, there is none."""
+        return sum(bool(self._client.delete(name)) for name in names if takes_name(name))
 
     def seconds_left(self, name: str) -> None:
         """Return None: Memcached's old commands do not tell."""
@@ -197,9 +198,16 @@ def checked_name(name: str) -> str:
 
     :raises CacheValueError: where it does not, as Django does.
     """
-    if len(name) > _LONGEST_NAME or any(ord(one) < 33 or ord(one) == 127 for one in name):
+    if not takes_name(name):
         raise CacheValueError("has a name that Memcached does not take")
     return name
+
+
+def takes_name(name: str) -> bool:
+    """Return whether there can be an entry of that name."""
+    if not is_utf8(name) or len(name.encode()) > _LONGEST_NAME:
+        return False
+    return not any(ord(one) < 33 or ord(one) == 127 for one in name)
 
 
 def _timeout(seconds: float) -> int:

@@ -43,7 +43,10 @@ def compare(store: CachedStore, rows: Iterable[StoredRow], now: datetime) -> Com
 
 
 def _outcome(store: CachedStore, row: StoredRow, codec: SessionCodec) -> str:
-    raw = store.cache.guarded.client.get(store.cache.names.of(row.session_key))
+    try:
+        raw = next(map(store.cache.guarded.client.get, store.names_of([row.session_key])), None)
+    except CacheValueError:  # a name that this cache does not take
+        raw = None
     try:
         data = codec.decode(row.session_data)
     except DecodeError:

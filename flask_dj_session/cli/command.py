@@ -99,9 +99,11 @@ def user_id_of(given: str) -> str:
     the id of a user who is gone.
     """
     names = site().user_names
-    if names is None or names.of([given]):
+    if names is None:
         return given
-    user_id = names.id_of(given)
+    stored = names.as_stored(given)
+    # A name counts more than an id that is written in another way: nobody else is logged out.
+    user_id = given if stored == given else names.id_of(given) or stored
     if user_id is None:
         say(f"No user has the id or the name '{printable(given)}'.", err=True)
         return given

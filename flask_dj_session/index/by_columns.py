@@ -95,6 +95,9 @@ class ByColumns:
         except ValueError:
             return {}
         query = sa.select(table.c.session_key, *(table.c[name] for name in names.values()))
-        with self._store.engine.connect() as connection, any_text(connection):
-            rows = connection.execute(query.where(column == value)).all()
+        try:
+            with self._store.engine.connect() as connection, any_text(connection):
+                rows = connection.execute(query.where(column == value)).all()
+        except (UnicodeEncodeError, OverflowError, sa.exc.DataError):
+            return {}  # what the column cannot hold is nobody's id
         return {key: dict(zip(names, told, strict=True)) for key, *told in rows}

@@ -11,7 +11,7 @@ from ..presentation.read_rows import ReadRow, read
 from ..store import StoredRow
 from ..store.index import Entry
 from ..wire import SessionCodec
-from ..wire.login_times import LOGIN_TIME_KEY, read_time
+from ..wire.login_times import LOGIN_TIME_KEY, read_time, seconds_since
 from . import user_ids
 
 #: For how long nobody's row may become a user's. Django's login moves the session to a new key
@@ -19,6 +19,8 @@ from . import user_ids
 GRACE = timedelta(minutes=5)
 
 _MINUTE = 60
+#: seconds that no session lasts; with more, no date of any database is left
+_ENDLESS = 1000 * 365 * 24 * 60 * _MINUTE
 _EXPIRY = "_session_expiry"
 
 
@@ -64,6 +66,8 @@ class RowReader:
             is_final = row.reading is None or (saved is not None and saved < self.now - GRACE)
             return Entry(row.stored.session_key, user_id, self.now) if is_final else None
         login = read_time(row.reading.data.get(LOGIN_TIME_KEY))
+        if seconds_since(login, self.now) is None:
+            login = None  # what is still to come is no time of a login
         created = login or min(saved or self.now, self.now)
         return Entry(row.stored.session_key, user_id, created, login is not None)
 
@@ -101,11 +105,11 @@ class RowReader:
             age = self._age(row.reading.data)
         elif saved is not None and end is not None and not self._touches:
             age = (end - saved).total_seconds()
-        if age is None or age <= 0 or abs(age - self._cookie_age) < _MINUTE:
+        if age is None or not 0 < age < _ENDLESS or abs(age - self._cookie_age) < _MINUTE:
             return None
         return round(age / _MINUTE) * _MINUTE
 
     def _age(self, data: Mapping[str, Any]) -> float | None:
         value = data.get(_EXPIRY) or self._cookie_age
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return value if is_number and value > 0 else None
+        return value if is_number and 0 < value < _ENDLESS else None

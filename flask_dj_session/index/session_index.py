@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from .. import audit
 from ..errors import DatabaseHeldError
 from ..settings import site_store
+from ..settings.serializers import serializer_class
 from ..site import Site
 from ..store.index import Entries, Entry
 from . import user_ids
@@ -60,8 +61,13 @@ class SessionIndex:
 
     @cached_property
     def entries(self) -> Entries:
-        """The table beside that of the sessions, whether it is there or not."""
-        return Entries(self._site.store.engine, self._site.store.table)
+        """The table beside that of the sessions, whether it is there or not.
+
+        :raises NoTableError: where the sessions have no table.
+        """
+        store = self._site.store
+        table = store.table
+        return Entries(store.engine, table)
 
     @cached_property
     def by_index(self) -> ByIndex:
@@ -90,11 +96,17 @@ class SessionIndex:
         settings = self._site.settings
         return RowReader(
             self._site.session_codec(),
-            unreadable=user_ids.unreadable(settings.keys),
+            unreadable=user_ids.unreadable(settings.keys, by=self._read_by()),
             cookie_age=settings.cookie_age,
             touches=settings.touch_after is not None,
             now=self._site.now(),
         )
+
+    def _read_by(self) -> tuple[str, ...]:
+        """Name what reads rows, beside the keys: with another of these they may be read."""
+        made_by = serializer_class(self._site.settings.serializer_setting)
+        name = getattr(made_by, "__qualname__", type(made_by).__qualname__)
+        return self._site.session_class.key_salt, f"{made_by.__module__}.{name}"
 
     def of_user(self, user_id: str, *, exactly: bool = False) -> Iterator[list[Found]]:
         """Yield the rows of a user, expired ones too, some at a time.
@@ -138,10 +150,15 @@ class SessionIndex:
         """Count the rows of which the index does not know whose they are, as none could be read."""
         return self.by_index.unreadable(self.reader()) if self._is_there else 0
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether there can be an index: sessions in a cache alone have none."""
+        return self._site.store.has_table
+
     def is_there(self) -> bool:
         """Return whether the table is in the database; once it is known, nothing is asked."""
         if not self._is_there:
-            self._is_there = self.entries.exists()
+            self._is_there = self.is_possible and self.entries.exists()
         return self._is_there
 
     def enter_login(
@@ -159,7 +176,7 @@ class SessionIndex:
             address=address,
             user_agent=user_agent,
         )
-        with self._for_a_login():
+        with self.for_a_login("A login is not in the index of the sessions"):
             if self.columns is not None:
                 self.columns.record(session_key, address, user_agent)
             elif self.is_found():
@@ -167,19 +184,21 @@ class SessionIndex:
 
     def move(self, former: str, session_key: str | None) -> None:
         """Keep what is known of a login when its session has moved to another key."""
-        with self._for_a_login():
+        with self.for_a_login("A login is not in the index of the sessions"):
             if session_key is not None and self.columns is None and self.is_found():
                 self.entries.move(former, session_key)
 
     @contextmanager
-    def _for_a_login(self) -> Iterator[None]:
-        """Write a line, and go on, where the index cannot be written."""
+    def for_a_login(self, otherwise: str) -> Iterator[None]:
+        """Write a line, and go on, where the index cannot be asked or written.
+
+        :param otherwise: what the line says that was not done.
+        """
         try:
             yield
         except (sa.exc.SQLAlchemyError, DatabaseHeldError) as error:
             self._is_there = False
-            reason = type(error).__name__
-            _logger.warning("A login is not in the index of the sessions: %s.", reason)
+            _logger.warning("%s: %s.", otherwise, type(error).__name__)
 
     def is_found(self) -> bool:
         """Do what :meth:`is_there` does, and ask only now and then where the table is missing."""
@@ -190,10 +209,19 @@ class SessionIndex:
             return False
         if not self.is_there():
             if self._missed_at is None:
-                _logger.warning(
-                    "Table '%s' is not in the database, so logins leave no time and no address"
-                    " there. Create it with 'flask sessions index'.",
-                    self.entries.table.name,
-                )
+                self._tell_of_missing()
             self._missed_at = now
         return self._is_there
+
+    def _tell_of_missing(self) -> None:
+        if not self.is_possible:
+            _logger.warning(
+                "The sessions are in a cache alone, which has no index, so logins leave no time and"
+                " no address."
+            )
+            return
+        _logger.warning(
+            "Table '%s' is not in the database, so logins leave no time and no address there."
+            " Create it with 'flask sessions index'.",
+            self.entries.table.name,
+        )

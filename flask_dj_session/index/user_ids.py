@@ -24,14 +24,18 @@ def written(user_id: str) -> str:
     return f"sha256:{hashlib.sha256(user_id.encode(errors='surrogatepass')).hexdigest()}"
 
 
-def unreadable(keys: tuple[str | bytes, ...]) -> str:
+def unreadable(keys: tuple[str | bytes, ...], *, by: tuple[str, ...] = ()) -> str:
     """Return what stands for a row that none of these secret *keys* reads.
 
     With other keys it may be read, so they are told apart. The rows themselves say more of the
     keys: they are signed with them.
+
+    :param by: the names of what else reads a row, such as the serializer.
     """
     digest = hashlib.sha256(b"flask_dj_session.index.unreadable")
     for key in keys:
         raw = key if isinstance(key, bytes) else key.encode()
         digest.update(hashlib.sha256(raw).digest())
+    for name in by:
+        digest.update(hashlib.sha256(b"by " + name.encode()).digest())
     return UNREADABLE + digest.hexdigest()[:8]

@@ -155,3 +155,13 @@ def test_an_id_goes_before_a_name(people: AuthSite, sessions: list[str]) -> None
 def test_a_user_who_is_gone_is_named_as_such(people: AuthSite, sessions: list[str]) -> None:
     said = "No user has the id or the name '99'.\n"
     assert _run(people, "revoke", "--user", "99") == f"{said}1 session revoked.\n"
+
+
+@pytest.mark.parametrize("written", ["02", "+2", " 2"])
+def test_an_id_may_be_written_in_another_way_unless_somebody_is_called_so(
+    people: AuthSite, sessions: list[str], written: str
+) -> None:
+    assert _run(people, "list", "--user", written) == _run(people, "list", "--user", "2")
+    with people.app.app_context():
+        people.auth.create_user(written)
+    assert _run(people, "revoke", "--user", written) == "0 sessions revoked.\n"

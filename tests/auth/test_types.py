@@ -103,6 +103,7 @@ def test_a_key_of_32_characters_is_one_on_every_server(
             names = site_of(site.app).user_names
             assert names is not None
             assert names.of([str(user.pk)]) == {str(user.pk): "ann"}
+            assert names.as_stored(uuid.UUID(str(user.pk)).hex.upper()) == str(user.pk)
             auth.create_user("bob", id=uuid.UUID(int=7))
         assert uuid.UUID(str(model.objects.get(username="bob").pk)) == uuid.UUID(int=7)
 

@@ -365,6 +365,33 @@ def test_the_oldest_sessions_end_where_there_are_too_many(
     assert who == ["AnonymousUser", "ann", "ann", "bob"]
 
 
+def test_a_session_that_a_changed_password_has_ended_takes_nobodys_place(
+    indexed: AuthSite, new_visitor: MakeVisitor, clock: time_machine.Traveller
+) -> None:
+    indexed.app.config["SESSION_MAX_PER_USER"] = 2
+    first = log_in(new_visitor(), "Flask")
+    clock.shift(60)
+    log_in(new_visitor(), "Django")
+    first.on_flask("password", name="ann", password=PASSWORD, keep="yes")
+    last = log_in(new_visitor(), "Flask")
+    assert [one.on_flask("who") for one in (first, last)] == ["ann", "ann"]
+
+
+def test_a_login_does_not_fail_where_no_session_can_be_ended(
+    indexed: AuthSite, new_visitor: MakeVisitor, caplog: pytest.LogCaptureFixture
+) -> None:
+    indexed.app.config["SESSION_MAX_PER_USER"] = 1
+    log_in(new_visitor(), "Flask")
+    with indexed.app.app_context(), indexed.site.db.engine.begin() as connection:
+        # As where the index belongs to another role of the database.
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refused BEFORE INSERT ON flask_dj_session_index"
+            " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+        )
+    assert log_in(new_visitor(), "Flask").on_flask("who") == "ann"
+    assert "SESSION_MAX_PER_USER was not kept to at a login: " in caplog.text
+
+
 def test_without_an_index_nothing_ends_and_the_log_says_so_once(
     make_auth: MakeAuth, live: LiveDjango, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -161,3 +161,22 @@ def _a_day_later(
     if kind != "file":
         name = cache.names.of(key or "")
         assert cache.guarded.client.touch(name, FORTNIGHT - DAY)
+
+
+@pytest.mark.parametrize(("kind", "engine"), [("redis", "cache")])
+def test_a_cache_alone_has_no_index_and_nobodys_login_fails_for_that(
+    flask: AuthSite, visitor: Visitor, live: LiveDjango, caplog: pytest.LogCaptureFixture
+) -> None:
+    flask.app.config.update(SESSION_RECORD_CLIENT=True, SESSION_MAX_PER_USER=1)
+    other = Visitor(flask.app, live)
+    for one in (visitor, other, other):
+        assert one.on_flask("in", name="ann", password=PASSWORD) == "ann"
+    assert visitor.on_flask("who") == "ann"
+    with flask.app.app_context():
+        ann = flask.auth.get_by_natural_key("ann")
+        assert len(flask.auth.sessions_of(ann)) == 2
+        assert flask.auth.end_sessions(ann) == 2
+    assert visitor.on_flask("who") == "AnonymousUser"
+    said = [one.message for one in caplog.records if one.name == "flask_dj_session.index"]
+    assert len(said) == 2
+    assert "flask sessions index" not in "".join(said)

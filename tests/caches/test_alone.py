@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask, session
 
 from flask_dj_session import CreateError, DjangoSessions
 from flask_dj_session.caches import CacheStore
 from flask_dj_session.errors import CacheDownError, NoTableError, SettingError
 from flask_dj_session.inspector import Inspector
+from flask_dj_session.site import site_of
 
 from ..live_django import SECRET_KEY, LiveDjango
 from .conftest import BACKENDS, EVERY_CACHE, KINDS, Caches, DjangoStore
@@ -152,6 +154,30 @@ def test_the_end_is_moved(make_app: Callable[..., Flask]) -> None:
         assert left is None or 3590 < left <= 3600
 
 
+@pytest.mark.parametrize("kind", ["file"])  # whose clock is the test's
+def test_an_end_that_another_request_has_brought_forward_is_not_moved(
+    make_app: Callable[..., Flask], clock: time_machine.Traveller
+) -> None:
+    app = make_app(SESSION_TOUCH_AFTER=60, SESSION_COOKIE_AGE=3600)
+    client = app.test_client()
+    client.get("/")
+    key = client.get_cookie("sessionid").value  # type: ignore[union-attr]
+    site = site_of(app)
+    with app.app_context():
+        reader, other, late = (site.session(key) for _ in range(3))
+        assert reader["n"] == late["n"] == 1
+        clock.shift(120)
+        assert reader.touch()
+        assert not late.touch()
+        other.set_expiry(300)
+        other.save()
+        assert not late.touch()
+        row = site.store.row(key)
+    assert row is not None
+    assert row.expire_date is not None
+    assert (row.expire_date - site.now()).total_seconds() <= 300
+
+
 def test_there_is_no_table(app: Flask, sessions: DjangoSessions) -> None:
     with pytest.raises(NoTableError, match="there is no table"):
         sessions.create_table()
@@ -175,6 +201,23 @@ def test_the_commands_work_where_the_cache_can_be_asked(app: Flask) -> None:
     assert "1 session revoked" in run(args=["sessions", "revoke", key]).output
     assert client.get("/").text == "1"
     assert "1 session revoked" in run(args=["sessions", "revoke", "--all", "--yes"]).output
+
+
+def test_the_sessions_of_a_user_are_found_without_an_index(app: Flask) -> None:
+    @app.get("/in")
+    def log_in() -> str:
+        session["_auth_user_id"] = "7"
+        return ""
+
+    client = app.test_client()
+    client.get("/"), app.test_client().get("/in")
+    run = app.test_cli_runner().invoke
+    assert "  7  " in run(args=["sessions", "list", "--user", "7"]).output
+    assert "1 session revoked" in run(args=["sessions", "revoke", "--user", "7"]).output
+    assert client.get("/").text == "2"
+    for args in ([], ["--verify"], ["--drop", "--yes"]):
+        result = run(args=["sessions", "index", *args])
+        assert (result.exit_code, "there is no table" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize("kind", ["memcached", "file"])

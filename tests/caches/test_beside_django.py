@@ -151,6 +151,27 @@ def test_whatever_ends_a_session_takes_its_entry(
     assert _entry(key) is None
 
 
+@pytest.mark.parametrize(
+    "key", ["'a key with spaces'", "'\x01\x7fcontrol'", "CAST(x'6162636465666768ff' AS TEXT)"]
+)
+@pytest.mark.parametrize("args", ["sessions revoke --all --yes", "clearsessions"])
+def test_the_key_of_another_program_keeps_no_entry_of_others(
+    args: str, key: str, site: Site, clock: time_machine.Traveller
+) -> None:
+    kept = _saved(site, num_visits=1)
+    store = store_of(site)
+    expired, columns = "2000-01-01 00:00:00", "session_key, session_data, expire_date"
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO django_session ({columns}) VALUES ({key}, '', '{expired}')"
+        )
+    clock.shift(60 * 60 * 24 * 15)
+    assert site.app.test_cli_runner().invoke(args=args.split()).exit_code == 0
+    assert store.count() == 0
+    assert store.cache.guarded.stale == ()
+    assert store.cache.guarded.client.get(store.cache.names.of(kept)) is None
+
+
 def test_a_visitor_goes_to_and_fro(site: Site, django: LiveDjango) -> None:
     from django.http import HttpResponse
 

@@ -124,3 +124,18 @@ def test_a_cache_alone_is_asked_whether_it_answers(make_site: MakeSite, caches: 
     entry = {**KINDS["redis"], "LOCATION": "redis://127.0.0.1:1/0"}
     down = make_site(SESSION_ENGINE=ALONE, CACHES={"default": entry}, table=False)
     assert "failed (ConnectionError)." in check(down)
+
+
+@EVERY_CACHE
+@pytest.mark.parametrize(
+    "key",
+    ["'a key with spaces'", "CAST(x'6162636465666768ff' AS TEXT)", "x'6162636465666768'"],
+)
+def test_a_key_of_another_program_is_no_cache_that_is_down(site: Site, key: str) -> None:
+    visits(site)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO django_session SELECT {key}, session_data, expire_date"
+            " FROM django_session LIMIT 1"
+        )
+    assert "ok    In the cache 'default', 3 entries have the data of the row." in check(site)

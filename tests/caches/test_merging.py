@@ -88,3 +88,22 @@ def test_the_end_of_row_and_entry_is_moved(
         assert not site.sessions.session(key).touch()
     (row,) = site.rows()
     assert (row.expire_date - later._now()).total_seconds() == 3600
+
+
+def test_an_end_that_another_request_has_brought_forward_is_not_moved(
+    make_cached: MakeSite, clock: time_machine.Traveller
+) -> None:
+    site = make_cached(SESSION_TOUCH_AFTER=60, SESSION_COOKIE_AGE=3600)
+    with site.app.app_context():
+        first = site.sessions.session()
+        first["a"] = 0
+        first.save()
+        reader, other = (site.sessions.session(first.session_key) for _ in range(2))
+        assert reader["a"] == 0
+        other.set_expiry(300)
+        other.save()
+        (saved,) = site.rows()
+        clock.shift(120)
+        assert not reader.touch()
+        assert site.sessions.session(first.session_key)["_session_expiry"] == 300
+    assert [row.expire_date for row in site.rows()] == [saved.expire_date]

@@ -8,7 +8,9 @@ import gzip
 import lzma
 import os
 import pickle
+import threading
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -219,3 +221,35 @@ def test_a_key_function_makes_the_names(function: Any) -> None:
     names = cache_of(_caches(KEY_PREFIX="shop", KEY_FUNCTION=function)).names
     assert names.of("k") == "1/shop/django.contrib.sessions.cached_dbk"
     assert names.pattern is None
+
+
+def test_a_file_whose_end_is_moved_takes_no_younger_ones_place(tmp_path: Path) -> None:
+    client = cache_of({"default": {**KINDS["file"], "LOCATION": str(tmp_path)}}).guarded.client
+    client.set("name", b"first", 60)
+    is_over = threading.Event()
+
+    def touch() -> None:
+        while not is_over.is_set():
+            assert client.touch("name", 600)
+
+    with ThreadPoolExecutor(1) as pool:
+        touching = pool.submit(touch)
+        try:
+            for number in range(200):
+                client.set("name", b"%d" % number, 60)
+                assert client.get("name") == b"%d" % number
+        finally:
+            is_over.set()
+        touching.result()
+
+
+def test_the_end_of_a_file_without_one_can_be_moved(tmp_path: Path) -> None:
+    client = cache_of({"default": {**KINDS["file"], "LOCATION": str(tmp_path)}}).guarded.client
+    client.set("name", b"value", 60)
+    (path,) = tmp_path.iterdir()
+    path.write_bytes(pickle.dumps(None, pickle.HIGHEST_PROTOCOL) + zlib.compress(b"value"))
+    assert client.seconds_left("name") is None
+    assert client.touch("name", 60)
+    assert 50 < client.seconds_left("name") <= 60  # type: ignore[operator]
+    assert client.get("name") == b"value"
+    assert not client.touch("other", 60)

@@ -73,6 +73,15 @@ def test_the_column_of_the_user_is_asked_and_no_other_row_is_read(site: Site, pu
 
 
 @on_every_database
+@pytest.mark.parametrize("user", ["9" * 30, "-1", "", "\udcff", "1_0"])
+def test_an_id_that_no_column_holds_is_nobodys(site: Site, put: Put, user: str) -> None:
+    put("a", user="7")
+    fill(site, "a", 7)
+    result = site.app.test_cli_runner().invoke(args=["sessions", "list", "--user", user])
+    assert (result.exit_code, result.output) == (0, "")
+
+
+@on_every_database
 def test_a_login_fills_the_columns_of_its_client(site: Site, put: Put) -> None:
     key = put("a", user="7", ago=0)
     fill(site, "a", 7)

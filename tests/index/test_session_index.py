@@ -14,7 +14,7 @@ import time_machine
 from flask_dj_session.index import Found, SessionIndex, index_of
 from flask_dj_session.index.filling import Filled, Filling
 from flask_dj_session.site import site_of
-from flask_dj_session.wire import SessionCodec
+from flask_dj_session.wire import PickleSerializer, SessionCodec
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -150,6 +150,34 @@ def test_what_is_no_time_of_a_login_is_none(
     assert not found_of(site, index)[0].is_login_seen
 
 
+@on_every_database
+@pytest.mark.parametrize(
+    "age",
+    [float("inf"), float("nan"), 1e300, 10**400, 2.5e11, -1, True],
+    ids=["inf", "nan", "float", "int", "years", "negative", "bool"],
+)
+def test_an_age_that_no_session_can_have_ends_no_search(put: Put, keys: Keys, age: float) -> None:
+    put("a", user="7", _session_expiry=age), put("b", user="7")
+    assert keys("7") == ["a", "b"]
+    assert keys("7", exactly=True) == ["a", "b"]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("seconds", [0, 253_402_300_799])
+def test_the_first_and_the_last_time_there_is_end_no_search(
+    make_site: MakeSite, zone: str, seconds: int
+) -> None:
+    site = make_site(USE_TZ=False, TIME_ZONE=zone)
+    index, now = index_of(site_of(site.app)), site_of(site.app).now()
+    data = {"_auth_user_id": "7", "_auth_login_time": seconds}
+    with site.app.app_context():
+        text = SessionCodec(SECRET_KEY).encode(data, now)
+        site.sessions.store.insert(key_of("a"), text, now + timedelta(days=1))
+        index.entries.create()
+        ((found,),) = index.of_user("7")
+    assert found.is_login_seen is (seconds == 0)
+
+
 def test_a_login_here_is_known_with_its_time_and_where_it_came_from(
     site: Site, index: SessionIndex, put: Put
 ) -> None:
@@ -274,6 +302,20 @@ def test_what_cannot_be_read_is_counted_and_read_again_with_other_keys(
     assert keys("7") == ["a", "b"]
     with site.app.app_context():
         assert index.by_index.unreadable(index.reader()) == 0
+
+
+@on_every_database
+def test_what_cannot_be_read_is_read_again_with_another_serializer(
+    site: Site, index: SessionIndex, keys: Keys
+) -> None:
+    now, pickles = site_of(site.app).now(), PickleSerializer()
+    text = SessionCodec(SECRET_KEY, serializer=pickles).encode({"_auth_user_id": "7"}, now)
+    with site.app.app_context():
+        site.sessions.store.insert(key_of("a"), text, now + timedelta(days=1))
+        assert keys("7") == []
+        assert index.by_index.unreadable(index.reader()) == 1
+    site.app.config["SESSION_SERIALIZER"] = "pickle"
+    assert keys("7") == ["a"]
 
 
 # Filled, and compared
