@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.core.cache import caches as django_caches
 
+from flask_dj_session.auth.devices import Devices
 from flask_dj_session.auth.login_time import LOGIN_TIME_KEY
 from flask_dj_session.caches import Cache
 from flask_dj_session.wire.login_times import SEEN_TIME_KEY
@@ -180,3 +181,17 @@ def test_a_cache_alone_has_no_index_and_nobodys_login_fails_for_that(
     said = [one.message for one in caplog.records if one.name == "flask_dj_session.index"]
     assert len(said) == 2
     assert "flask sessions index" not in "".join(said)
+
+
+@pytest.mark.parametrize(("kind", "engine"), [("file", "cache")])
+def test_the_page_of_a_users_sessions_says_where_nobody_can_list_them(
+    flask: AuthSite, visitor: Visitor
+) -> None:
+    flask.app.register_blueprint(Devices())
+    _log_in(visitor)
+    client = flask.app.test_client()
+    client.set_cookie("sessionid", visitor.key or "")
+    page = client.get("/account/sessions/")
+    assert page.status_code == 501
+    assert "nobody can list them" in page.text
+    assert "default" not in page.text

@@ -92,6 +92,19 @@ def test_each_table_of_sessions_has_an_index_of_its_own() -> None:
     assert index_name("x" * 40).endswith("x" * 40)
 
 
+@on_every_database
+def test_tables_with_long_names_that_begin_alike_have_an_index_each(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        engine, columns = site.sessions.store.engine, site.sessions.store.table.c
+    for name in ("x" * 60 + "_a", "x" * 60 + "_b", "x" * 37 + "_c", "x" * 37 + "_d"):
+        copies = [sa.Column(one.name, one.type, primary_key=one.primary_key) for one in columns]
+        table = sa.Table(name, sa.MetaData(), *copies)
+        with site.app.app_context():
+            table.create(site.db.engine)
+        assert Entries(engine, table).create()
+
+
 # Entries
 
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import Forbidden
 
 from ...contexts import itself
+from ...errors import CacheListError
 from ...index import index_of
 from ...pages.forms import is_read_elsewhere
 from ...pages.headers import protect
@@ -22,6 +23,11 @@ from .login_page import login_page
 from .render import FORMS, render
 
 View = Callable[[], ResponseReturnValue]
+
+_NO_LIST = (
+    "This site keeps its sessions where nobody can list them. If you fear that somebody else uses"
+    " your account, change your password: that ends all other sessions."
+)
 
 _NOT_GENUINE = (
     "The form is too old, or it did not come from this page. Go back, reload, and try again."
@@ -90,6 +96,9 @@ def _for_users(view: View) -> View:
             return redirect(url, 302) if url is not None else abort(401)
         if request.method == "POST" and not FORMS.is_genuine():
             return render("problem.html", title="Bad Request", text=_NOT_GENUINE), 400
-        return view()
+        try:
+            return view()
+        except CacheListError:
+            return render("problem.html", title="No list of sessions", text=_NO_LIST), 501
 
     return page

@@ -25,6 +25,7 @@ ADDRESS_LENGTH = 45
 AGENT_LENGTH = 200
 
 _LONGEST_NAME = 63  # PostgreSQL's, the shortest
+_FOR_USERS = "_user"
 #: for a column of keys that sets no bound; an index on MySQL needs one
 _LONGEST_KEY = 255
 
@@ -38,6 +39,15 @@ def index_name(table: str) -> str:
         return name
     digest = hashlib.md5(table.encode(), usedforsecurity=False).hexdigest()[:8]
     return f"{name[: _LONGEST_NAME - 9]}_{digest}"
+
+
+def _name_for_users(name: str) -> str:
+    """Return the name of the database's own index on the users; no two tables have the same."""
+    if len(name) <= _LONGEST_NAME - len(_FOR_USERS):
+        return name + _FOR_USERS
+    # The end of a long name tells it from others that begin alike.
+    end = name[-9:]
+    return name[: _LONGEST_NAME - len(_FOR_USERS) - len(end)] + end + _FOR_USERS
 
 
 def index_table(sessions: sa.Table, collation: str | None = None) -> sa.Table:
@@ -56,7 +66,7 @@ def index_table(sessions: sa.Table, collation: str | None = None) -> sa.Table:
         sa.Column("is_login_seen", sa.SmallInteger, nullable=False),
         sa.Column("address", sa.String(ADDRESS_LENGTH), nullable=True),
         sa.Column("user_agent", sa.String(AGENT_LENGTH), nullable=True),
-        sa.Index(f"{name[: _LONGEST_NAME - 5]}_user", "user_id"),
+        sa.Index(_name_for_users(name), "user_id"),
         schema=sessions.schema,
         # Looked up by key alone, in the order of the keys: half as many pages as with numbers.
         sqlite_with_rowid=False,
