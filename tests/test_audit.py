@@ -263,3 +263,11 @@ def test_a_user_s_id_of_sixty_four_characters_is_told(
         assert stored["_auth_user_id"]
         stored.flush()
     assert [vars(line).get("user_id") for line in lines] == ["u" * 64]
+
+
+def test_a_session_without_a_key_has_a_dash_for_its_name(
+    site: Site, lines: list[logging.LogRecord]
+) -> None:
+    with site.app.app_context():
+        audit.tell_revoked(site.sessions.settings, None)
+    assert [line.getMessage() for line in lines] == ["Session - ended (revoked)"]

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
-from ..databases import EVERY_SERVER, fresh_database, server_of
+from ..databases import EVERY_DATABASE, EVERY_SERVER, fresh_database, server_of
 from ..live_django import on_database
 from .conftest import MakeAuth
 
@@ -128,3 +128,23 @@ def test_users_are_those_of_the_schema_that_the_engine_translates_to(make_auth: 
             connection.exec_driver_sql("DROP SCHEMA tenant CASCADE")
         engine.dispose()
     assert set(NAMES) <= set(made) <= set(names)
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_a_flag_is_true_or_false_in_whatever_a_database_keeps_it(make_auth: MakeAuth) -> None:
+    flask = make_auth(user_model="auth_user")
+    with flask.app.app_context():
+        flask.auth.create_user("ann", password=None)
+        ann = flask.auth.get_by_natural_key("ann")
+        assert (ann.is_active, ann.is_staff) == (True, False)
+        assert {type(ann.is_active), type(ann.is_staff)} == {bool}
+
+
+def test_tables_are_not_made_in_a_schema_that_is_no_schema_of_postgresql(
+    make_auth: MakeAuth,
+) -> None:
+    site, auth = make_auth(tables=False)
+    with site.app.app_context():
+        site.db.engine.update_execution_options(schema_translate_map={None: "main"})
+        with pytest.raises(ValueError, match="not made in 'main'"):
+            auth.create_tables()

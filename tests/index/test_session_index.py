@@ -19,7 +19,7 @@ from flask_dj_session.wire import PickleSerializer, SessionCodec
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
 from ..live_django import SECRET_KEY
-from .conftest import Keys, Put, key_of
+from .conftest import TWO_WEEKS, Keys, Put, key_of
 
 on_every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 
@@ -201,6 +201,20 @@ def test_new_rows_are_found_by_when_they_end(
     clock.shift(60)
     put("c", user="7", ago=1), put("d", user="7", ago=1, age=600, _session_expiry=600)
     assert keys("7") == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(3600, 3600), (3629, 3600), (3631, 3660), (TWO_WEEKS + 59, None), (TWO_WEEKS + 61, 1209660)],
+)
+def test_how_long_sessions_last_is_learnt_to_the_minute(
+    site: Site, index: SessionIndex, put: Put, seconds: int, age: int | None
+) -> None:
+    key = put("a", ago=0, age=seconds)
+    with site.app.app_context():
+        reader = index.reader()
+        (row,) = (reader.read(row) for page in site.sessions.store.rows_of([key]) for row in page)
+    assert reader.other_age(row) == age
 
 
 def test_where_very_many_rows_end_at_that_time_all_are_compared(

@@ -160,6 +160,7 @@ def test_a_pickle_that_costs_more_than_its_length_is_refused(payload: bytes, sai
         pytest.param(under_a(b"\x8d" + b"\x7f" * 8), id="BINUNICODE8 that is cut off"),
         pytest.param(under_a(b"\x96" + b"\x7f" * 8), id="BYTEARRAY8 that is cut off"),
         pytest.param(b"\x80\x04\x95\xff\0\0\0\0\0\0\0}.", id="FRAME that is cut off"),
+        pytest.param(b"\x80\x04\x95\x03\0\0\0\0\0\0\0}.", id="FRAME that is a byte too long"),
         pytest.param(under_a(b"Nr\xff\xff\xff\x7f"), id="LONG_BINPUT"),
         pytest.param(under_a(b"Np1000000\n"), id="PUT"),
         pytest.param(under_a(b"Np" + b"1" * 5000 + b"\n"), id="PUT of many digits"),
