@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import flash, get_flashed_messages, session
+from markupsafe import Markup
 
 from flask_dj_session import DjangoSession, SessionInterrupted, UpdateError
 from flask_dj_session.errors import ConflictError
@@ -376,3 +377,31 @@ def test_mergers_that_cannot_be_called_are_refused(make_site: MakeSite) -> None:
 def test_mergers_that_are_never_called_are_warned_of(make_site: MakeSite) -> None:
     with pytest.warns(UserWarning, match="'mergers' are never called"):
         make_site(extension={"mergers": {"n": add}})
+
+
+def test_what_nobody_could_read_when_it_was_loaded_counts_as_nothing(
+    site: Site, ours: DjangoSession
+) -> None:
+    (row,) = site.rows()
+    with site.app.app_context():
+        store = site.sessions.store
+        store.update(row.session_key, "no session", row.expire_date)
+        late = site.sessions.session(row.session_key)
+        assert "cart" not in late
+        store.update(row.session_key, row.session_data, row.expire_date)
+    late["size"] = "XL"
+    late.save()
+    assert stored(site, late) == {"cart": ["tea"], "visits": 1, "seen": ["a"], "size": "XL"}
+
+
+def test_safe_html_that_was_flashed_before_is_not_taken_for_a_change(site: Site) -> None:
+    one = site.sessions.session()
+    one["_flashes"] = [("message", Markup("<b>before</b>"))]
+    one.save()
+    ours, theirs = (site.sessions.session(one.session_key) for _ in range(2))
+    assert len(ours["_flashes"]) == 1
+    del theirs["_flashes"]
+    theirs.save()
+    ours["size"] = "XL"
+    ours.save()
+    assert stored(site, ours) == {"size": "XL"}

@@ -269,6 +269,16 @@ def test_what_was_stored_at_once_has_a_row_that_may_end(site: Site, step: str) -
     assert site.rows() == []
 
 
+def test_a_new_key_takes_nothing_along_that_another_request_has_stored(
+    site: Site, loaded: DjangoSession
+) -> None:
+    other = site.sessions.session(loaded.session_key)
+    other["theirs"] = True
+    other.save()
+    loaded.cycle_key()  # as in Django, unless SESSION_CONCURRENCY is "merge"
+    assert dict(site.sessions.session(loaded.session_key)) == {"cart": ["tea"]}
+
+
 def test_what_is_deleted_may_be_added_again_under_its_key(
     site: Site, loaded: DjangoSession
 ) -> None:

@@ -89,6 +89,22 @@ def test_another_requests_transaction_is_waited_for_and_left_alone(
         assert len(site.rows()) == 2
 
 
+def test_ones_own_is_an_error_at_once(
+    site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(seconds: float) -> None:
+        raise AssertionError("waits for itself")
+
+    with site.app.app_context():
+        site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+        monkeypatch.setattr(time, "sleep", never)
+        with pytest.raises(DatabaseHeldError) as caught:
+            site.sessions.session().save()
+        assert not caught.value.by_another
+        site.db.session.rollback()
+        site.sessions.session().save()
+
+
 def test_one_that_does_not_end_is_said_to_be_anothers(
     site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -379,3 +379,11 @@ def test_what_a_serializer_of_ones_own_raises_is_a_decode_error() -> None:
 def test_a_serializer_is_a_class_or_an_object() -> None:
     for serializer in (JSONSerializer, JSONSerializer()):
         assert SessionCodec(KEY, serializer=serializer).encode({}, NOW) == EMPTY
+
+
+def test_what_is_shown_of_a_reading_is_none_of_its_data() -> None:
+    codec = SessionCodec("secret")
+    reading = codec.read(codec.encode({"card": "1234"}, NOW))
+    assert reading.payload == b'{"card":"1234"}'
+    assert "card" not in repr(reading)
+    assert "1234" not in repr(reading)
