@@ -396,6 +396,18 @@ def test_of_several_backends_login_must_be_told_which(make_auth: MakeAuth) -> No
         assert found.backend == MODEL
 
 
+@pytest.mark.filterwarnings("ignore:None of the backends")
+def test_one_backend_is_the_one_even_if_it_lets_nobody_in_here(make_auth: MakeAuth) -> None:
+    flask = make_auth(
+        authentication_backends=["allauth.account.auth_backends.AuthenticationBackend"]
+    )
+    with flask.app.test_request_context("/"):
+        user = flask.auth.create_user("ann", password=PASSWORD)
+        assert flask.auth.authenticate("ann", PASSWORD) is None
+        flask.auth.login(user)
+        assert flask.auth.current_user.get_username() == "ann"
+
+
 def test_who_was_found_by_a_backend_logs_in_again_by_it(make_auth: MakeAuth) -> None:
     flask = make_auth(authentication_backends=[MODEL, ALL])
 

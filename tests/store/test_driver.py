@@ -12,7 +12,7 @@ from flask import request
 from flask_dj_session.store import AutocommitEngine
 from flask_dj_session.store.driver import interruption_behind, is_in_order_after
 
-from ..conftest import MakeSite, Site
+from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
 
 
@@ -70,6 +70,44 @@ def test_a_refused_statement_costs_no_connection(site: Site) -> None:
             store.insert(row.session_key, "", row.expire_date)
         with store.engine.connect() as connection:
             assert connection.connection.dbapi_connection is first
+
+
+class _StuckCursor(sqlite3.Cursor):
+    """Cannot be closed once a statement has failed."""
+
+    has_failed = False
+
+    def execute(self, *statement: Any) -> _StuckCursor:
+        try:
+            super().execute(*statement)
+        except sqlite3.Error:
+            self.has_failed = True
+            raise
+        return self
+
+    def close(self) -> None:
+        if self.has_failed:
+            raise sqlite3.OperationalError("stuck")
+        super().close()
+
+
+class _Stuck(sqlite3.Connection):
+    def cursor(self, *_: Any) -> Any:
+        return super().cursor(_StuckCursor)
+
+
+def test_a_connection_whose_cursor_cannot_be_closed_is_not_used_again(make_site: MakeSite) -> None:
+    site = make_site(options={"connect_args": {"factory": _Stuck}})
+    site.client.get("/")
+    with site.app.app_context():
+        store = site.sessions.store
+        store.insert("12345678", "", NOW)
+        with store.engine.connect() as connection:
+            first: Any = connection.connection.dbapi_connection
+        with pytest.raises(Exception, match="taken"):
+            store.insert("12345678", "", NOW)
+        with store.engine.connect() as connection:
+            assert connection.connection.dbapi_connection is not first
 
 
 class _Interrupted:

@@ -22,6 +22,7 @@ from sqlalchemy.orm import (
 )
 
 from flask_dj_session import AbstractSession, DjangoSessions
+from flask_dj_session.store import ddl
 from flask_dj_session.store.table import indexes_of
 
 from ..conftest import NOW, MakeSite, Site
@@ -230,3 +231,17 @@ def test_indexes_of_a_table_with_any_name_are_called_as_in_django(length: int) -
         editor._create_index_name(name, ["session_key"], suffix="_like"),
     ]
     assert [index.name for index in indexes_of(name)] == theirs
+
+
+def test_a_table_that_another_process_makes_at_the_same_time_is_no_error(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site()
+    answers = [False]  # as it was a moment ago
+    found = ddl.has_table
+    monkeypatch.setattr(
+        ddl, "has_table", lambda *table: answers.pop() if answers else found(*table)
+    )
+    with site.app.app_context():
+        assert not site.sessions.store.create_table()
+    assert answers == []
