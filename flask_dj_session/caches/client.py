@@ -60,7 +60,12 @@ def is_error_of(error: Exception, *packages: str) -> bool:
     The end of a time limit, as a task queue raises it, is none, whenever it comes.
     """
     kinds = [_package_of(kind) for kind in type(error).__mro__]
-    return kinds[0] in _AROUND or any(package in kinds for package in packages)
+    # An OSError is a connection's, also where its class is another package's, such as gevent's.
+    return (
+        isinstance(error, OSError)
+        or kinds[0] in _AROUND
+        or any(package in kinds for package in packages)
+    )
 
 
 def _package_of(kind: type) -> str:

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from flask_dj_session.caches.client import is_error_of
 from flask_dj_session.errors import UpdateError
 from flask_dj_session.wire import CachedText
 
@@ -163,3 +164,21 @@ def test_the_end_of_a_time_limit_is_no_failure_of_a_cache_alone_either(
         with pytest.raises(TooLate):
             site.sessions.store.load("12345678", NOW)
     assert given_up == [True]
+
+
+class OwnOSError(OSError):
+    """As a package that takes the place of sockets may have one."""
+
+
+@pytest.mark.parametrize(
+    ("error", "is_own"),
+    [
+        (ConnectionRefusedError(), True),
+        (OwnOSError(), True),
+        (RuntimeError("Too many objects"), True),
+        (TooLate(), False),
+    ],
+    ids=repr,
+)
+def test_errors_of_connections_are_told_from_others(error: Exception, is_own: bool) -> None:
+    assert is_error_of(error, "redis") is is_own
