@@ -16,14 +16,21 @@ from typing import Any
 
 #: seconds after which the server may have closed a connection, so that the pool looks at it first
 _FRESH = 1.0
+#: options of redis-py's that say when a command is tried again
+_RETRIES = ("retry", "retry_on_error", "retry_on_timeout")
 
 
 def may_stay_at_hand(client: Any) -> bool:
-    """Return whether a *client* of redis-py's is one of its plain ones, with a plain pool."""
+    """Return whether a *client* of redis-py's is a plain one, with a plain pool.
+
+    One that was told when to try again is left to do that by itself.
+    """
     redis = import_module("redis")
     pool = client.connection_pool
     is_plain = type(client) is redis.Redis and type(pool) is redis.ConnectionPool
-    return is_plain and client.connection is None and getattr(pool, "cache", None) is None
+    if not is_plain or client.connection is not None or getattr(pool, "cache", None) is not None:
+        return False
+    return not any(pool.connection_kwargs.get(option) for option in _RETRIES)
 
 
 class ConnectionsAtHand:

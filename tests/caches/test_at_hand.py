@@ -137,3 +137,8 @@ def test_only_plain_clients_and_pools_are_passed_by(url: str, client: redis.Redi
         assert not may_stay_at_hand(client)
     with redis.Redis.from_url(url, single_connection_client=True) as single:
         assert not may_stay_at_hand(single)
+
+
+def test_a_client_that_was_told_to_try_again_does_so_itself(url: str) -> None:
+    with redis.Redis.from_url(url, retry_on_timeout=True) as patient:
+        assert not may_stay_at_hand(patient)
