@@ -7,7 +7,7 @@ import gc
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -65,6 +65,30 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addoption("--cases", type=int, help="run each test with so many of its cases at most")
     parser.addoption("--at-hand", action="store_true", help="with --cases: none without its server")
     parser.addoption("--patience", type=float, default=300.0, help="seconds; a longer test hangs")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """With ``--cases=1``, make no other case in the first place: to make all takes seconds."""
+    if metafunc.config.getoption("--cases") == 1:
+        at_hand = metafunc.config.getoption("--at-hand")
+        marks = metafunc.definition.own_markers
+        marks[:] = [_of_one_case(mark, at_hand) for mark in marks]
+
+
+def _of_one_case(mark: pytest.Mark, at_hand: bool) -> pytest.Mark:
+    """Return a mark with the first of its parameters' values, of those that have no marks."""
+    if mark.name != "parametrize" or len(mark.args) < 2:
+        return mark
+    names, values = mark.args[0], [*mark.args[1]]
+    options = {**mark.kwargs}
+    numbers = [number for number, one in enumerate(values) if not getattr(one, "marks", ())]
+    if names == "database_url" and at_hand:
+        numbers = [number for number in numbers if is_at_hand(str(values[number]))]
+    first = slice(numbers[0], numbers[0] + 1) if numbers else slice(None)
+    if isinstance(ids := options.get("ids"), Iterable):
+        options["ids"] = [*ids][first]
+    return pytest.mark.parametrize(names, values[first], *mark.args[2:], **options).mark
 
 
 @pytest.hookimpl(trylast=True)  # of those that are chosen by their marks
