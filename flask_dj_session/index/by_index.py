@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+import sqlalchemy as sa
+
+from ..errors import DatabaseHeldError
 from ..presentation.read_rows import ReadRow
 from ..store import Store
 from ..store.index import Entries, Entry
@@ -11,6 +15,9 @@ from . import user_ids
 from .found import Found
 from .looking import Looking
 from .reading import RowReader
+
+#: what is raised where the database cannot be written, or asked
+FAILURES = (sa.exc.SQLAlchemyError, DatabaseHeldError)
 
 
 class ByIndex:
@@ -41,7 +48,8 @@ class ByIndex:
             left.difference_update(row.stored.session_key for row in rows)
             yield [_found(row, entries[row.stored.session_key]) for row in rows]
         # Their rows are gone, or are another's by now: the latter are found anew.
-        self._entries.remove(left)
+        with suppress(*FAILURES):  # they do no harm until the next time
+            self._entries.remove(left)
 
     def look(self, reader: RowReader, cookie_age: float, *, exactly: bool) -> int:
         """Enter what is new, and return how many entries were made."""

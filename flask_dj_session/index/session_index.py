@@ -9,17 +9,14 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
-import sqlalchemy as sa
-
 from .. import audit
-from ..errors import DatabaseHeldError
 from ..settings import site_store
 from ..settings.serializers import serializer_class
 from ..site import Site
 from ..store.index import Entries, Entry
 from . import user_ids
 from .by_columns import ByColumns, user_columns
-from .by_index import ByIndex
+from .by_index import FAILURES, ByIndex
 from .by_reading import ByReading
 from .found import Found
 from .reading import RowReader
@@ -30,8 +27,6 @@ _logger = logging.getLogger("flask_dj_session.index")
 EXTENSION = "django_sessions_index"
 #: how long a process that has not found the table does not look for it at logins
 LOOK_AGAIN = timedelta(minutes=1)
-
-_MAY_LACK_TABLE = (sa.exc.OperationalError, sa.exc.ProgrammingError)
 
 
 def index_of(site: Site) -> SessionIndex:
@@ -119,21 +114,26 @@ class SessionIndex:
             return self.columns.of_user(user_id, reader)
         if self.is_there():
             age = self._site.settings.cookie_age
-            return self._unless_it_is_gone(
+            return self._or_by_reading(
                 self.by_index.of_user(user_id, reader, age, exactly=exactly), user_id, reader
             )
         return ByReading(self._site.store).of_user(user_id, reader)
 
-    def _unless_it_is_gone(
+    def _or_by_reading(
         self, pages: Iterator[list[Found]], user_id: str, reader: RowReader
     ) -> Iterator[list[Found]]:
-        """Read all rows where the index was there and is not any more."""
+        """Read all rows where the index is gone, or cannot be told of those that are new."""
         try:
             first = next(pages, None)
-        except _MAY_LACK_TABLE:
+        except FAILURES as error:
             if self.entries.exists():
-                raise
-            self._is_there = False
+                _logger.warning(
+                    "The index of the sessions could not be brought up to date, so all rows are"
+                    " read: %s.",
+                    type(error).__name__,
+                )
+            else:
+                self._is_there = False
             return ByReading(self._site.store).of_user(user_id, reader)
         return pages if first is None else chain([first], pages)
 
@@ -196,7 +196,7 @@ class SessionIndex:
         """
         try:
             yield
-        except (sa.exc.SQLAlchemyError, DatabaseHeldError) as error:
+        except FAILURES as error:
             self._is_there = False
             _logger.warning("%s: %s.", otherwise, type(error).__name__)
 
