@@ -49,8 +49,10 @@ class ConnectionsAtHand:
         #: each with the time at which it was last used
         self._kept: deque[tuple[Any, float]] = deque()
 
-    def run(self, *command: Any) -> Any:
+    def run(self, *command: Any, **options: Any) -> Any:
         """Return the server's answer as it has come.
+
+        :param options: what redis-py's client has to know to read the answer.
 
         Where a connection is lost, the client runs the command, and tries again as it does.
         """
@@ -67,7 +69,7 @@ class ConnectionsAtHand:
             if not isinstance(error, self._lost):
                 raise
             self._give_back()
-            return self._client.execute_command(*command)
+            return self._client.execute_command(*command, **options)
         self._keep(connection)
         return answer
 

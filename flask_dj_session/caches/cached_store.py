@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ from ..wire import CachedText, SessionCodec
 from .ages import seconds_of_row, seconds_of_save
 from .guarded import GuardedCache
 from .keys import Names
+from .seen import Seen
 from .values import Values
 
 
@@ -71,6 +73,7 @@ class CachedStore(Store):
         super().__init__(engine, table)
         self.cache = cache
         self._cache, self._names, self._values = cache
+        self._seen = Seen()
         self.around = around
 
     # Reading
@@ -91,6 +94,7 @@ class CachedStore(Store):
     def _cached(self, session_key: str, now: datetime) -> CachedText | None:
         name = self._names.of(session_key)
         raw = self._cache.get(name)
+        self._seen.note(name, raw)
         if raw is None:
             return None
         try:
@@ -98,7 +102,7 @@ class CachedStore(Store):
         except CacheValueError:
             return None  # as in Django, the table serves what a cache does not
         if self.around.verifies() and super().load(session_key, now) is None:
-            self._cache.delete([name])
+            self._forget([session_key])
             return None
         return CachedText(lambda: self._values.loads(raw), data)
 
@@ -106,7 +110,11 @@ class CachedStore(Store):
         text, end = super().load_with_end(session_key, now)
         seconds = 0 if end is None else seconds_of_row(end.moment, now)
         if text is not None and seconds > 0:
-            self._put(session_key, text, lambda data: seconds, change=self._cache.fill)
+            is_put = self._put(session_key, text, lambda data: seconds, self._cache.fill)
+            # Unlike Django: the row is looked at once more, so that what another request has saved
+            # or ended between the two is not put there.
+            if is_put and super().load(session_key, now) != text:
+                self._forget([session_key])
         return text, end
 
     # Writing
@@ -120,6 +128,7 @@ class CachedStore(Store):
         """
         with self._changing(session_key):
             super().insert(session_key, session_data, expire_date, **columns)
+            self._seen.note(self._names.of(session_key), None)
             self._saved(session_key, session_data, expire_date)
 
     def update(
@@ -171,17 +180,21 @@ class CachedStore(Store):
             return moved
 
     def _saved(self, session_key: str, text: str, end: datetime) -> None:
+        # Unlike Django: an entry that another request has put there since is removed, as nobody
+        # knows whose row was written last; and a session that has ended gets no entry again.
+        swap = partial(self._cache.swap, is_known=self._seen.test_of(self._names.of(session_key)))
         now = self.around.now()
-        self._put(session_key, text, lambda data: seconds_of_save(data, end, now))
+        self._put(session_key, text, lambda data: seconds_of_save(data, end, now), swap)
 
     def _put(
         self,
         session_key: str,
         text: str,
         seconds: Callable[[dict[str, Any]], float],
-        change: Callable[[str, bytes, float], None] | None = None,
-    ) -> None:
-        name = self._names.of(session_key)
+        put: Callable[[str, bytes, float], bool],
+    ) -> bool:
+        """Put what a text says under the name of its session, and return whether it is there."""
+        name, is_put = self._names.of(session_key), False
         try:
             data = self.around.codec().decode(text)
             value = self._values.dumps(data)
@@ -189,7 +202,12 @@ class CachedStore(Store):
             # Unlike Django: what nobody can read is not put there as an empty session.
             self._cache.delete([name])
         else:
-            (change or self._cache.set)(name, value, seconds(data))
+            is_put = put(name, value, seconds(data))
+        if is_put:
+            self._seen.note(name, value)
+        else:
+            self._seen.forget(name)
+        return is_put
 
     # Removing
 
@@ -203,7 +221,7 @@ class CachedStore(Store):
         with self._changing(session_key):
             was_there = super().delete(session_key, as_loaded)
             if was_there or as_loaded is None:
-                self._cache.delete([self._names.of(session_key)])
+                self._forget([session_key])
             return was_there
 
     def delete_keys(self, session_keys: Collection[str]) -> int:
@@ -230,7 +248,10 @@ class CachedStore(Store):
         yield from super().clear_expired(now, batch_size=batch_size, pause=pause)
 
     def _forget(self, session_keys: Collection[Any]) -> None:
-        self._cache.delete(self.names_of(session_keys))
+        names = self.names_of(session_keys)
+        self._cache.delete(names)
+        for name in names:
+            self._seen.forget(name)
 
     def names_of(self, session_keys: Collection[Any]) -> list[str]:
         """Return the names of entries; what is no UTF-8, as SQLite may have it, names none."""

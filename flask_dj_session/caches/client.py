@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 
@@ -16,8 +16,14 @@ class Client(Protocol):
     def get(self, name: str) -> Any:
         """Return what is under *name*, raw; None where there is nothing."""
 
-    def set(self, name: str, value: bytes, seconds: float) -> None:
-        """Put a value under *name*, whatever is there."""
+    def swap(
+        self, name: str, value: bytes, seconds: float, is_known: Callable[[Any], bool]
+    ) -> bool:
+        """Put a value in the place of a known one, and return whether it is there.
+
+        :param is_known: is given what is there, raw, or None. If it is false, or somebody else
+            puts something there meanwhile, there is no entry afterwards.
+        """
 
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if nothing is there, and return whether it was put."""

@@ -11,7 +11,7 @@ import struct
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -43,22 +43,28 @@ class FileClient:
         found = self._read(name)
         return None if found is None else _unpacked(found[1])
 
-    def set(self, name: str, value: bytes, seconds: float) -> None:
-        """Put a value under *name*, and make room where there are too many."""
-        self._write(name, zlib.compress(value), seconds)
+    def swap(
+        self, name: str, value: bytes, seconds: float, is_known: Callable[[Any], bool]
+    ) -> bool:
+        """Put a value in the place of a known one, or remove what is there."""
+        if not is_known(self.get(name)):
+            self.delete([name])
+            return False
+        self._set(name, value, seconds)
+        return True
 
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if nothing is there."""
         if self._read(name) is not None:
             return False
-        self.set(name, value, seconds)
+        self._set(name, value, seconds)
         return True
 
     def replace(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if something is there."""
         if self._read(name) is None:
             return False
-        self.set(name, value, seconds)
+        self._set(name, value, seconds)
         return True
 
     def touch(self, name: str, seconds: float) -> bool:
@@ -118,6 +124,10 @@ class FileClient:
         except FileNotFoundError:
             return None
         return _taken_apart(content)
+
+    def _set(self, name: str, value: bytes, seconds: float) -> None:
+        """Put a value under *name*, and make room where there are too many."""
+        self._write(name, zlib.compress(value), seconds)
 
     def _write(self, name: str, packed: bytes, seconds: float) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ _SILENCE = 60.0
 #: how many names are kept at most
 MOST_KEPT = 100_000
 _AT_ONCE = 500
-_DONE = object()
+_FAILED: Any = object()
 
 _Result = TypeVar("_Result")
 
@@ -74,13 +74,21 @@ class GuardedCache:
             return None  # it does not answer, so nobody need be asked twice
         return self._ask(lambda: self.client.get(name), None)
 
-    def set(self, name: str, value: bytes, seconds: float) -> None:
-        """Put a value under *name*, or see that what is there goes."""
-        self._change([name], lambda: self.client.set(name, value, seconds))
+    def swap(
+        self, name: str, value: bytes, seconds: float, is_known: Callable[[Any], bool]
+    ) -> bool:
+        """Put a value in the place of a known one, or see that what is there goes.
 
-    def fill(self, name: str, value: bytes, seconds: float) -> None:
-        """Put a value under *name* if nothing is there; a value that is, is younger."""
-        self._change([name], lambda: self.client.add(name, value, seconds))
+        :returns: whether the value is there.
+        """
+        return self._change([name], lambda: self.client.swap(name, value, seconds, is_known))
+
+    def fill(self, name: str, value: bytes, seconds: float) -> bool:
+        """Put a value under *name* if nothing is there; a value that is, is younger.
+
+        :returns: whether the value is there.
+        """
+        return self._change([name], lambda: self.client.add(name, value, seconds))
 
     def touch(self, name: str, seconds: float) -> None:
         """Let an entry end in so many seconds."""
@@ -96,22 +104,27 @@ class GuardedCache:
         """Return how long an entry stays."""
         return self._ask(lambda: self.client.seconds_left(name), None)
 
-    def _change(self, names: Sequence[str], change: Callable[[], Any]) -> None:
+    def _change(self, names: Sequence[str], change: Callable[[], Any]) -> bool:
+        """Change entries, and return whether the cache says that it was done."""
         try:
             if self._stale and not self._make_good():
                 self.distrust(names)  # it does not answer, so nobody need be asked twice
-            elif not self._succeeds(change):
+                return False
+            answer = self._ask(change, _FAILED)
+            if answer is _FAILED:
                 # Unlike Django: this is no error, and it is made good.
                 self.distrust(names)
                 self._make_good()  # where it only refuses what was to be put there
         except BaseException:
             self.distrust(names)
             raise
+        return answer is not _FAILED and bool(answer)
 
     def _make_good(self) -> bool:
         """Remove what is older than its row, and return whether nothing of it is left."""
         while kept := list(self._stale.items())[:_AT_ONCE]:
-            if not self._succeeds(partial(self.client.delete, [name for name, _ in kept])):
+            delete = partial(self.client.delete, [name for name, _ in kept])
+            if self._ask(delete, _FAILED) is _FAILED:
                 return False
             with self._lock:
                 for name, when in kept:
@@ -130,9 +143,6 @@ class GuardedCache:
                 " older than their rows. Clear it before it is used again.",
                 self.alias,
             )
-
-    def _succeeds(self, change: Callable[[], Any]) -> bool:
-        return self._ask(lambda: (change(), _DONE)[1], None) is _DONE
 
     def _ask(self, question: Callable[[], _Result], otherwise: _Result) -> _Result:
         asked = self._clock()

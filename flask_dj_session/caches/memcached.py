@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..errors import CacheValueError
@@ -137,10 +137,20 @@ class MemcachedClient:
         """Return what is under *name*; None where there is nothing."""
         return self._client.get(checked_name(name))
 
-    def set(self, name: str, value: bytes, seconds: float) -> None:
-        """Put a value under *name*; where it is too large, nothing is left there."""
-        if not self._client.set(checked_name(name), value, _timeout(seconds)):
+    def swap(
+        self, name: str, value: bytes, seconds: float, is_known: Callable[[Any], bool]
+    ) -> bool:
+        """Put a value in the place of a known one; otherwise, nothing is left there."""
+        there, token = self._client.gets(checked_name(name))
+        is_put = is_known(there) and self._put(name, value, _timeout(seconds), token)
+        if not is_put:
             self._client.delete(name)
+        return is_put
+
+    def _put(self, name: str, value: bytes, timeout: int, token: Any) -> bool:
+        if token is None:
+            return bool(self._client.add(name, value, timeout))
+        return bool(self._client.cas(name, value, token, timeout))
 
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if nothing is there."""

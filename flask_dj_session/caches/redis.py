@@ -27,17 +27,35 @@ class RedisClient:
         self._connect = connect
         self._unit, self._in_a_second = ("PX", 1000) if milliseconds else ("EX", 1)
         self._made: tuple[Any, Run] | None = None
+        #: whether SET may answer with what was there: since Redis 6.2
+        self._set_answers = True
 
     def get(self, name: str) -> Any:
         """Return what is under *name*; None where there is nothing."""
         return self._run("GET", name)
 
-    def set(self, name: str, value: bytes, seconds: float) -> None:
-        """Put a value under *name*."""
-        if self._units(seconds) < 1:
+    def swap(
+        self, name: str, value: bytes, seconds: float, is_known: Callable[[Any], bool]
+    ) -> bool:
+        """Put a value in the place of a known one, or remove what is there."""
+        is_put = self._units(seconds) >= 1 and is_known(self._swapped(name, value, seconds))
+        if not is_put:
             self.delete([name])
-        else:
-            self._run("SET", name, value, *self._timeout(seconds))
+        return is_put
+
+    def _swapped(self, name: str, value: bytes, seconds: float) -> Any:
+        """Put a value under *name*, and return what was there."""
+        command = ("SET", name, value, *self._timeout(seconds))
+        if self._set_answers:
+            try:
+                return self._run(*command, "GET", get=True)
+            except Exception as error:
+                if not (self.has_answered(error) and "syntax" in str(error)):
+                    raise
+                self._set_answers = False
+        there = self.get(name)
+        self._run(*command)
+        return there
 
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         """Put a value under *name* if nothing is there."""
@@ -96,8 +114,8 @@ class RedisClient:
     def _units(self, seconds: float) -> int:
         return int(seconds * self._in_a_second)
 
-    def _run(self, *command: Any) -> Any:
-        return self._ready()[1](*command)
+    def _run(self, *command: Any, **options: Any) -> Any:
+        return self._ready()[1](*command, **options)
 
     def _ready(self) -> tuple[Any, Run]:
         if self._made is None:

@@ -6,6 +6,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from django.core.cache import caches as django_caches
 
 from flask_dj_session.caches import Cache, CachedStore, make_cache
+from flask_dj_session.caches.client import Client
 from flask_dj_session.settings import Settings
 from flask_dj_session.settings.caches import session_cache
 
@@ -31,11 +33,14 @@ KINDS: dict[str, dict[str, Any]] = {
     "bmemcached": {"BACKEND": "django_bmemcached.memcached.BMemcached"},
     "file": {"BACKEND": _DJANGOS + "filebased.FileBasedCache"},
 }
+if find_spec("pylibmc"):  # as make test-drivers has it
+    KINDS["pylibmc"] = {"BACKEND": _DJANGOS + "memcached.PyLibMCCache"}
 _VARIABLES = {
     "redis": "TEST_REDIS_URL",
     "django_redis": "TEST_REDIS_URL",
     "memcached": "TEST_MEMCACHED_URL",
     "bmemcached": "TEST_MEMCACHED_URL",
+    "pylibmc": "TEST_MEMCACHED_URL",
 }
 EVERY_CACHE = pytest.mark.parametrize("kind", KINDS)
 
@@ -114,6 +119,11 @@ def django(django: LiveDjango, caches: Caches) -> Iterator[LiveDjango]:
         yield django
         for cache in django_caches.all(initialized_only=True):
             cache.close()
+
+
+def put(client: Client, name: str, value: bytes, seconds: float = 60) -> None:
+    """Put something into a cache, whatever is there."""
+    assert client.swap(name, value, seconds, lambda there: True)
 
 
 DjangoStore = Callable[..., Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import redis
 
 from flask_dj_session.caches.at_hand import ConnectionsAtHand, may_stay_at_hand
+from flask_dj_session.caches.redis import RedisClient
 
 from .conftest import place_of
 
@@ -142,3 +144,33 @@ def test_only_plain_clients_and_pools_are_passed_by(url: str, client: redis.Redi
 def test_a_client_that_was_told_to_try_again_does_so_itself(url: str) -> None:
     with redis.Redis.from_url(url, retry_on_timeout=True) as patient:
         assert not may_stay_at_hand(patient)
+
+
+class OldRedis(redis.Redis):
+    """A Redis of before 6.2."""
+
+    def execute_command(self, *command: Any, **options: Any) -> Any:
+        if command[0] == "SET" and "GET" in command:
+            raise redis.ResponseError("syntax error")
+        return super().execute_command(*command, **options)  # type: ignore[no-untyped-call]
+
+
+def test_a_redis_of_before_6_2_is_asked_what_is_there(pool: CountingPool) -> None:
+    cache = RedisClient(lambda: OldRedis(connection_pool=pool))
+    name = uuid.uuid4().hex
+    assert cache.swap(name, b"1", 60, lambda there: there is None)
+    assert cache.swap(name, b"2", 60, lambda there: there == b"1")
+    assert cache.get(name) == b"2"
+    assert not cache.swap(name, b"3", 60, lambda there: there == b"1")
+    assert cache.get(name) is None
+
+
+def test_another_error_is_not_taken_for_an_old_redis(pool: CountingPool) -> None:
+    cache = RedisClient(lambda: redis.Redis(connection_pool=pool))
+    name = uuid.uuid4().hex
+    cache._run("RPUSH", name, "1")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        cache.swap(name, b"1", 60, lambda there: True)
+    cache.delete([name])
+    assert cache.swap(name, b"1", 60, lambda there: there is None)
+    assert cache.delete([name]) == 1

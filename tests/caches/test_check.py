@@ -11,7 +11,7 @@ import pytest
 from flask_dj_session.store import Store
 
 from ..conftest import MakeSite, Site
-from .conftest import EVERY_CACHE, KINDS, Caches, store_of
+from .conftest import EVERY_CACHE, KINDS, Caches, put, store_of
 from .test_alone import ENGINE as ALONE
 
 MakeVisits = Callable[[Site], list[str]]
@@ -43,10 +43,10 @@ def visits(site: Site, number: int = 3) -> list[str]:
     return keys
 
 
-def put(site: Site, key: str, value: Any) -> None:
+def put_entry(site: Site, key: str, value: Any) -> None:
     """Put something into the cache behind everybody's back."""
     cache = store_of(site).cache
-    cache.guarded.client.set(cache.names.of(key), value, 600)
+    put(cache.guarded.client, cache.names.of(key), value, 600)
 
 
 @EVERY_CACHE
@@ -59,7 +59,7 @@ def test_what_agrees_is_in_order(site: Site) -> None:
 @EVERY_CACHE
 def test_a_row_that_was_written_past_the_cache(site: Site) -> None:
     first, *_ = visits(site)
-    put(site, first, pickle.dumps({"num_visits": 7}))
+    put_entry(site, first, pickle.dumps({"num_visits": 7}))
     assert "wrong In the cache 'default', 1 entry has other data than the row." in check(site)
 
 
@@ -69,7 +69,7 @@ def test_rows_that_were_deleted_past_the_cache(site: Site) -> None:
     Store.delete_keys(store, [first])
     store.cache.guarded.delete([store.cache.names.of(first)])
     assert "rows are gone" not in check(site)
-    put(site, first, pickle.dumps({"num_visits": 1}))
+    put_entry(site, first, pickle.dumps({"num_visits": 1}))
     found = check(site)
     assert "wrong The cache 'default' has 1 entry of sessions whose rows are gone." in found
     assert "SESSION_CACHE_VERIFY = True" in found
@@ -78,7 +78,7 @@ def test_rows_that_were_deleted_past_the_cache(site: Site) -> None:
 @EVERY_CACHE
 def test_entries_that_nobody_can_read(site: Site) -> None:
     for key in visits(site):
-        put(site, key, b"\x00 of another serializer")
+        put_entry(site, key, b"\x00 of another serializer")
     assert "wrong In the cache 'default', 3 entries cannot be read" in check(site)
 
 

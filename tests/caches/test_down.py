@@ -132,7 +132,7 @@ def test_who_logs_out_while_the_cache_is_cut_off_does_not_come_back(
     names = store.cache.names
     inner = store.cache.guarded.client
     with monkeypatch.context() as cut_off:
-        for name in ("get", "set", "add", "delete", "touch"):
+        for name in ("get", "swap", "add", "delete", "touch"):
             cut_off.setattr(inner, name, lambda *_: 1 / 0)
         client.get("/out")
     assert inner.get(names.of(key)) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -34,11 +34,14 @@ class Memory:
         self._ask()
         return self.entries.get(name)
 
-    def set(self, name: str, value: bytes, seconds: float) -> None:
+    def swap(
+        self, name: str, value: bytes, seconds: float, is_known: Callable[[Any], bool]
+    ) -> bool:
         self._ask()
         if self.is_full:
             raise RefusedError
         self.entries[name] = value
+        return True
 
     def add(self, name: str, value: bytes, seconds: float) -> bool:
         self._ask()
@@ -109,7 +112,7 @@ def test_what_could_not_be_written_is_older_than_its_row_and_goes(
 ) -> None:
     memory.entries["a"] = b"old"
     memory.error = ConnectionError()
-    cache.set("a", b"new", 60)
+    cache.swap("a", b"new", 60, lambda there: True)
     memory.error = None
     assert cache.get("a") is None
     seconds[0] += REST
@@ -147,9 +150,9 @@ def test_an_error_that_comes_late_is_one_that_lets_visitors_wait(
 
 def test_what_refuses_at_once_is_asked_again_at_once(cache: GuardedCache, memory: Memory) -> None:
     memory.error = ConnectionError()
-    cache.set("a", b"1", 60)
+    cache.swap("a", b"1", 60, lambda there: True)
     memory.error = None
-    cache.set("a", b"2", 60)
+    cache.swap("a", b"2", 60, lambda there: True)
     assert memory.entries == {"a": b"2"}
     assert cache.get("a") == b"2"
 
@@ -198,7 +201,7 @@ def test_a_full_cache_is_not_down_and_what_is_old_there_goes_at_once(
 ) -> None:
     memory.entries["a"] = b"old"
     memory.is_full = True
-    cache.set("a", b"new", 60)
+    cache.swap("a", b"new", 60, lambda there: True)
     assert memory.entries == {}
     assert cache.stale == ()
     memory.entries["b"] = b"there"

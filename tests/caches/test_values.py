@@ -21,7 +21,7 @@ from flask_dj_session.caches.values import Pickles
 from flask_dj_session.errors import CacheValueError, SettingError
 from flask_dj_session.wire import MAX_UNPACKED
 
-from .conftest import KINDS, Caches, cache_of
+from .conftest import KINDS, Caches, cache_of, put
 
 DATA: dict[str, Any] = {"num_visits": 1, "cart": {"a": [1, 2.5, None, True]}, "name": "é" * 200}
 SERIALIZERS = ["pickle.PickleSerializer", "json.JSONSerializer", "msgpack.MSGPackSerializer"]
@@ -188,7 +188,7 @@ def test_what_cannot_be_served_is_refused_at_the_start(
 def test_a_folder_may_be_a_path_as_in_django(tmp_path: Path) -> None:
     for location in (tmp_path / "cache", str(tmp_path / "cache")):
         cache = cache_of(_caches("file", LOCATION=location))
-        cache.guarded.client.set("a", b"1", 60)
+        put(cache.guarded.client, "a", b"1")
         (file,) = (tmp_path / "cache").iterdir()
         file.unlink()
 
@@ -225,7 +225,7 @@ def test_a_key_function_makes_the_names(function: Any) -> None:
 
 def test_a_file_whose_end_is_moved_takes_no_younger_ones_place(tmp_path: Path) -> None:
     client = cache_of({"default": {**KINDS["file"], "LOCATION": str(tmp_path)}}).guarded.client
-    client.set("name", b"first", 60)
+    put(client, "name", b"first")
     is_over = threading.Event()
 
     def touch() -> None:
@@ -236,7 +236,7 @@ def test_a_file_whose_end_is_moved_takes_no_younger_ones_place(tmp_path: Path) -
         touching = pool.submit(touch)
         try:
             for number in range(200):
-                client.set("name", b"%d" % number, 60)
+                put(client, "name", b"%d" % number)
                 assert client.get("name") == b"%d" % number
         finally:
             is_over.set()
@@ -245,7 +245,7 @@ def test_a_file_whose_end_is_moved_takes_no_younger_ones_place(tmp_path: Path) -
 
 def test_the_end_of_a_file_without_one_can_be_moved(tmp_path: Path) -> None:
     client = cache_of({"default": {**KINDS["file"], "LOCATION": str(tmp_path)}}).guarded.client
-    client.set("name", b"value", 60)
+    put(client, "name", b"value")
     (path,) = tmp_path.iterdir()
     path.write_bytes(pickle.dumps(None, pickle.HIGHEST_PROTOCOL) + zlib.compress(b"value"))
     assert client.seconds_left("name") is None
