@@ -488,14 +488,14 @@ class DjangoSession(SessionMixin):
         :raises SessionInterrupted: if another request has ended the session in the meantime; then
             nothing is stored.
         """
-        data, was_modified, before = self._get_session(), self.modified, self._known()
+        self._get_session()
+        was_modified, before = self.modified, self._known()
         old_key, origin, left_text = self.session_key, self._row_key, self._row_text
         self._is_cycling = old_key is not None
         try:
             self.create()
         finally:
             self._is_cycling = False
-        self._session_cache = data
         if old_key is None:
             return
         self._left_text = left_text

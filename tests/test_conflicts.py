@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +20,7 @@ from flask_dj_session.errors import ConflictError
 from flask_dj_session.merging import MISSING, add
 
 from .conftest import NOW, MakeSite, Site
-from .databases import EVERY_DATABASE
+from .databases import EVERY_DATABASE, EVERY_MARIADB, connect_raw
 from .live_django import LiveDjango
 from .test_ended import STEPS, Step
 
@@ -48,6 +50,19 @@ def theirs(site: Site, ours: DjangoSession) -> DjangoSession:
     other = site.sessions.session(ours.session_key)
     assert other["visits"] == 1
     return other
+
+
+@contextmanager
+def counted(site: Site) -> Iterator[list[str]]:
+    """Collect the statements of what is done inside."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        seen.append(statement)
+
+    sa.event.listen(site.db.engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(site.db.engine, "before_cursor_execute", note)
 
 
 def stored(site: Site, one: DjangoSession) -> dict[str, Any]:
@@ -405,3 +420,23 @@ def test_safe_html_that_was_flashed_before_is_not_taken_for_a_change(site: Site)
     ours["size"] = "XL"
     ours.save()
     assert stored(site, ours) == {"size": "XL"}
+
+
+@pytest.mark.parametrize("database_url", EVERY_MARIADB, indirect=True)
+def test_a_row_that_need_not_change_has_not_been_changed_by_another(
+    make_site: MakeSite, database_url: sa.URL, clock: object
+) -> None:
+    # Such a connection counts the rows that change, and not those that are found.
+    site = make_site(
+        SESSION_CONCURRENCY="merge", options={"creator": lambda: connect_raw(database_url)}
+    )
+    with site.app.app_context():
+        one = site.sessions.session()
+        one["n"] = 1
+        one.save()
+        again = site.sessions.session(one.session_key)
+        assert again["n"] == 1
+        with counted(site) as statements:
+            again.save()
+        # A driver that asks for the rows that are found by itself needs one.
+        assert [one.split()[0] for one in statements] in (["UPDATE"], ["UPDATE", "SELECT"])

@@ -76,6 +76,7 @@ def test_a_merger_that_fails_is_named_without_the_values() -> None:
 
 def test_missing_is_false_and_one_also_after_a_copy() -> None:
     assert not MISSING
+    assert repr(MISSING) == "MISSING"
     assert copy.deepcopy(MISSING) is MISSING
     assert pickle.loads(pickle.dumps(MISSING)) is MISSING
 

@@ -58,6 +58,15 @@ def test_the_first_save_is_a_session_created(site: Site, sent: list[str]) -> Non
     assert sent == ["session-created"]
 
 
+def test_each_row_that_one_object_adds_is_a_session_created(site: Site, sent: list[str]) -> None:
+    session = site.sessions.session()
+    session["n"] = 1
+    session.save()
+    session._session_key = "b" * 32  # as programs for Django do
+    session.save(must_create=True)
+    assert sent == ["session-created"] * 2
+
+
 def test_a_session_that_gets_a_new_key_is_cycled_and_not_created(
     session: DjangoSession, sent: list[str]
 ) -> None:

@@ -476,7 +476,9 @@ def test_a_session_outside_of_a_request_can_be_touched(
         assert not stored.touch()  # nobody has looked at it
         assert stored["n"] == 1
         assert stored.touch()
+        visit.get("/away")  # after which no statement is noted
         assert not stored.touch()
+        assert visit._noted == []
     assert _ends(visit) == AGE + HOUR
 
 

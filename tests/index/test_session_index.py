@@ -266,12 +266,13 @@ def test_the_other_cookie_age_of_a_django_is_learnt(
 @on_every_database
 @pytest.mark.usefixtures("slow")
 def test_a_row_of_an_unusual_age_is_found_where_all_are_asked_for_or_after_a_while(
-    put: Put, keys: Keys, clock: time_machine.Traveller
+    site: Site, index: SessionIndex, put: Put, keys: Keys, clock: time_machine.Traveller
 ) -> None:
     put("a", user="7")
     keys("7")
     put("b", user="7", ago=1, age=4321, _session_expiry=4321)
     assert keys("7") == ["a"]
+    assert len(found_of(site, index)) == 1  # nobody need ask for it
     assert keys("7", exactly=True) == ["a", "b"]
     put("c", user="7", ago=1, age=86400, _session_expiry=86400)
     assert keys("7") == ["a", "b"]
@@ -367,8 +368,9 @@ def test_a_user_who_was_changed_by_hand_is_found_by_comparing(
 def fill(site: Site, index: SessionIndex, *, verifies: bool) -> Filled:
     """Compare all rows."""
     with site.app.app_context():
-        filling = Filling(site.sessions.store, index.entries, index.by_index)
-        filling.fill(index.reader(), lambda _: None, verifies=verifies)
+        filling, advanced = Filling(site.sessions.store, index.entries, index.by_index), [0]
+        filling.fill(index.reader(), advanced.append, verifies=verifies)
+    assert sum(advanced) == len(site.rows())  # for a bar on the screen
     return filling.done
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import NullPool, QueuePool
 
 from flask_dj_session.errors import DatabaseHeldError, MissingTableError
+from flask_dj_session.store import AutocommitEngine
 
 from ..conftest import NOW, MakeSite, Site
 
@@ -439,6 +440,23 @@ def test_two_threads_that_begin_at_once_share_one_pool(make_site: MakeSite) -> N
         thread.join()
     assert answers == ["1"] * 8
     assert len(site.rows()) == 8
+
+
+def test_an_app_whose_engine_is_another_by_now_has_its_sessions_there(tmp_path: Path) -> None:
+    engines = [sa.create_engine(f"sqlite:///{tmp_path / name}") for name in ("first", "second")]
+    present = [engines[0]]
+    engine = AutocommitEngine(lambda: present[0], owner=lambda: 1)
+    for number, each in enumerate(engines):
+        with each.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE place (number integer)"))
+            connection.execute(sa.text(f"INSERT INTO place VALUES ({number})"))
+    for number, each in enumerate([*engines, engines[0]]):
+        present[0] = each
+        with engine.connect() as connection:
+            assert connection.scalar(sa.text("SELECT number FROM place")) == number % 2
+    engine.dispose()
+    for each in engines:
+        each.dispose()
 
 
 def test_neither_key_nor_data_is_in_an_error_or_in_the_echo(

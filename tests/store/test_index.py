@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from flask_dj_session.store.index import Entries, Entry, index_name
 from flask_dj_session.store.index.entries import is_storable_text
+from flask_dj_session.store.index.table import index_table
 from flask_dj_session.store.index.writing import WritingByColumn
 
 from ..conftest import NOW, MakeSite, Site
@@ -90,6 +91,20 @@ def test_each_table_of_sessions_has_an_index_of_its_own() -> None:
     # PostgreSQL's names have 63 characters at most.
     assert [len(index_name("x" * length)) for length in (40, 41)] == [63, 63]
     assert index_name("x" * 40).endswith("x" * 40)
+
+
+def test_the_databases_own_index_on_the_users_has_a_name_that_stays(site: Site) -> None:
+    with site.app.app_context():
+        sessions = site.sessions.store.table
+
+    def name(table: str) -> Any:
+        (index,) = index_table(sessions.to_metadata(sa.MetaData(), name=table)).indexes
+        return index.name
+
+    assert name("django_session") == "flask_dj_session_index_user"
+    assert name("x" * 35) == f"flask_dj_session_index_{'x' * 35}_user"
+    assert name("x" * 36) == f"flask_dj_session_index_{'x' * 35}_user"
+    assert name("y" + "x" * 61) == f"flask_dj_session_index_y{'x' * 25}_18971efe_user"
 
 
 @on_every_database

@@ -412,6 +412,19 @@ def test_a_column_that_refuses_a_row_is_an_error_and_no_taken_key(
 
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_an_error_that_leaves_a_connection_in_order_does_not_end_it(make_site: MakeSite) -> None:
+    site = make_site()
+    raws: list[int] = []
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        for _ in range(3):
+            with pytest.raises(sa.exc.DBAPIError), engine.connect() as connection:
+                raws.append(id(connection.connection.dbapi_connection))
+                connection.execute(sa.text("SELECT no_such_column FROM django_session"))
+    assert len(set(raws)) == 1
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 def test_many_requests_open_one_connection_and_check_it_out_once(make_site: MakeSite) -> None:
     site = make_site(table=False)
     opened: list[Any] = []

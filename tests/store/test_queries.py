@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from flask_dj_session import AbstractSession
-from flask_dj_session.store import Outline, Store, StoredRow
+from flask_dj_session.store import Outline, Store, StoredRow, TooLong
 
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE
@@ -43,6 +43,8 @@ def test_a_row_has_an_aware_date(store: Store) -> None:
 def test_a_row_that_ends_now_has_expired(store: Store) -> None:
     (page,) = store.pages(size=9, expired_at=NOW)
     assert [row.session_key[-1] for row in page] == ["0", "1", "2"]
+    everything = next(store.pages(size=9))
+    assert [row.has_expired(NOW) for row in everything] == [True, True, True, False, False]
 
 
 def test_a_row_that_is_removed_between_two_pages_is_no_matter(store: Store) -> None:
@@ -84,6 +86,14 @@ def test_rows_are_found_by_the_beginning_of_their_keys(store: Store) -> None:
 def test_a_key_that_others_begin_with_is_found_alone(store: Store) -> None:
     store.insert("aaaaaaa33", "text", NOW)
     assert [row.session_key for row in store.starting_with("aaaaaaa3")] == ["aaaaaaa3"]
+
+
+def test_of_several_rows_no_long_text_is_fetched(store: Store) -> None:
+    text = "x" * 5000
+    for key in ("bbbbbbb1", "bbbbbbb2"):
+        store.insert(key, text, NOW)
+    assert [row.session_data for row in store.starting_with("bbbbbbb1")] == [text]
+    assert [row.session_data for row in store.starting_with("bbbbbbb")] == [TooLong(5000)] * 2
 
 
 @pytest.mark.parametrize("sign", ["%", "_", "/", "\\", "'", '"'])

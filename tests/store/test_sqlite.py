@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import request
 from sqlalchemy import event
+from sqlalchemy.pool import NullPool
 
 from flask_dj_session.errors import DatabaseHeldError
 
@@ -97,3 +100,19 @@ def test_the_writes_of_a_committed_transaction_do_not_count(make_site: MakeSite)
         site.db.session.commit()
 
     assert site.client.get("/read").text == "1"
+
+
+class Connection(sqlite3.Connection):
+    """A connection to which there are weak references."""
+
+
+def test_what_the_app_has_given_back_is_not_kept(make_site: MakeSite) -> None:
+    site = make_site(options={"connect_args": {"factory": Connection}, "poolclass": NullPool})
+    site.client.get("/")  # from here on, the app is watched
+    with site.app.app_context():
+        site.sessions.store.watch_app()
+        with site.db.engine.connect() as connection:
+            kept = weakref.ref(connection.connection.dbapi_connection)
+            assert kept() is not None
+        gc.collect()
+        assert kept() is None
