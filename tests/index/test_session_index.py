@@ -282,6 +282,26 @@ def test_a_row_of_an_unusual_age_is_found_where_all_are_asked_for_or_after_a_whi
     assert keys("7") == ["a", "b", "c"]
 
 
+def test_a_look_that_takes_no_time_is_noted_when_the_last_note_is_old(
+    index: SessionIndex, site: Site, put: Put, keys: Keys, clock: time_machine.Traveller
+) -> None:
+    def noted() -> datetime:
+        with site.app.app_context():
+            note = index.entries.looked_at()
+        assert note is not None
+        return note.created
+
+    put("a", user="7")
+    keys("7")
+    first = noted()
+    clock.shift(15 * 60 - 1)
+    keys("7")
+    assert noted() == first
+    clock.shift(1)
+    keys("7")
+    assert noted() == first + timedelta(minutes=15)
+
+
 @pytest.mark.usefixtures("slow")
 def test_few_ages_are_noted_and_the_last_ones_stay(
     site: Site, index: SessionIndex, put: Put, keys: Keys

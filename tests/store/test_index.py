@@ -268,3 +268,19 @@ def test_what_is_not_known_of_a_session_is_null_and_nothing_else_may_be(
         columns = sa.inspect(site.db.engine).get_columns(index_name("django_session"))
     may_be_null = {column["name"] for column in columns if column["nullable"]}
     assert may_be_null == {"user_id", "address", "user_agent"}
+
+
+@on_every_database
+def test_an_index_that_another_process_makes_at_the_same_time_is_no_error(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.app.app_context():
+        store = site.sessions.store
+        entries = Entries(store.engine, store.table)
+        assert entries.create()
+        answers = [False]  # as it was a moment ago
+        monkeypatch.setattr(
+            "flask_dj_session.store.index.table.has_table",
+            lambda *_: answers.pop() if answers else True,
+        )
+        assert not entries.create()
