@@ -66,14 +66,12 @@ class Users(UserTable):
         query = sa.select(key, self.column(self.username_field)).where(key.in_(pks))
         return dict(map(tuple, self.rows(query, self.table.name)))
 
-    def change_password(self, user: Any, encoded: str) -> bool:
+    def change_password(self, user: Any, encoded: str) -> None:
         """Replace the stored password, unless another has taken its place since it was read."""
         columns = self.columns
         query = self._update(user, {"password": encoded}, columns["password"] == user.password)
         if self._write(query):
             user.password = encoded
-            return True
-        return False
 
     def set_password(self, user: Any, encoded: str) -> None:
         """Replace the stored password, whatever it is."""

@@ -107,9 +107,10 @@ def test_what_the_app_gives_beats_what_is_known_by_name(make_auth: MakeAuth) -> 
         assert str(flask.auth.authenticate("ann", PASSWORD)) == "ann"
 
 
-def test_lock_outs_that_do_not_count_here_are_told(make_auth: MakeAuth) -> None:
+@pytest.mark.parametrize("backend", [AXES, "axes.backends.AxesBackend"])
+def test_lock_outs_that_do_not_count_here_are_told(backend: str, make_auth: MakeAuth) -> None:
     with pytest.warns(UserWarning, match="whose lock-outs have no effect here"):
-        make_auth(authentication_backends=[AXES, MODEL])
+        make_auth(authentication_backends=[backend, MODEL])
 
 
 def test_that_nobody_can_log_in_here_is_told(make_auth: MakeAuth) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib import auth as django_auth
+from django.contrib.auth.models import AnonymousUser as DjangosAnonymousUser
 from django.contrib.auth.models import User
 from flask import Flask, Request, request
 
@@ -638,6 +639,7 @@ def test_a_user_is_equal_to_no_other_and_to_nothing_else(flask: AuthSite) -> Non
         for other in (bob, AnonymousUser(), ann.pk, str(ann.pk), SimpleNamespace(pk=ann.pk), None):
             assert ann != other
         assert AnonymousUser() == AnonymousUser()
+        assert hash(AnonymousUser()) == hash(DjangosAnonymousUser())
         assert AnonymousUser() != SimpleNamespace(pk=None)
         assert len({ann, bob, AnonymousUser(), AnonymousUser()}) == 3
 

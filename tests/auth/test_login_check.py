@@ -76,7 +76,7 @@ def put(flask: AuthSite, *sessions: Mapping[str, Any], age: int = 14 * 86_400) -
 
 def said(flask: AuthSite) -> list[str]:
     """Return what the command says of logins, and what to do."""
-    result = flask.app.test_cli_runner().invoke(args=["sessions", "check"])
+    result = flask.app.test_cli_runner().invoke(args=["sessions", "check"], catch_exceptions=False)
     lines = result.output.splitlines()
     at = [
         n
@@ -93,6 +93,10 @@ def said(flask: AuthSite) -> list[str]:
 
 def _said(flask: AuthSite) -> str:
     return "\n".join(said(flask))
+
+
+def test_where_there_are_neither_users_nor_logins_nothing_is_said(make_auth: MakeAuth) -> None:
+    assert said(make_auth(tables=False, auth_user_model="shop.Staff")) == []
 
 
 def test_where_nobody_is_logged_in_nothing_is_said(flask: AuthSite) -> None:

@@ -121,6 +121,16 @@ def test_what_python_itself_pickled_is_read(name: str, protocol: int) -> None:
     assert type(read["value"]) is type(data["value"])
 
 
+def test_what_is_none_of_djangos_is_written_as_python_writes_it() -> None:
+    data = {"when": date(2026, 11, 26), "price": Decimal("1.5")}
+    assert PickleSerializer().dumps(data) == pickle.dumps(data, 4)
+
+
+def test_what_is_written_is_read_by_every_python_3() -> None:
+    protocol = PickleSerializer().dumps({"n": 1})[:2]
+    assert protocol == b"\x80\x04"
+
+
 @pytest.mark.parametrize("name", [name for name in VALUES if name != "Message"])
 def test_what_is_written_is_read_by_python_itself(serializer: PickleSerializer, name: str) -> None:
     data = {"value": VALUES[name]}
