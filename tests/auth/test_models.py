@@ -77,6 +77,20 @@ def test_a_table_that_the_database_tells_all_about(make_auth: MakeAuth, live: Li
             assert ours.last_login == theirs.last_login
 
 
+def test_a_table_that_users_refer_to_is_not_asked_for(make_auth: MakeAuth) -> None:
+    flask = make_auth(tables=False, auth_user_model="shop.Staff")
+    with flask.app.app_context():
+        with flask.site.db.engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "CREATE TABLE shop_staff (id integer PRIMARY KEY, username varchar(150),"
+                    " password varchar(128), company_id integer REFERENCES elsewhere_company (id))"
+                )
+            )
+            connection.execute(sa.text("INSERT INTO shop_staff VALUES (1, 'ann', '', NULL)"))
+        assert flask.auth.get_user(1).get_username() == "ann"
+
+
 @EVERYWHERE
 def test_a_uuid_for_a_key_and_an_address_for_a_name(make_auth: MakeAuth, live: LiveDjango) -> None:
     make_auth()

@@ -380,3 +380,9 @@ def test_a_number_in_the_memo_may_be_as_high_as_there_were_instructions() -> Non
     assert loads(b"}p2\n.") == {}
     with pytest.raises(PickleError):
         loads(b"}p3\n.")
+
+
+def test_a_long_number_costs_no_more_than_a_text_of_its_length() -> None:
+    number = 1 << 10_000_000
+    raw = number.to_bytes(number.bit_length() // 8 + 1, "little", signed=True)
+    assert loads(under_a(b"\x8b" + struct.pack("<i", len(raw)) + raw)) == {"a": number}
