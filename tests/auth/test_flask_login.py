@@ -179,3 +179,15 @@ def test_reading_who_it_is_writes_nothing(flask: AuthSite, browser: Visitor) -> 
     with flask.statements() as statements:
         browser.on_flask("fl-who")
     assert [text.split()[0] for text in statements] == ["SELECT", "SELECT"]
+
+
+def test_the_page_to_log_in_on_is_the_one_that_the_app_names(shop: Flask) -> None:
+    shop.config["LOGIN_URL"] = "/elsewhere/"
+    assert shop.test_client().get("/fl-secret").location.startswith("/elsewhere/")
+    shop.login_manager.login_view = "/fl-in"  # type: ignore[attr-defined]
+    assert shop.test_client().get("/fl-secret").location.startswith("/fl-in?next=")
+
+
+def test_an_id_is_the_primary_key_as_text(flask: AuthSite) -> None:
+    with flask.app.app_context():
+        assert flask.auth.create_user("bob").get_id() == "1"

@@ -108,6 +108,9 @@ def test_a_pickle_takes_a_million_steps_at_most(payload: bytes) -> None:
             id="keys of one hash",
         ),
         pytest.param(
+            under_a(b"(" + b"\x8f" * 12_000 + b"l"), STEPS, id="sets, which take much room"
+        ),
+        pytest.param(
             under_a(b"\x8f(" + b"".join(whole(PRIME * n) for n in range(400)) + b"\x90"),
             STEPS,
             id="members of one hash",
