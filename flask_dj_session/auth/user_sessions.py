@@ -149,7 +149,7 @@ class UserSessions:
         now, others = self._site.now(), max(0, kept - 1)
         rest = [
             found
-            for page in self._index.of_user(user_id)
+            for page in self._index.of_user(user_id, or_by_reading=False)
             for found in page
             if found.row.stored.session_key != but and not found.row.stored.has_expired(now)
         ]

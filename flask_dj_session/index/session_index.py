@@ -103,20 +103,23 @@ class SessionIndex:
         name = getattr(made_by, "__qualname__", type(made_by).__qualname__)
         return self._site.session_class.key_salt, f"{made_by.__module__}.{name}"
 
-    def of_user(self, user_id: str, *, exactly: bool = False) -> Iterator[list[Found]]:
+    def of_user(
+        self, user_id: str, *, exactly: bool = False, or_by_reading: bool = True
+    ) -> Iterator[list[Found]]:
         """Yield the rows of a user, expired ones too, some at a time.
 
         :param exactly: whether all rows are compared with the index first, so that no session is
             missed whose age is unusual. It takes a second for some hundred thousand rows.
+        :param or_by_reading: whether all rows are read where the index is there and of no use,
+            which may take many seconds; otherwise that is an error.
         """
         reader = self.reader()
         if self.columns is not None:
             return self.columns.of_user(user_id, reader)
         if self.is_there():
             age = self._site.settings.cookie_age
-            return self._or_by_reading(
-                self.by_index.of_user(user_id, reader, age, exactly=exactly), user_id, reader
-            )
+            pages = self.by_index.of_user(user_id, reader, age, exactly=exactly)
+            return self._or_by_reading(pages, user_id, reader) if or_by_reading else pages
         return ByReading(self._site.store).of_user(user_id, reader)
 
     def _or_by_reading(
