@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -43,10 +43,12 @@ settings.register_profile(
     "further", settings.get_profile("same"), derandomize=False, max_examples=1000
 )
 # For a desk: make test, which has fewer cases, too. Of everything: make test CASES=all.
-settings.register_profile("desk", settings.get_profile("same"), max_examples=40)
+settings.register_profile("desk", settings.get_profile("same"), max_examples=25)
 # For those who try a change of a minute ago again and again: make quick.
 settings.register_profile("quick", settings.get_profile("same"), max_examples=10)
 settings.load_profile("same")
+
+_Case = TypeVar("_Case")
 
 needs_installation = pytest.mark.skipif(
     not entry_points(group="pytest11").select(value=pytest_plugin.__name__),
@@ -69,54 +71,72 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """With ``--cases=1``, make no other case in the first place: to make all takes seconds."""
-    if metafunc.config.getoption("--cases") == 1:
+    """Make no more cases than ``--cases`` says, where that is easy: to make all takes seconds."""
+    most = metafunc.config.getoption("--cases")
+    marks = metafunc.definition.own_markers
+    several = sum(mark.name == "parametrize" for mark in marks) > 1
+    if most == 1 or (most is not None and not several):
         at_hand = metafunc.config.getoption("--at-hand")
-        marks = metafunc.definition.own_markers
-        marks[:] = [_of_one_case(mark, at_hand) for mark in marks]
+        marks[:] = [_of_few_cases(mark, most, at_hand) for mark in marks]
 
 
-def _of_one_case(mark: pytest.Mark, at_hand: bool) -> pytest.Mark:
-    """Return a mark with the first of its parameters' values, of those that have no marks."""
+def _of_few_cases(mark: pytest.Mark, most: int, at_hand: bool) -> pytest.Mark:
+    """Return a mark with some of its parameters' values, of those that have no marks."""
     if mark.name != "parametrize" or len(mark.args) < 2:
         return mark
-    names, values = mark.args[0], [*mark.args[1]]
-    options = {**mark.kwargs}
+    names, values, options = mark.args[0], [*mark.args[1]], {**mark.kwargs}
     numbers = [number for number, one in enumerate(values) if not getattr(one, "marks", ())]
-    if names == "database_url" and at_hand:
+    if names in _WITH_SERVERS:
+        if not at_hand:
+            return mark  # those that are skipped are counted apart
         numbers = [number for number in numbers if is_at_hand(str(values[number]))]
-    first = slice(numbers[0], numbers[0] + 1) if numbers else slice(None)
-    if isinstance(ids := options.get("ids"), Iterable):
-        options["ids"] = [*ids][first]
-    return pytest.mark.parametrize(names, values[first], *mark.args[2:], **options).mark
+    if not numbers or (most > 1 and len(numbers) < len(values)):
+        return mark
+    kept = _spread(numbers, most)
+    if isinstance(options.get("ids"), Iterable):
+        ids = [*options["ids"]]
+        options["ids"] = [ids[number] for number in kept]
+    few = [values[number] for number in kept]
+    return pytest.mark.parametrize(names, few, *mark.args[2:], **options).mark
 
 
 @pytest.hookimpl(trylast=True)  # of those that are chosen by their marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep ``--cases`` cases of each test: the first, the last, and some between them.
 
-    What is skipped, since its server is not there, is chosen apart from the others; with
-    ``--at-hand`` it is left out.
+    Two of those that take noticeable time. Of those that are skipped, since their servers are not
+    there, one is kept; with ``--at-hand`` none is.
     """
     most, at_hand = config.getoption("--cases"), config.getoption("--at-hand")
     if most is None:
         return
-    cases: dict[tuple[str, bool], list[pytest.Item]] = {}
+    cases: dict[tuple[str, int], list[pytest.Item]] = {}
     for item in items:
-        is_there = _has_its_database(item)
+        is_there = _has_its_server(item)
         if is_there or not at_hand:
-            cases.setdefault((item.nodeid.partition("[")[0], is_there), []).append(item)
-    kept = {one for those in cases.values() for one in _spread(those, most)}
+            few = min(most, _few_of(item)) if is_there else 1
+            cases.setdefault((item.nodeid.partition("[")[0], few), []).append(item)
+    kept = {one for (_, few), those in cases.items() for one in _spread(those, few)}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 
 
-def _has_its_database(item: pytest.Item) -> bool:
+def _few_of(item: pytest.Item) -> int:
+    """Return how many cases of a test are a few: of what takes noticeable time, two."""
+    takes_time = item.get_closest_marker("slow") or item.get_closest_marker("process")
+    return 2 if takes_time else sys.maxsize
+
+
+#: parameters whose values may need a server: databases, and caches
+_WITH_SERVERS = ("database_url", "kind")
+
+
+def _has_its_server(item: pytest.Item) -> bool:
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return is_at_hand(str(parameters.get("database_url", "")))
+    return all(is_at_hand(str(parameters.get(name, ""))) for name in _WITH_SERVERS)
 
 
-def _spread(cases: list[pytest.Item], most: int) -> list[pytest.Item]:
+def _spread(cases: list[_Case], most: int) -> list[_Case]:
     if len(cases) <= most:
         return cases
     last = len(cases) - 1

@@ -22,6 +22,14 @@ import sqlalchemy as sa
 from flask_dj_session.pytest_plugin.databases import lend
 
 _VARIABLES = {"postgresql": "TEST_POSTGRESQL_URL", "mariadb": "TEST_MARIADB_URL"}
+#: where the servers of caches are, by the kind of the cache
+CACHE_VARIABLES = {
+    "redis": "TEST_REDIS_URL",
+    "django_redis": "TEST_REDIS_URL",
+    "memcached": "TEST_MEMCACHED_URL",
+    "bmemcached": "TEST_MEMCACHED_URL",
+    "pylibmc": "TEST_MEMCACHED_URL",
+}
 
 
 class Driver(NamedTuple):
@@ -93,7 +101,7 @@ def server_of(kind: str) -> str:
 
 def is_at_hand(kind: str) -> bool:
     """Return whether there is no server to *kind*, or the environment has its URL."""
-    variable = _VARIABLES.get(server_of(kind))
+    variable = CACHE_VARIABLES.get(kind, _VARIABLES.get(server_of(kind)))
     return variable is None or variable in os.environ
 
 

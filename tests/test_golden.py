@@ -47,7 +47,7 @@ def id_of(case: tuple[Golden, Golden]) -> str:
     return f"{golden['name']}-{row['what']}"
 
 
-per_row = pytest.mark.parametrize(("golden", "row"), CASES, ids=map(id_of, CASES))
+per_row = pytest.mark.parametrize(("golden", "row"), CASES, ids=[*map(id_of, CASES)])
 per_file = pytest.mark.parametrize("golden", ALL, ids=[golden["name"] for golden in ALL])
 
 
@@ -128,7 +128,7 @@ def test_a_row_reads_with_a_fallback_key(golden: Golden, row: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("golden", "row"),
     JSON_CASES,
-    ids=map(id_of, JSON_CASES),
+    ids=[*map(id_of, JSON_CASES)],
 )
 def test_a_json_row_is_written_again_in_its_very_bytes(golden: Golden, row: dict[str, Any]) -> None:
     reading = read(golden, row)

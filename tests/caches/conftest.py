@@ -19,6 +19,7 @@ from flask_dj_session.settings import Settings
 from flask_dj_session.settings.caches import session_cache
 
 from ..conftest import MakeSite, Site
+from ..databases import CACHE_VARIABLES
 from ..live_django import LiveDjango
 
 BACKENDS = "django.contrib.sessions.backends."
@@ -35,13 +36,6 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 if find_spec("pylibmc"):  # as make test-drivers has it
     KINDS["pylibmc"] = {"BACKEND": _DJANGOS + "memcached.PyLibMCCache"}
-_VARIABLES = {
-    "redis": "TEST_REDIS_URL",
-    "django_redis": "TEST_REDIS_URL",
-    "memcached": "TEST_MEMCACHED_URL",
-    "bmemcached": "TEST_MEMCACHED_URL",
-    "pylibmc": "TEST_MEMCACHED_URL",
-}
 EVERY_CACHE = pytest.mark.parametrize("kind", KINDS)
 
 Caches = dict[str, dict[str, Any]]
@@ -76,9 +70,9 @@ def place_of(kind: str, folder: Path) -> str:
     """Return LOCATION, or skip the test."""
     if kind == "file":
         return str(folder / "cache")
-    if _VARIABLES[kind] not in os.environ:
-        pytest.skip(f"{_VARIABLES[kind]} is not set")
-    return os.environ[_VARIABLES[kind]]
+    if CACHE_VARIABLES[kind] not in os.environ:
+        pytest.skip(f"{CACHE_VARIABLES[kind]} is not set")
+    return os.environ[CACHE_VARIABLES[kind]]
 
 
 def cache_of(caches: Caches, engine: str = ENGINE, **settings: Any) -> Cache:
