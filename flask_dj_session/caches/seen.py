@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any
 
 #: how many entries a context keeps: a request has one session, or two while it gets another key
-_MOST = 4
+_MOST = 3
 
 # A hash each, not the values: Python draws the key of its hashes, so that nobody chooses two values
 # with the same.
@@ -27,14 +27,14 @@ class Seen:
 
     def note(self, name: str, raw: Any) -> None:
         """Note what is under *name*: a raw value, or None where there is nothing."""
-        self.forget(name)
-        _seen.set(((id(self), name, hash(raw)), *_seen.get()[: _MOST - 1]))
+        _seen.set(((id(self), name, hash(raw)), *self._others(name)[: _MOST - 1]))
 
     def forget(self, name: str) -> None:
         """Note that nobody knows what is under *name*."""
-        noted = _seen.get()
-        if any(number == id(self) and other == name for number, other, _ in noted):
-            _seen.set(tuple(one for one in noted if one[:2] != (id(self), name)))
+        _seen.set(tuple(self._others(name)))
+
+    def _others(self, name: str) -> list[tuple[int, str, int]]:
+        return [one for one in _seen.get() if one[1] != name or one[0] != id(self)]
 
     def test_of(self, name: str) -> Callable[[Any], bool]:
         """Return what tells whether a raw value is the one that was seen under *name*."""
