@@ -29,12 +29,12 @@ def instructions(data: bytes) -> Iterator[tuple[int, Any]]:
 
     :raises ValueError: where an instruction is none, or is cut off.
     """
-    at, code = 0, -1
-    while code != _STOP:
-        if at >= len(data):
+    at, code, size, readers, stop = 0, -1, len(data), _READERS, _STOP
+    while code != stop:
+        if at >= size:
             raise ValueError("no end")
         code = data[at]
-        argument, at = _READERS[code](data, at + 1)
+        argument, at = readers[code](data, at + 1)
         yield code, argument
 
 

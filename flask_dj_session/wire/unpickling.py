@@ -37,12 +37,17 @@ class Memo:
 
         :param step: how many instructions there have been, so that a few do not take much room.
         """
+        values = self._values
+        if index is None and self._count == len(values):  # as what is written today has it
+            values.append(value)
+            self._count += 1
+            return
         index = self._count if index is None else index
         if index > step:
             raise ValueError("a number that no pickler has come to")
-        self._values += [self._NOTHING] * (index + 1 - len(self._values))
-        self._count += self._values[index] is self._NOTHING
-        self._values[index] = value
+        values += [self._NOTHING] * (index + 1 - len(values))
+        self._count += values[index] is self._NOTHING
+        values[index] = value
 
     def get(self, index: int) -> Any:
         """Return what was kept under *index*."""
@@ -71,13 +76,15 @@ class Unpickler:
 
         :raises PickleError: saying what is refused; any other error says that it is no pickle.
         """
+        budget, carry_outs = self._budget, _CARRY_OUT
         for code, argument in instructions(self._data):
-            self._budget.spend(1)
+            budget.left -= 1
+            if budget.left < 0:
+                budget.spend(0)
             self._steps += 1
-            carry_out = _CARRY_OUT.get(code)
-            if carry_out is None:
+            if code not in carry_outs:
                 raise PickleError(f"The pickle uses {NAMES[code]}, which is refused")
-            carry_out(self, argument)
+            carry_outs[code](self, argument)
         value = self._stack.pop()
         self._budget.spend_on_tree(value)
         return value
