@@ -132,6 +132,17 @@ def test_the_time_of_a_login_elsewhere_is_a_time_at_which_it_was_over(
     assert (found.created, found.is_login_seen) == (whole, False)
 
 
+@on_every_database
+def test_a_row_of_before_django_3_1_tells_no_time_and_is_found(
+    site: Site, put: Put, keys: Keys
+) -> None:
+    text = SessionCodec(SECRET_KEY, algorithm="sha1").encode({"_auth_user_id": "7"}, NOW)
+    with site.app.app_context():
+        site.sessions.store.insert(key_of("a"), text, NOW + timedelta(days=3))
+    put("b", user="7")
+    assert keys("7") == ["a", "b"]
+
+
 def test_a_login_that_has_left_its_time_in_the_session_is_known_by_that(
     site: Site, index: SessionIndex, put: Put
 ) -> None:

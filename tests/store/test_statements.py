@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from flask_dj_session.store import DjangoDateTime, Store
+from flask_dj_session.store.comparing import comparison
 from flask_dj_session.store.statements import Statement
 
 from ..conftest import MakeSite
@@ -103,3 +104,23 @@ def test_many_keys_are_joined_at_once_on_postgresql(make_site: MakeSite) -> None
     assert len(statements) == 4
     assert statements[:2] == statements[2:]
     assert all("unnest" in statement for statement in statements)
+
+
+@pytest.mark.parametrize(
+    ("version", "length", "is_digest"),
+    [
+        ((16, 1), 4096, False),
+        ((16, 1), 4097, True),
+        ((11,), 4097, True),
+        ((10, 9), 4097, False),
+        (None, 4097, False),
+    ],
+)
+def test_a_long_text_is_compared_with_by_its_digest(
+    version: Any, length: int, is_digest: bool
+) -> None:
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    if version is not None:
+        dialect.server_version_info = version
+    condition = comparison(dialect, "x" * length).condition(sa.column("session_data"))
+    assert ("sha256" in str(condition)) == is_digest
