@@ -88,6 +88,17 @@ def test_the_groups_are_the_users_own(flask: AuthSite) -> None:
             assert flask.auth.get_by_natural_key(name).get_group_names() == {*theirs}, name
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("id", "pk", "username", "is_staff", "is_active", "is_superuser"),
+        *("is_anonymous", "is_authenticated"),
+    ],
+)
+def test_nobody_has_the_attributes_of_djangos_nobody(name: str) -> None:
+    assert getattr(AnonymousUser(), name) == getattr(DjangosAnonymousUser(), name)
+
+
 @pytest.mark.usefixtures("live")
 def test_nobody_is_allowed_what_djangos_nobody_is(flask: AuthSite) -> None:
     for question, ask in QUESTIONS.items():
