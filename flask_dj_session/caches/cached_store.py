@@ -111,6 +111,8 @@ class CachedStore(Store):
         seconds = 0 if end is None else seconds_of_row(end.moment, now)
         if text is not None and seconds > 0:
             is_put = self._put(session_key, text, lambda data: seconds, self._cache.fill)
+            if not is_put:
+                self._seen.forget_nothing(self._names.of(session_key))
             # Unlike Django: the row is looked at once more, so that what another request has saved
             # or ended between the two is not put there.
             if is_put and super().load(session_key, now) != text:
@@ -184,7 +186,8 @@ class CachedStore(Store):
         # knows whose row was written last; and a session that has ended gets no entry again.
         swap = partial(self._cache.swap, is_known=self._seen.test_of(self._names.of(session_key)))
         now = self.around.now()
-        self._put(session_key, text, lambda data: seconds_of_save(data, end, now), swap)
+        if not self._put(session_key, text, lambda data: seconds_of_save(data, end, now), swap):
+            self._seen.forget(self._names.of(session_key))
 
     def _put(
         self,
@@ -205,8 +208,6 @@ class CachedStore(Store):
             is_put = put(name, value, seconds(data))
         if is_put:
             self._seen.note(name, value)
-        else:
-            self._seen.forget(name)
         return is_put
 
     # Removing

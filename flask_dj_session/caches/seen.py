@@ -33,6 +33,11 @@ class Seen:
         """Note that nobody knows what is under *name*."""
         _seen.set(tuple(self._others(name)))
 
+    def forget_nothing(self, name: str) -> None:
+        """Do that if nothing was seen there: something has come since, and may have gone again."""
+        if self.test_of(name)(None):
+            self.forget(name)
+
     def _others(self, name: str) -> list[tuple[int, str, int]]:
         return [one for one in _seen.get() if one[1] != name or one[0] != id(self)]
 

@@ -126,7 +126,11 @@ def test_who_has_left_does_not_come_back_by_an_entry(
     assert first.get("/").text == ""
 
 
-def test_a_session_that_only_one_request_changes_stays_in_the_cache(site: Site) -> None:
+@pytest.mark.parametrize("touch_after", [None, 60])
+def test_a_session_that_only_one_request_changes_stays_in_the_cache(
+    site: Site, touch_after: int | None
+) -> None:
+    site.app.config["SESSION_TOUCH_AFTER"] = touch_after
     store = store_of(site)
     first = site.client
     for name in "abc":
@@ -151,3 +155,27 @@ def test_only_what_is_known_is_replaced(kind: str, tmp_path: Any) -> None:
         client.swap(name, b"5", -1, lambda there: True)
         assert client.get(name) is None
         client.close()
+
+
+def test_what_has_come_and_gone_since_nothing_was_there_is_noticed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = site.client
+    first.get("/set/a")
+    key = first.get_cookie("sessionid").value  # type: ignore[union-attr]
+    other, cache = site.client, store_of(site).cache
+    other.set_cookie("sessionid", key)
+    cache.guarded.delete([cache.names.of(key)])
+    # The entry comes while the first one reads, and has gone again before it is saved.
+    _between_row_and_filling(site, monkeypatch, lambda: other.get("/"))
+
+    def change() -> None:
+        cache.guarded.delete([cache.names.of(key)])
+        other.get("/set/c")
+        cache.guarded.delete([cache.names.of(key)])
+
+    _between_row_and_entry(site, monkeypatch, change)
+    first.get("/set/b")
+    (row,) = site.rows()
+    with site.app.app_context():
+        assert first.get("/").text == " ".join(sorted(row.get_decoded()))
