@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import session
+from flask.testing import FlaskClient
 
 from ..conftest import MakeSite, Site
 from .conftest import EVERY_CACHE, cache_of, lend, put, store_of
@@ -74,20 +75,29 @@ def _between_row_and_filling(
     monkeypatch.setattr(cache, "fill", filled)
 
 
+def _without_entry(site: Site) -> tuple[FlaskClient, FlaskClient, Callable[[], None]]:
+    """Return two browsers of one visitor, and what removes the entry, which is not there."""
+    first, other, cache = site.client, site.client, store_of(site).cache
+    first.get("/set/a")
+    key = first.get_cookie("sessionid").value  # type: ignore[union-attr]
+    other.set_cookie("sessionid", key)
+
+    def forget() -> None:
+        cache.guarded.delete([cache.names.of(key)])
+
+    forget()
+    return first, other, forget
+
+
 @pytest.mark.parametrize("path", ["/set/b", "/leave"])
 def test_what_was_read_before_another_has_written_does_not_stay(
     site: Site, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    first = site.client
-    first.get("/set/a")
-    key = first.get_cookie("sessionid").value  # type: ignore[union-attr]
-    other, cache = site.client, store_of(site).cache
-    other.set_cookie("sessionid", key)
-    cache.guarded.delete([cache.names.of(key)])
+    first, other, forget = _without_entry(site)
 
     def change() -> None:
         other.get(path)
-        cache.guarded.delete([cache.names.of(key)])  # as Django does, or what has no more room
+        forget()  # as Django does, or what has no more room
 
     _between_row_and_filling(site, monkeypatch, change)
     assert first.get("/").text == "a"
@@ -98,14 +108,9 @@ def test_what_was_read_before_another_has_written_does_not_stay(
 def test_an_entry_is_not_older_than_its_row(
     site: Site, monkeypatch: pytest.MonkeyPatch, is_cached: bool
 ) -> None:
-    first = site.client
-    first.get("/set/a")
-    key = first.get_cookie("sessionid").value  # type: ignore[union-attr]
-    if not is_cached:
-        cache = store_of(site).cache
-        cache.guarded.delete([cache.names.of(key)])
-    other = site.client
-    other.set_cookie("sessionid", key)
+    first, other, _ = _without_entry(site)
+    if is_cached:
+        first.get("/")
     _between_row_and_entry(site, monkeypatch, lambda: other.get("/set/c"))
     first.get("/set/b")
     (row,) = site.rows()
@@ -160,19 +165,14 @@ def test_only_what_is_known_is_replaced(kind: str, tmp_path: Any) -> None:
 def test_what_has_come_and_gone_since_nothing_was_there_is_noticed(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = site.client
-    first.get("/set/a")
-    key = first.get_cookie("sessionid").value  # type: ignore[union-attr]
-    other, cache = site.client, store_of(site).cache
-    other.set_cookie("sessionid", key)
-    cache.guarded.delete([cache.names.of(key)])
+    first, other, forget = _without_entry(site)
     # The entry comes while the first one reads, and has gone again before it is saved.
     _between_row_and_filling(site, monkeypatch, lambda: other.get("/"))
 
     def change() -> None:
-        cache.guarded.delete([cache.names.of(key)])
+        forget()
         other.get("/set/c")
-        cache.guarded.delete([cache.names.of(key)])
+        forget()
 
     _between_row_and_entry(site, monkeypatch, change)
     first.get("/set/b")
