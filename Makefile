@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The tests of one file stay together as far as that keeps all workers busy.
 PARALLEL := -n auto --maxprocesses 8 --dist worksteal
 CASES ?= some
-CASES_OF_some := --cases=4 --hypothesis-profile=desk
+CASES_OF_some := --cases=3 --hypothesis-profile=desk
 CASES_OF_all :=
 
 .PHONY: run quick test docs bench test-benchmarks lint test-versions test-lowest run-lowest \
@@ -23,8 +23,8 @@ quick: lint
 	$(BIN)/python -m pytest -q $(PARALLEL) -m "not (process or slow)" \
 	  --hypothesis-profile=quick --cases=1 --at-hand $(PYTEST_ARGS)
 
-# Each test, but of its cases four at most, and fewer random examples. 'make test CASES=all' takes all, as
-# .ci/run does.
+# Each test, but of its cases three at most (of what takes noticeable time, one), and fewer random examples.
+# 'make test CASES=all' takes all, as .ci/run does.
 test: $(VENV)/.test
 	$(BIN)/python -m pytest $(PARALLEL) $(CASES_OF_$(CASES)) $(PYTEST_ARGS)
 

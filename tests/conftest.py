@@ -104,7 +104,7 @@ def _of_few_cases(mark: pytest.Mark, most: int, at_hand: bool) -> pytest.Mark:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep ``--cases`` cases of each test: the first, the last, and some between them.
 
-    Two of those that take noticeable time. Of those that are skipped, since their servers are not
+    One of those that take noticeable time. Of those that are skipped, since their servers are not
     there, one is kept; with ``--at-hand`` none is.
     """
     most, at_hand = config.getoption("--cases"), config.getoption("--at-hand")
@@ -122,9 +122,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _few_of(item: pytest.Item) -> int:
-    """Return how many cases of a test are a few: of what takes noticeable time, two."""
+    """Return how many cases of a test are a few: of what takes noticeable time, one."""
     takes_time = item.get_closest_marker("slow") or item.get_closest_marker("process")
-    return 2 if takes_time else sys.maxsize
+    return 1 if takes_time else sys.maxsize
 
 
 #: parameters whose values may need a server: databases, and caches
