@@ -52,9 +52,9 @@ class ConnectionsAtHand:
     def run(self, *command: Any, **options: Any) -> Any:
         """Return the server's answer as it has come.
 
-        :param options: what redis-py's client has to know to read the answer.
-
         Where a connection is lost, the client runs the command, and tries again as it does.
+
+        :param options: what the client has to know then, to read the answer.
         """
         connection = self._taken()
         try:

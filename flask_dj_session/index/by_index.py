@@ -16,8 +16,8 @@ from .found import Found
 from .looking import Looking
 from .reading import RowReader
 
-#: what is raised where the database cannot be written, or asked
-FAILURES = (sa.exc.SQLAlchemyError, DatabaseHeldError)
+#: what is raised where the database refuses to be written
+REFUSALS = (sa.exc.DBAPIError, DatabaseHeldError)
 
 
 class ByIndex:
@@ -48,7 +48,7 @@ class ByIndex:
             left.difference_update(row.stored.session_key for row in rows)
             yield [_found(row, entries[row.stored.session_key]) for row in rows]
         # Their rows are gone, or are another's by now: the latter are found anew.
-        with suppress(*FAILURES):  # they do no harm until the next time
+        with suppress(*REFUSALS):  # they do no harm until the next time
             self._entries.remove(left)
 
     def look(self, reader: RowReader, cookie_age: float, *, exactly: bool) -> int:

@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain
 
+import sqlalchemy as sa
+
 from .. import audit
+from ..errors import DatabaseHeldError
 from ..settings import site_store
 from ..settings.serializers import serializer_class
 from ..site import Site
 from ..store.index import Entries, Entry
 from . import user_ids
 from .by_columns import ByColumns, user_columns
-from .by_index import FAILURES, ByIndex
+from .by_index import REFUSALS, ByIndex
 from .by_reading import ByReading
 from .found import Found
 from .reading import RowReader
@@ -128,7 +131,9 @@ class SessionIndex:
         """Read all rows where the index is gone, or cannot be told of those that are new."""
         try:
             first = next(pages, None)
-        except FAILURES as error:
+        except REFUSALS as error:
+            if getattr(error, "connection_invalidated", False):
+                raise  # which says nothing of the index
             if self.entries.exists():
                 _logger.warning(
                     "The index of the sessions could not be brought up to date, so all rows are"
@@ -199,7 +204,7 @@ class SessionIndex:
         """
         try:
             yield
-        except FAILURES as error:
+        except (sa.exc.SQLAlchemyError, DatabaseHeldError) as error:
             self._is_there = False
             _logger.warning("%s: %s.", otherwise, type(error).__name__)
 

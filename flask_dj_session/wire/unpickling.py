@@ -78,7 +78,7 @@ class Unpickler:
         """
         budget, carry_outs = self._budget, _CARRY_OUT
         for code, argument in instructions(self._data):
-            budget.left -= 1
+            budget.left -= 1  # without a call, which takes as long as some of the instructions
             if budget.left < 0:
                 budget.spend(0)
             self._steps += 1

@@ -20,7 +20,7 @@ _READ_ONLY = {
     "mysql": "SET SESSION TRANSACTION READ ONLY",
 }
 
-pytestmark = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+on_every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
 
 
 def _refuse_writes(site: Site) -> None:
@@ -30,6 +30,7 @@ def _refuse_writes(site: Site) -> None:
         site.sessions.store.delete(key_of("a"))
 
 
+@on_every_database
 def test_new_rows_are_read_where_no_entries_can_be_made(
     site: Site, put: Put, keys: Keys, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -43,6 +44,7 @@ def test_new_rows_are_read_where_no_entries_can_be_made(
     assert "so all rows are read" in caplog.text
 
 
+@on_every_database
 def test_entries_of_rows_that_are_gone_are_left_where_they_cannot_be_removed(
     site: Site, index: SessionIndex, put: Put, keys: Keys
 ) -> None:
@@ -54,3 +56,18 @@ def test_entries_of_rows_that_are_gone_are_left_where_they_cannot_be_removed(
     assert keys("7") == ["a"]
     with site.app.app_context():
         assert [one.session_key for one in index.entries.of_user("7")] == [key_of("a"), key_of("b")]
+
+
+def test_a_lost_connection_is_an_error_and_lets_nobody_read_all_rows(
+    site: Site, put: Put, keys: Keys, caplog: pytest.LogCaptureFixture
+) -> None:
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    with site.app.app_context(), site.sessions.store.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw.close()
+    with pytest.raises(sa.exc.DBAPIError):
+        keys("7")
+    assert "all rows are read" not in caplog.text
+    assert keys("7") == ["a"]
