@@ -57,18 +57,21 @@ run-lowest: $(VENV)/.browser
 	$(BIN)/python -m pip install --quiet --requirement $(VENV)/lowest.txt
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
-# Sessions and their faults with every driver that people have, and caches under gevent, too: docs/drivers.md. What
-# cannot be installed here is named, and skipped.
-ON_DRIVERS := tests/store tests/test_counter.py tests/faults tests/settings/test_servers.py tests/caches
+# Sessions and their faults with every driver that people have, and caches with pylibmc and under gevent:
+# docs/drivers.md. What cannot be installed here is named, and skipped.
+ON_DRIVERS := tests/store tests/test_counter.py tests/faults tests/settings/test_servers.py
 test-drivers:
 	$(MAKE) --no-print-directory run-drivers VENV=.venv-drivers
 
 run-drivers: $(VENV)/.drivers
 	TEST_EVERY_DRIVER=1 $(BIN)/python -m pytest $(PARALLEL) $(ON_DRIVERS) $(PYTEST_ARGS)
 	$(BIN)/python -m faults.run --checks interrupted
+	if $(BIN)/python -c "import pylibmc" 2>/dev/null; then \
+	  $(BIN)/python -m pytest -q $(PARALLEL) tests/caches -k pylibmc $(PYTEST_ARGS); \
+	else echo "pylibmc is not installed here: caches are not tested with it"; fi
 	if $(BIN)/python -c "import gevent" 2>/dev/null; then \
-	  $(BIN)/python -m gevent.monkey --module pytest -q tests/caches $(PYTEST_ARGS); \
-	else echo "gevent is not installed here: the caches are not tested with it"; fi
+	  $(BIN)/python -m gevent.monkey --module pytest -q tests/caches -m "not slow" $(PYTEST_ARGS); \
+	else echo "gevent is not installed here: caches are not tested with it"; fi
 
 # A visitor to and fro between this package and real Djangos: docs/django-versions.md. Servers are those of
 # TEST_POSTGRESQL_URL and TEST_MARIADB_URL.
