@@ -44,7 +44,7 @@ def main() -> int:
             times = _measure(database, options.rounds, options.requests)
             missed += _print(database, times)
     finally:
-        _clean()
+        clean()
     return missed
 
 
@@ -83,7 +83,8 @@ def _print(database: str, times: Times) -> int:
     return missed
 
 
-def _clean() -> None:
+def clean() -> None:
+    """Remove what the contenders have left in the Redis."""
     client = redis.Redis.from_url(redis_url())
     for name in client.scan_iter(match="bench-*", count=1000):
         client.delete(name)

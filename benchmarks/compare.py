@@ -11,12 +11,14 @@ from typing import Any
 
 from . import chart, databases
 from .children import Child
-from .contenders import CONTENDERS
+from .contenders import CONTENDERS, OTHERS
 from .contenders.ours_site import make_table
 from .data import SIZES
 from .progress import progress
 from .results import Cell, Results, judged, machine
 from .views import KINDS
+
+_TITLES = {**CONTENDERS, **OTHERS}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         options.json.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     if options.chart:
         options.chart.write_text(chart.draw(document), encoding="utf-8")
-    _print_medians(results)
+    _print_medians(results, options.contenders)
     _print_ratios(results)
 
 
@@ -40,6 +42,13 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
     available = databases.available()
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--requests", type=int, default=200, help="in each round, of each kind")
+    parser.add_argument(
+        "--contenders",
+        nargs="+",
+        choices=_TITLES,
+        default=list(CONTENDERS),
+        help=f"by default all but {', '.join(OTHERS)}",
+    )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--databases", nargs="+", choices=available, default=available)
     parser.add_argument("--sizes", nargs="+", choices=SIZES, default=SIZES)
@@ -51,7 +60,7 @@ def _options(arguments: Sequence[str] | None) -> Namespace:
 def _measure(results: Results, database: str, size: str, options: Namespace) -> None:
     """Run all rounds on one database, with sessions of one size."""
     with databases.lend(database) as make, ExitStack() as stack:
-        urls = {name: make(name) for name in CONTENDERS}
+        urls = {name: make(name) for name in options.contenders}
         for url in urls.values():
             make_table(url)
         children = {
@@ -65,27 +74,26 @@ def _measure(results: Results, database: str, size: str, options: Namespace) -> 
         advance = stack.enter_context(progress(f"{database}, {size}", options.rounds))
         for number in range(options.rounds):
             for kind in options.kinds:
-                for name in _in_turn(number):
+                for name in _in_turn(options.contenders, number):
                     seconds = float(children[name].ask(f"{kind} {options.requests}"))
                     cell = Cell(database, size, kind)
                     results.add(cell, name, seconds / options.requests * 1e6)
             advance()
 
 
-def _in_turn(number: int) -> Iterator[str]:
+def _in_turn(names: list[str], number: int) -> Iterator[str]:
     """Order the contenders for a round; each comes first as often as any other."""
-    names = list(CONTENDERS)
     first = number % len(names)
     yield from names[first:] + names[:first]
 
 
-def _print_medians(results: Results) -> None:
+def _print_medians(results: Results, contenders: list[str]) -> None:
     print("\nµs for a request, medians of the rounds\n")
-    print(f"| | {' | '.join(CONTENDERS.values())} |")
-    print("|---|" + "---:|" * len(CONTENDERS))
+    print(f"| | {' | '.join(_TITLES[name] for name in contenders)} |")
+    print("|---|" + "---:|" * len(contenders))
     for cell in results.times:
         medians = results.medians(cell)
-        figures = " | ".join(f"{medians[name]:.0f}" for name in CONTENDERS)
+        figures = " | ".join(f"{medians[name]:.0f}" for name in contenders)
         print(f"| {_label(cell)} | {figures} |")
 
 
@@ -95,12 +103,10 @@ def _print_ratios(results: Results) -> None:
     print("|---|---|---:|---:|---|")
     for verdict in results.verdicts():
         target = verdict.target
-        bound = f"{target.sign} {target.bounds[verdict.cell.database]}"
-        ratio = f"{CONTENDERS[target.above]} / {CONTENDERS[target.below]}"
-        print(
-            f"| {_label(verdict.cell)} | {ratio} | {verdict.ratio:.2f} | {bound}"
-            f" | {judged(reached=verdict.is_reached)} |"
-        )
+        bound = "" if verdict.bound is None else f"{target.sign} {verdict.bound}"
+        end = "" if verdict.is_reached is None else judged(reached=verdict.is_reached)
+        ratio = f"{_TITLES[target.above]} / {_TITLES[target.below]}"
+        print(f"| {_label(verdict.cell)} | {ratio} | {verdict.ratio:.2f} | {bound} | {end} |")
 
 
 def _label(cell: Cell) -> str:

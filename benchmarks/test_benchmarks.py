@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,11 +20,12 @@ from benchmarks.views import KINDS
 ROOT = Path(__file__).parent.parent
 
 
-def _run(command: str) -> str:
+def _run(command: str, **environment: str) -> str:
     """Run a benchmark, and return what it prints."""
     return subprocess.run(
         [sys.executable, "-m", *f"benchmarks.{command}".split()],
         cwd=ROOT,
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -59,6 +61,21 @@ def test_compare_measures_every_contender(tmp_path: Path) -> None:
     assert (tmp_path / "out.svg").exists()
 
 
+def test_compare_measures_only_the_contenders_that_are_asked_for() -> None:
+    printed = _run(
+        "compare --rounds 2 --requests 3 --databases sqlite --sizes small --kinds returning"
+        " --contenders app_floor merging"
+    )
+    lines = printed.splitlines()
+    assert "| | floor in an app | merging |" in lines
+    ratios = [line for line in lines if " / " in line]
+    assert len(ratios) == 1
+    assert ratios[0].startswith(
+        "| SQLite, small: returning visitor, counts | merging / floor in an app |"
+    )
+    assert ratios[0].endswith(" |  |  |")
+
+
 def test_codec_compares_both_directions_and_sizes() -> None:
     printed = _run("codec --rounds 2 --times 2")
     assert [row.split(" |")[0] for row in printed.splitlines()[2:]] == [
@@ -73,6 +90,41 @@ def test_touch_compares_four_ways() -> None:
     printed = _run("touch --rounds 2 --requests 3 --databases sqlite")
     ways = [row.split(" |")[0].partition(": ")[2] for row in printed.splitlines()[2:6]]
     assert ways == [*touch.WAYS]
+
+
+#: runs the contender, and says that each request took a million instructions
+_STANDS_IN_FOR_VALGRIND = """#!/bin/sh
+shift 3
+asked=$(cat)
+echo "$asked" | "$@" || exit
+set -- $asked
+echo "==1== I   refs:      $(($2 + $4)),000,000" >&2
+"""
+
+
+def test_instructions_are_counted_of_each_contender(tmp_path: Path) -> None:
+    valgrind = tmp_path / "valgrind"
+    valgrind.write_text(_STANDS_IN_FOR_VALGRIND, encoding="ascii")
+    valgrind.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    printed = _run("instructions --databases sqlite --kinds read --requests 5", PATH=path)
+    assert printed.splitlines()[0] == (
+        "sqlite: read, thousands of instructions: floor 1000, app_floor 1000,"
+        " ours 1000, merging 1000, django 1000"
+    )
+
+
+def test_without_valgrind_no_instructions_are_counted(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.instructions"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(tmp_path)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert done.stderr.startswith("'valgrind' is not installed")
 
 
 def test_clearsessions_leaves_the_rows_that_it_should() -> None:

@@ -18,6 +18,9 @@ CONTENDERS = {
     "flask_session": "Flask-Session",
 }
 
+#: those that are measured only if asked for
+OTHERS = {"app_floor": "floor in an app"}
+
 
 def make_site(name: str, url: str, size: str) -> WSGIApplication:
     """Make the site of contender *name* on the database at *url*, which has Django's table."""
