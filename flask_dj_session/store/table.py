@@ -110,7 +110,7 @@ class DjangoDateTime(sa.types.TypeDecorator[datetime]):
 def _as_utc_text(moment: datetime) -> str:
     if moment.tzinfo is not timezone.utc:
         moment = moment.astimezone(timezone.utc)
-    return str(moment.replace(tzinfo=None))
+    return moment.isoformat(" ").removesuffix("+00:00")  # quicker than a datetime without a zone
 
 
 def _unchanged(value: Any) -> Any:
