@@ -139,8 +139,13 @@ class SessionStore(DatabaseStore):  # type: ignore[misc]
 
     def _row_values(self) -> RowValues:
         row = self._made_row()
-        names = [one.attname for one in row._meta.concrete_fields if not one.primary_key]
-        columns = {name: getattr(row, name) for name in names if name != "session_key"}
+        # As in 'Model.save': a column may have the time of the write, or be the database's to fill.
+        columns = {
+            one.attname: one.pre_save(row, add=False)
+            for one in row._meta.concrete_fields
+            if not (one.primary_key or getattr(one, "generated", False))
+        }
+        columns.pop("session_key", None)
         return RowValues(columns.pop("session_data"), columns.pop("expire_date"), columns)
 
     def _form(self, name: str, value: Any) -> object:

@@ -54,7 +54,8 @@ class DjangoSessions:
         says what is stored where two requests have changed it; see :mod:`.merging`.
     :param settings: Django's settings by name (``session_cookie_age=3600``), for every app;
         they override ``app.config``.
-    :raises TypeError: for a keyword that is not a setting, and a merger that cannot be called.
+    :raises TypeError: for a *db* that is not Flask-SQLAlchemy's, a keyword that is not a setting,
+        and a merger that cannot be called.
     :raises SettingError: for a setting that cannot be used.
     """
 
@@ -69,7 +70,7 @@ class DjangoSessions:
         mergers: Mapping[str, Merger] | None = None,
         **settings: Any,
     ) -> None:
-        self._db = db
+        self._db = _checked_database(db)
         self._bind_key = bind_key
         self._given_model = model
         self._session_class = session_class
@@ -89,7 +90,7 @@ class DjangoSessions:
         :raises SettingError: for a setting that cannot be used.
         :raises RuntimeError: for a model whose table cannot store sessions.
         """
-        db = db or self._db
+        db = _checked_database(db) or self._db
         if db is None and not self._needs_no_table(app):
             raise TypeError(
                 "'db' is missing. Pass the SQLAlchemy object: 'sessions.init_app(app, db)'."
@@ -245,6 +246,20 @@ class DjangoSessions:
         if session_class.key_salt == DjangoSession.key_salt != told.key_salt:
             session_class = type("DjangoSession", (session_class,), {"key_salt": told.key_salt})
         return model, session_class
+
+
+def _checked_database(db: Any) -> SQLAlchemy | None:
+    """Return *db*, if it is what sessions can be kept in.
+
+    :raises TypeError: for anything else, such as an engine.
+    """
+    if db is None or isinstance(db, SQLAlchemy):
+        return db
+    kind = type(db)
+    raise TypeError(
+        f"'db' is a {kind.__module__}.{kind.__qualname__}. Pass the SQLAlchemy object of"
+        " Flask-SQLAlchemy: 'DjangoSessions(app, db)'."
+    )
 
 
 def _check_mergers(mergers: Mapping[str, Merger], settings: Settings) -> None:

@@ -101,8 +101,13 @@ class UserNames(Protocol):
     def id_of(self, username: str) -> str | None:
         """Return the id of a user, as sessions have it; None where nobody is called so."""
 
-    def as_stored(self, user_id: str) -> str | None:
-        """Return an id as sessions have it, however it is written; None where nobody has it."""
+    def stored_id(self, given: str) -> str | None:
+        """Return the id of the user whom *given* names by the id, however that is written, or name.
+
+        None where there is no such user.
+
+        :raises Exception: what the table of users, or its database, has raised.
+        """
 
 
 class Site:

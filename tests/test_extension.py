@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask, session
 from flask_sqlalchemy import SQLAlchemy
 
@@ -88,6 +89,18 @@ def test_one_app_needs_no_context_for_a_session_outside_a_request(make_site: Mak
 def test_without_a_database_object_the_error_says_what_to_pass() -> None:
     with pytest.raises(TypeError, match=r"'db' is missing.*init_app\(app, db\)"):
         DjangoSessions().init_app(_app())
+
+
+def test_what_is_no_database_of_flask_sqlalchemys_is_named() -> None:
+    said = r"'db' is a sqlalchemy\.engine\.base\.Engine\. Pass the SQLAlchemy object of Flask-SQL"
+    db: Any = sa.create_engine("sqlite://")
+    for attempt in (
+        lambda: DjangoSessions(db=db),
+        lambda: DjangoSessions(_app(), db),
+        lambda: DjangoSessions().init_app(_app(), db),
+    ):
+        with pytest.raises(TypeError, match=said):
+            attempt()
 
 
 def test_a_second_registration_is_refused() -> None:

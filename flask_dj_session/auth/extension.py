@@ -62,7 +62,8 @@ class DjangoAuth:
         Django, both sides encode passwords again in turn.
     :param settings: settings of the login by name (``login_url="/login"``), for every app;
         they override ``app.config``.
-    :raises TypeError: for a keyword that is not a setting of the login.
+    :raises TypeError: for *sessions* of another kind, and a keyword that is not a setting of the
+        login.
     :raises SettingError: for a setting that cannot be used.
     """
 
@@ -78,6 +79,7 @@ class DjangoAuth:
         hashers: PasswordHashers | None = None,
         **settings: Any,
     ) -> None:
+        _check_is_extension(sessions)
         self._sessions = sessions
         self._user_model = user_model
         self._username_field = username_field or getattr(user_model, "USERNAME_FIELD", None)
@@ -103,6 +105,7 @@ class DjangoAuth:
 
         :raises SettingError: for a setting that cannot be used.
         """
+        _check_is_extension(sessions)
         sessions = sessions or self._sessions
         if sessions is None:
             raise TypeError(
@@ -447,6 +450,14 @@ class DjangoAuth:
         if bind_key is ... or (bind_key is None and not engines.has(None)):
             return of_sessions
         return engines.of(bind_key)
+
+
+def _check_is_extension(sessions: Any) -> None:
+    if sessions is not None and not isinstance(sessions, DjangoSessions):
+        raise TypeError(
+            f"'sessions' is a {type(sessions).__name__}. Pass the DjangoSessions of the app:"
+            " 'DjangoAuth(sessions)', or 'auth.init_app(app, sessions)'."
+        )
 
 
 def _hashers(

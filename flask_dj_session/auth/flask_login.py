@@ -1,7 +1,7 @@
 """Flask-Login on Django's login; of its own it leaves nothing in the session but ``_fresh``.
 
 Flask-Login asks its manager who it is, and tells by signals whom it has logged in and out. Of the
-manager's methods that are overridden here, one is private: ``_load_user``.
+manager's methods that are used here, two are private: ``_load_user``, and what makes an ``_id``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import flask_login
 from flask import Flask, current_app, has_app_context, request
 
+from .. import site
 from ..contexts import itself
 from ..settings.readings import is_set
 from .current import current_login
@@ -52,6 +53,7 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
             app.context_processor(lambda: {"current_user": flask_login.current_user})
         flask_login.user_logged_in.connect(self._on_login_user, app)
         flask_login.user_logged_out.connect(self._on_logout_user, app)
+        flask_login.user_login_confirmed.connect(self._forget_the_browser, app)
         user_logged_in.connect(self._on_login, app)
         user_logged_out.connect(self._on_logout, app)
 
@@ -66,6 +68,18 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
     @login_view.setter
     def login_view(self, value: Any) -> None:
         self._login_view = value
+
+    def unauthorized(self) -> Any:
+        """Send a visitor who is not logged in to the login page."""
+        answer = super().unauthorized()
+        self._forget_the_browser()
+        return answer
+
+    def needs_refresh(self) -> Any:
+        """Send a user whose login is not fresh to the page for that."""
+        answer = super().needs_refresh()
+        self._forget_the_browser()
+        return answer
 
     def _load_user(self) -> None:
         user = current_login().user_of(itself(request))
@@ -91,3 +105,9 @@ class DjangoLoginManager(flask_login.LoginManager):  # type: ignore[misc]
 
     def _on_logout(self, app: Flask, **_: Any) -> None:
         self._update_request_context_with_user()
+
+    def _forget_the_browser(self, _app: Flask | None = None) -> None:
+        """Drop what Flask-Login has stored of address and browser, for its SESSION_PROTECTION."""
+        session = site.session_of(itself(request))
+        if session is not None and session.get("_id") == self._session_identifier_generator():
+            del session["_id"]

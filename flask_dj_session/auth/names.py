@@ -19,7 +19,7 @@ class UserNames:
     """Tells the names of users by their ids, and the ids by their names.
 
     Who looks at sessions needs these, and has them without names, too. So a table of users that is
-    missing, or cannot be asked, has no names in it.
+    missing, or cannot be asked, has no names in it. Only who has named a user is told of it.
     """
 
     def __init__(self, accounts: Accounts) -> None:
@@ -33,9 +33,17 @@ class UserNames:
         """Return the id of a user, as sessions have it."""
         return self._found(lambda: self._id(username), None)
 
-    def as_stored(self, user_id: str) -> str | None:
-        """Return an id as sessions have it, such as ``7`` for ``007``."""
-        return self._found(lambda: self._as_stored(user_id), None)
+    def stored_id(self, given: str) -> str | None:
+        """Return the id of a user who is named by an id, such as ``7`` or ``007``, or a name.
+
+        :raises sqlalchemy.exc.SQLAlchemyError: where the database does not say.
+        :raises RuntimeError: where there is no such table, column or database.
+        """
+        with suppress(UnicodeEncodeError, OverflowError):  # what no column holds is nobody's
+            stored = self._as_stored(given)
+            # A name counts more than an id that is written in another way: nobody else is meant.
+            return given if stored == given else self._id(given) or stored
+        return None
 
     def _names(self, user_ids: Iterable[str]) -> dict[str, str]:
         users = self._accounts.users

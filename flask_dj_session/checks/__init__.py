@@ -6,6 +6,7 @@ from .examination import Examination, is_healthy
 from .finding import Finding
 from .fingerprints import fingerprint_finding
 from .journal import journal_findings
+from .logins import unheeded_findings
 from .policy import Measure, Policy
 from .pooling import pooler_findings
 from .table import table_findings
@@ -24,4 +25,5 @@ __all__ = [
     "pooler_findings",
     "setting_findings",
     "table_findings",
+    "unheeded_findings",
 ]

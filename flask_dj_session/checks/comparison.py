@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..settings import CACHE_ENGINES, DEFAULTS, is_given
+from ..settings import CACHE_ENGINES, DEFAULTS, OWN_ENGINE, is_given
 from .finding import Finding, differs
 from .serializers import serializer_setting_findings
 
@@ -75,7 +75,9 @@ def _plain(name: str, value: Any) -> Any:
     """Make values alike that mean the same."""
     if name == "SESSION_COOKIE_SAMESITE":
         return (value or "").lower()
-    return value or None if name == "SESSION_COOKIE_DOMAIN" else value
+    if name == "SESSION_COOKIE_DOMAIN":
+        return (value or "").lower().removeprefix(".")  # as browsers do
+    return value
 
 
 def _key_findings(app: Settings, django: Settings) -> Iterator[Finding]:
@@ -134,6 +136,14 @@ def _engine_findings(app: Settings, django: Settings) -> Iterator[Finding]:
             " ended here only when its cache entry expires.",
             "Set SESSION_ENGINE and CACHES to the Django project's.",
         )
+    elif engine == OWN_ENGINE:
+        if app["SESSION_CONCURRENCY"] != "merge":
+            yield Finding(
+                "note",
+                "Django keeps what this app stores meanwhile, but a save of this app replaces what"
+                " Django has stored meanwhile.",
+                "Set SESSION_CONCURRENCY = 'merge'.",
+            )
     elif engine not in _DB_ENGINES:
         yield Finding(
             "note",

@@ -32,6 +32,7 @@ class Examination:
         the clock of *now*.
     :param salt: that of the app's session class.
     :param policy: measures the rows, too.
+    :param has_login: whether the app ends logins that are too old.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Examination:
         database_now: datetime | None = None,
         salt: str = SESSION_SALT,
         policy: Policy | None = None,
+        has_login: bool = True,
     ) -> None:
         serializer = settings.make_serializer()
         self._algorithm = settings.algorithm
@@ -53,7 +55,7 @@ class Examination:
         )
         #: the newest of the sessions that have a user
         self.logins = Logins(now, self.census.dates.age)
-        self.ages = Ages(now, settings.absolute_age)
+        self.ages = Ages(now, settings.absolute_age if has_login else None)
         self._policy = policy
 
     def add(self, rows: Iterable[StoredRow]) -> None:

@@ -1,15 +1,26 @@
-"""The newest logins among the rows, for whoever knows the users to look at."""
+"""The newest logins among the rows, for whoever knows the users; and what needs somebody to."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..settings import Settings
+from .finding import Finding
 from .newest import Newest
 from .reader import RowReading
 
 #: how many are looked at: each costs a question for its user
 _MOST = 20
+
+#: of those of this package's own: what only its login heeds
+_OF_LOGINS = {
+    "SESSION_ABSOLUTE_AGE": "absolute_age",
+    "SESSION_CYCLE_AT_RELOGIN": "cycle_at_relogin",
+    "SESSION_SUDO_AGE": "sudo_age",
+    "SESSION_RECORD_CLIENT": "records_client",
+    "SESSION_MAX_PER_USER": "max_per_user",
+}
 
 
 class Logins:
@@ -38,3 +49,18 @@ class Logins:
     def data(self) -> list[dict[str, Any]]:
         """The data of these sessions, the newest first."""
         return self._newest.facts
+
+
+def unheeded_findings(settings: Settings) -> list[Finding]:
+    """Tell which settings do nothing in an app that has no login of this package's."""
+    names = [name for name, attribute in _OF_LOGINS.items() if getattr(settings, attribute)]
+    if not names:
+        return []
+    have = "has" if len(names) == 1 else "have"
+    return [
+        Finding(
+            "note",
+            f"{', '.join(names)} {have} no effect, because this app has no 'DjangoAuth'.",
+            "Give it one: 'DjangoAuth(sessions)'.",
+        )
+    ]

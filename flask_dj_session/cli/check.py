@@ -24,6 +24,7 @@ from ..checks import (
     pooler_findings,
     setting_findings,
     table_findings,
+    unheeded_findings,
 )
 from ..errors import MissingTableError, SettingError
 from ..presentation.formatting import printable
@@ -40,7 +41,7 @@ from ..store import (
 from .check_cache import examine_cache, examine_cache_alone
 from .command import SiteCommand, message_of, site
 from .output import say, say_json
-from .policy import as_facts, measured, policy_for, print_measures
+from .policy import NOT_MEASURED, as_facts, measured, policy_for, print_measures
 from .progress import progress
 
 #: rows to a query
@@ -78,6 +79,10 @@ def check(module: str | None, is_measured: bool, as_json: bool) -> None:
     django = _read_settings(module)  # before all that takes long
     policy = policy_for(own) if is_measured else None
     findings, is_whole = _examine_from_afar(own, policy)
+    if own.check_logins is None:
+        findings += unheeded_findings(own.settings)
+    if is_measured and policy is None:
+        findings.append(NOT_MEASURED)
     if django.settings is not None:
         # A setting that differs is the cause of what is found in the rows.
         findings = setting_findings(_own_settings(own.store), django.settings) + findings
@@ -161,6 +166,7 @@ def _examine_rows(site: Site, policy: Policy | None) -> list[Finding]:
             database_now=database_time(store.engine),
             salt=site.session_class.key_salt,
             policy=policy,
+            has_login=site.check_logins is not None,
         )
         with progress("Reading rows", length=store.count, step=PAGE_SIZE) as advance:
             for page in store.pages(size=PAGE_SIZE):

@@ -96,14 +96,17 @@ def user_id_of(given: str) -> str:
     """Return the id of the user that an option names by the id, or else by the name.
 
     Without ``DjangoAuth`` only ids are known. What is neither is said on stderr, and taken for
-    the id of a user who is gone.
+    the id of a user who is gone; so it is where the users cannot be asked.
     """
     names = site().user_names
     if names is None:
         return given
-    stored = names.as_stored(given)
-    # A name counts more than an id that is written in another way: nobody else is logged out.
-    user_id = given if stored == given else names.id_of(given) or stored
+    try:
+        user_id = names.stored_id(given)
+    except (sa.exc.SQLAlchemyError, RuntimeError) as error:
+        said = f"The users cannot be asked, so '{printable(given)}' is taken for an id."
+        say(f"{said} {printable(message_of(error))}", err=True)
+        return given
     if user_id is None:
         say(f"No user has the id or the name '{printable(given)}'.", err=True)
         return given

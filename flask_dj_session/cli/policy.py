@@ -7,15 +7,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..checks import Measure, Policy
+from ..checks import Finding, Measure, Policy
 from ..errors import MissingTableError
 from ..site import Site
 from .output import say
 
+NOT_MEASURED = Finding(
+    "note",
+    "Nothing was measured, because the sessions are in a cache alone, and only rows show how"
+    " sessions are used.",
+)
 
-def policy_for(site: Site) -> Policy:
-    """Return what measures the rows of a site."""
-    return Policy(site.now(), site.settings.absolute_age)
+
+def policy_for(site: Site) -> Policy | None:
+    """Return what measures the rows of a site; None where it has none."""
+    return Policy(site.now(), site.settings.absolute_age) if site.store.has_table else None
 
 
 def measured(site: Site, policy: Policy) -> list[Measure]:

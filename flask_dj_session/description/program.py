@@ -21,6 +21,8 @@ FORMAT = 1
 
 Facts = Dict[str, Any]
 
+#: whose classes do what Django's do: this package's engine writes the same rows
+_AS_DJANGO = ("django", "flask_dj_session")
 _DJANGO_BACKENDS = "django.contrib.auth.backends"
 _LOWEST_DJANGO = (2, 2)
 
@@ -246,7 +248,7 @@ def _whose(definer: Optional[type]) -> str:
 
 def _own_names(kind: type, base: type) -> List[str]:
     """Name what classes below *base* define that *base* has, too."""
-    own = [one for one in kind.__mro__ if one.__module__.partition(".")[0] != "django"]
+    own = [one for one in kind.__mro__ if one.__module__.partition(".")[0] not in _AS_DJANGO]
     names = {name for one in own for name in vars(one) if hasattr(base, name)}
     return sorted(name for name in names if not name.startswith("__") or name == "__call__")
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound
 
 from ..errors import CacheDownError, CacheListError, MissingTableError
-from ..pages.forms import is_read_elsewhere
+from ..pages.forms import ask_no_other_token, is_read_elsewhere
 from ..pages.headers import protect
 from ..site import site_of
 from . import session_detail, session_list, your_session
@@ -60,6 +60,7 @@ class Inspector(Blueprint):
         #: the endpoints of the app's own pages that each page leads to, by their names
         self.links = dict(links or {})
         self._access = access
+        self.url_value_preprocessor(ask_no_other_token)
         self.before_request(self._guard)
         self.after_request(FORMS.remember)
         # Again at the very end, where nothing around the session interface keeps that from us.

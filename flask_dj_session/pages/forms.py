@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import sys
 from urllib.parse import urlsplit
 
-from flask import Response, g, request, url_for
+from flask import Response, current_app, g, request, url_for
 from itsdangerous import BadData
 
 from .derivation import signer
@@ -78,6 +79,19 @@ class Forms:
         except BadData:
             return False
         return hmac.compare_digest(str(given), _bound(nonce))
+
+
+def ask_no_other_token(_endpoint: str | None, _values: object) -> None:
+    """Let Flask-WTF's ``CSRFProtect`` leave the forms of the running blueprint to these checks.
+
+    It would refuse them for the lack of its own token, which is in the session, where pages that
+    only look on can put none. A blueprint calls this before anything looks at the request.
+    """
+    flask_wtf, protection = sys.modules.get("flask_wtf.csrf"), current_app.extensions.get("csrf")
+    if flask_wtf is None or request.blueprint is None:
+        return  # an app that uses it has loaded it
+    if isinstance(protection, flask_wtf.CSRFProtect):
+        protection.exempt(current_app.blueprints[request.blueprint])
 
 
 def is_read_elsewhere() -> bool:

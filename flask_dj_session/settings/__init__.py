@@ -3,7 +3,7 @@
 from ..description import TIME_LIMIT
 from .auth import AuthSettings, prepare_auth
 from .caches import CACHE, CACHE_ENGINES, CacheEntry, is_given
-from .defaults import AUTH_DEFAULTS, DEFAULTS, OWN_DEFAULTS
+from .defaults import AUTH_DEFAULTS, DEFAULTS, OWN_DEFAULTS, OWN_ENGINE
 from .engines import SiteStore, site_store, warn_of_unknown_engine
 from .origin import ORIGIN, Origin, description_in, django_version
 from .project import django_settings, read_again, site_description
@@ -17,6 +17,7 @@ __all__ = [
     "DEFAULTS",
     "ORIGIN",
     "OWN_DEFAULTS",
+    "OWN_ENGINE",
     "TIME_LIMIT",
     "AuthSettings",
     "CacheEntry",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from flask_wtf import CSRFProtect
 from werkzeug.test import TestResponse
 
 from flask_dj_session.auth.devices import Devices
@@ -239,6 +240,13 @@ def test_a_forged_post_ends_nothing(
     fields.pop(left_out, None)
     assert here.post(END, data=fields, headers=headers).status_code == 400
     assert who(there) == "ann"
+
+
+def test_flask_wtf_leaves_its_forms_alone(devices: AuthSite) -> None:
+    CSRFProtect(devices.app)
+    here, there = browser(devices), browser(devices)
+    assert "The session has ended." in press(here, "End this session").text
+    assert who(there) == "AnonymousUser"
 
 
 def test_the_form_of_another_visitor_ends_nothing(devices: AuthSite) -> None:

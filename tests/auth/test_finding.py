@@ -157,6 +157,18 @@ def test_a_user_who_is_gone_is_named_as_such(people: AuthSite, sessions: list[st
     assert _run(people, "revoke", "--user", "99") == f"{said}1 session revoked.\n"
 
 
+def test_users_who_cannot_be_asked_are_not_said_to_be_none(
+    people: AuthSite, sessions: list[str]
+) -> None:
+    with people.app.app_context(), people.site.db.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE auth_user RENAME TO users_of_old"))
+    said = _run(people, "revoke", "--user", "user1")
+    assert said.startswith("The users cannot be asked, so 'user1' is taken for an id. ")
+    assert "Table 'auth_user' is not in the database." in said
+    assert said.endswith("0 sessions revoked.\n")
+    assert _run(people, "revoke", "--user", "2").endswith("2 sessions revoked.\n")
+
+
 @pytest.mark.parametrize("written", ["02", "+2", " 2"])
 def test_an_id_may_be_written_in_another_way_unless_somebody_is_called_so(
     people: AuthSite, sessions: list[str], written: str

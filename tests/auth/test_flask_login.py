@@ -51,6 +51,11 @@ def shop(flask: AuthSite, live: LiveDjango) -> Flask:
         auth.logout()
         return f"{before} {during} {flask_login.current_user}"
 
+    @app.get("/fl-confirm")
+    def fl_confirm() -> str:
+        flask_login.confirm_login()
+        return "confirmed"
+
     app.add_url_rule("/fl-secret", "secret", flask_login.login_required(lambda: "secret"))
     app.add_url_rule("/fl-fresh", "fresh", flask_login.fresh_login_required(lambda: "fresh"))
     return app
@@ -124,6 +129,28 @@ def test_only_flask_logins_own_login_is_fresh(browser: Visitor) -> None:
     assert browser.response("fl-fresh").status_code == 401
     browser.on_flask("fl-in")
     assert browser.on_flask("fl-fresh") == "fresh"
+
+
+def test_nothing_of_the_browser_is_stored(shop: Flask, browser: Visitor, live: LiveDjango) -> None:
+    shop.config["USE_SESSION_FOR_NEXT"] = True
+    browser.response("fl-secret")
+    assert sorted(live.store(browser.key).load()) == ["_flashes", "next"]
+    browser.on_django("in", name="ann", password=PASSWORD)
+    browser.on_flask("fl-confirm")
+    assert browser.on_flask("fl-fresh") == "fresh"
+    assert "_id" not in live.store(browser.key).load()
+
+
+def test_an_item_of_the_apps_own_is_kept(
+    flask: AuthSite, shop: Flask, browser: Visitor, live: LiveDjango
+) -> None:
+    with flask.app.app_context():
+        session = flask.site.sessions.session()
+        session["_id"] = "the app's"
+        session.save()
+        browser.key = session.session_key
+    browser.response("fl-secret")
+    assert live.store(browser.key).load()["_id"] == "the app's"
 
 
 def test_a_login_that_says_so_is_not_fresh(browser: Visitor) -> None:

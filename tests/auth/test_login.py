@@ -16,6 +16,7 @@ from django.contrib.auth.models import AnonymousUser as DjangosAnonymousUser
 from django.contrib.auth.models import User
 from flask import Flask, Request, request
 
+from flask_dj_session import DjangoSessions
 from flask_dj_session.auth import (
     AnonymousUser,
     DjangoAuth,
@@ -561,9 +562,16 @@ def test_outside_a_request_there_is_nobody(flask: AuthSite) -> None:
 
 def test_the_sessions_must_be_there_first() -> None:
     with pytest.raises(RuntimeError, match=r"Call 'sessions\.init_app"):
-        DjangoAuth().init_app(Flask("tests"), object())  # type: ignore[arg-type]
+        DjangoAuth().init_app(Flask("tests"), DjangoSessions())
     with pytest.raises(TypeError, match="'sessions' is missing"):
         DjangoAuth().init_app(Flask("tests"))
+
+
+def test_an_app_in_the_place_of_the_sessions_is_named() -> None:
+    app: Any = Flask("tests")
+    for attempt in (lambda: DjangoAuth(app), lambda: DjangoAuth().init_app(Flask("tests"), app)):
+        with pytest.raises(TypeError, match="'sessions' is a Flask"):
+            attempt()
 
 
 def test_one_app_has_one_login(flask: AuthSite) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from django.contrib.auth.models import Group
+from sqlalchemy.dialects import mysql
 
 from flask_dj_session.auth import DjangoAuth, UserMixin
-from flask_dj_session.auth.types import StoredUuid
+from flask_dj_session.auth.tables import with_django_types
+from flask_dj_session.auth.types import StoredUuid, uuid_type
 from flask_dj_session.site import site_of
+from flask_dj_session.store import DjangoDateTime
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -57,7 +60,7 @@ def test_a_column_has_the_type_that_it_has_in_django(make_auth: MakeAuth, live: 
                 assert (type(ours), ours) == (type(theirs), theirs), name
 
 
-def _as_table(site: Site) -> Any:
+def _as_table(site: Site | None) -> Any:
     """Declare what a server could have, as an app does."""
     return sa.Table(
         "shop_elder",
@@ -75,6 +78,21 @@ def _as_class(site: Site) -> Any:
         __table__ = _as_table(site).to_metadata(site.db.metadata)
 
     return Elder
+
+
+@pytest.mark.parametrize(("told", "expected"), [(32, 32), (36, 36), (35, None), (37, None)])
+def test_a_declared_uuid_is_written_as_the_column_is_long(told: int, expected: int | None) -> None:
+    kind = uuid_type(sa.Uuid(), sa.CHAR(told))
+    assert (kind.length if isinstance(kind, StoredUuid) else None) == expected
+
+
+def test_in_a_table_that_the_app_declares_dates_and_flags_are_djangos() -> None:
+    flag = mysql.TINYINT(display_width=1)
+    declared = _as_table(None).to_metadata(sa.MetaData())
+    declared.append_column(sa.Column("likes_tea", flag))
+    table = with_django_types(declared, lambda: None)
+    kinds = {name: type(table.c[name].type) for name in ("last_login", "likes_tea", "username")}
+    assert kinds == {"last_login": DjangoDateTime, "likes_tea": sa.Boolean, "username": sa.String}
 
 
 @pytest.mark.parametrize("declare", [_as_table, _as_class, None], ids=["table", "class", "told"])
@@ -103,7 +121,7 @@ def test_a_key_of_32_characters_is_one_on_every_server(
             names = site_of(site.app).user_names
             assert names is not None
             assert names.of([str(user.pk)]) == {str(user.pk): "ann"}
-            assert names.as_stored(uuid.UUID(str(user.pk)).hex.upper()) == str(user.pk)
+            assert names.stored_id(uuid.UUID(str(user.pk)).hex.upper()) == str(user.pk)
             auth.create_user("bob", id=uuid.UUID(int=7))
         assert uuid.UUID(str(model.objects.get(username="bob").pk)) == uuid.UUID(int=7)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -201,6 +202,17 @@ def test_the_commands_work_where_the_cache_can_be_asked(app: Flask) -> None:
     assert "1 session revoked" in run(args=["sessions", "revoke", key]).output
     assert client.get("/").text == "1"
     assert "1 session revoked" in run(args=["sessions", "revoke", "--all", "--yes"]).output
+
+
+def test_of_a_cache_nothing_is_measured_and_the_check_says_so(app: Flask) -> None:
+    app.test_client().get("/")
+    run = app.test_cli_runner().invoke
+    output = run(args=["sessions", "check", "--policy"]).output
+    assert "Nothing was measured, because the sessions are in a cache alone" in output
+    assert "Sessions with a user" not in output
+    told = json.loads(run(args=["sessions", "check", "--policy", "--json"]).output)
+    assert "measures" not in told
+    assert "measured" not in run(args=["sessions", "check"]).output
 
 
 def test_the_sessions_of_a_user_are_found_without_an_index(app: Flask) -> None:

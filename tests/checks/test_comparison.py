@@ -163,10 +163,25 @@ def test_databases_are_compared_by_what_they_are(ours: str, theirs: str, level: 
     assert levels(found) == [level]
 
 
+def test_domains_are_compared_as_browsers_do() -> None:
+    found = compare({"SESSION_COOKIE_DOMAIN": ".example.com"}, SESSION_COOKIE_DOMAIN="Example.com")
+    assert levels(found) == ["ok"]
+
+
 @pytest.mark.parametrize("engine", ["django.contrib.sessions.backends.cached_db", "shop.sessions"])
 def test_another_engine_is_noted(engine: str) -> None:
     (finding,) = compare({"SESSION_ENGINE": engine})
     assert finding.level == "note"
+
+
+@pytest.mark.parametrize(("concurrency", "level"), [("merge", "ok"), ("overwrite", "note")])
+def test_the_engine_that_merges_is_known_and_an_app_that_overwrites_is_noted(
+    concurrency: str, level: str
+) -> None:
+    engine = "flask_dj_session.django_engine"
+    (finding,) = compare({"SESSION_ENGINE": engine}, SESSION_CONCURRENCY=concurrency)
+    assert finding.level == level
+    assert "not one of Django's" not in finding.text
 
 
 def _cached(location: str = "redis://:hush@a/1", **entry: Any) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from click.testing import Result
 from flask import Flask
 from time_machine import Traveller
 
+from flask_dj_session.auth import DjangoAuth
 from flask_dj_session.checks import Finding
 from flask_dj_session.store import expected_facts
 
@@ -431,6 +432,23 @@ def test_a_settings_module_that_cannot_be_used_is_one_line(site: Site) -> None:
     assert result.exit_code == 1
     assert result.output.startswith("Error: 'DJANGO_SETTINGS_MODULE' is 'missing', but ")
     assert result.output.count("\n") == 1
+
+
+def test_settings_of_logins_in_an_app_without_a_login_are_noted(make_site: MakeSite) -> None:
+    site = make_site(SESSION_ABSOLUTE_AGE=60, SESSION_MAX_PER_USER=3)
+    with site.app.app_context():
+        session = site.sessions.session()
+        session.update({"_auth_user_id": "1", "_auth_login_time": 1})
+        session.save()
+    (text,) = _notes(site)
+    assert text.startswith("SESSION_ABSOLUTE_AGE, SESSION_MAX_PER_USER have no effect")
+    DjangoAuth(site.sessions)
+    assert "older than SESSION_ABSOLUTE_AGE" in " ".join(_notes(site))
+
+
+def _notes(site: Site) -> list[str]:
+    report = json.loads(check(site, "--json").stdout)
+    return [each["text"] for each in report["findings"] if each["level"] == "note"]
 
 
 def test_an_app_without_the_extension_is_told_so() -> None:

@@ -195,6 +195,27 @@ def test_a_model_of_another_table_is_refused(write_site: WriteSite, read_site: R
         DjangoSessions(app, db, model=model)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "SESSION_ENGINE = 'flask_dj_session.django_engine'",
+        "SESSION_ENGINE = 'mysite.own'",
+    ],
+)
+def test_the_engine_of_this_package_and_what_inherits_from_it_are_served(
+    code: str, write_site: WriteSite, read_site: ReadSite
+) -> None:
+    own = """
+        from flask_dj_session import django_engine
+        class SessionStore(django_engine.SessionStore):
+            pass
+    """
+    write_site(code, **{"mysite/own": own})
+    read = read_site()
+    assert read["SESSION_ENGINE"] == "django.contrib.sessions.backends.db"
+    _app(read)
+
+
 def test_a_class_that_is_a_cached_db_is_treated_as_one(
     write_site: WriteSite, read_site: ReadSite
 ) -> None:

@@ -293,7 +293,8 @@ def test_each_page_of_the_course_fits_a_phone_and_leads_back(
 ) -> None:
     page = context.new_page()
     page.goto(f"{course_address}/shop/")
-    page.get_by_role("button", name="Add tea to the cart").click()
+    with page.expect_navigation():  # which the next one would cut off
+        page.get_by_role("button", name="Add tea to the cart").click()
     page.goto(f"{course_address}/{path}")
     page.evaluate(_AXE)
     for mode in ("light", "dark", "phone"):
@@ -347,6 +348,7 @@ def test_a_user_ends_another_session_and_gives_the_password_for_it(
     expect(page.get_by_role("heading", level=2)).to_have_count(3)
     _check_devices(page)
     page.get_by_role("listitem").filter(has_text="Safari").get_by_role("button").click()
+    expect(page.get_by_label("Password")).to_be_visible()
     _check_devices(page)
     page.get_by_label("Password").fill("a guess")
     page.get_by_role("button", name="End it").click()
@@ -360,6 +362,7 @@ def test_a_user_ends_another_session_and_gives_the_password_for_it(
 
 def _check_devices(page: Page) -> None:
     """Hold that a page fits a phone, and that axe finds nothing, where there are scripts."""
+    page.wait_for_load_state()
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     if page.evaluate("innerWidth") < 400:
         return

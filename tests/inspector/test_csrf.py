@@ -7,6 +7,7 @@ import random
 import pytest
 import time_machine
 from flask.testing import FlaskClient
+from flask_wtf import CSRFProtect
 
 from ..conftest import Site
 from .conftest import Put, address, press, visitor
@@ -62,6 +63,14 @@ def test_a_post_from_elsewhere_is_refused(site: Site, headers: dict[str, str]) -
 def test_a_post_without_its_token_is_refused(client: FlaskClient, token: str) -> None:
     client.get("/sessions/")
     assert client.post("/sessions/count", data={"token": token}).status_code == 400
+
+
+def test_flask_wtf_leaves_its_forms_alone_and_no_others(site: Site) -> None:
+    site.app.add_url_rule("/own", "own", lambda: "done", methods=["POST"])
+    CSRFProtect(site.app)  # after the inspector; an app may as well do it before
+    assert press(site.client, *COUNT).status_code == 303
+    assert site.client.post("/sessions/count").status_code == 400
+    assert site.client.post("/own").status_code == 400
 
 
 def test_a_token_without_its_cookie_is_refused(client: FlaskClient) -> None:

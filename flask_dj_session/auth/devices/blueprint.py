@@ -14,7 +14,7 @@ from werkzeug.exceptions import Forbidden
 from ...contexts import itself
 from ...errors import CacheListError
 from ...index import index_of
-from ...pages.forms import is_read_elsewhere
+from ...pages.forms import ask_no_other_token, is_read_elsewhere
 from ...pages.headers import protect
 from ...site import site_of
 from ..current import EXTENSION, current_login
@@ -60,6 +60,7 @@ class Devices(Blueprint):
         self.links = dict(links or {})
         #: where those go who are not logged in; None for LOGIN_URL
         self.login_url = login_url
+        self.url_value_preprocessor(ask_no_other_token)
         self.before_request(_refuse_readers)
         self.after_request(FORMS.remember)
         self.after_request(protect)
