@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,20 +66,25 @@ class AutocommitEngine:
         """
         self._connections()
 
-    def connect(self) -> AbstractContextManager[sa.Connection]:
+    @contextmanager
+    def connect(self) -> Iterator[sa.Connection]:
         """Lend a connection that commits each statement by itself.
 
         In a test that has put a connection in the place of the engine it is that one, and nothing
-        is committed.
+        is committed. An error that ends the lending tells no values.
         """
-        return self._connections().connect()
+        with _redacting(), self._connections().connect() as connection:
+            yield connection
 
-    def begin(self, *, table: str) -> AbstractContextManager[sa.Connection]:
+    @contextmanager
+    def begin(self, *, table: str) -> Iterator[sa.Connection]:
         """Lend a connection in a transaction, for statements that make *table*."""
-        return self._connections().begin(table=table)
+        with _redacting(), self._connections().begin(table=table) as connection:
+            yield connection
 
     def read(self, statement: Statement, values: Values) -> Any:
         """Run a query for one row; None where there is none."""
+        # Not _redacting(), here and in write(): each request comes by.
         try:
             return self._connections().read(statement, values)
         except sa.exc.DBAPIError as error:
@@ -102,11 +107,8 @@ class AutocommitEngine:
         self, connection: sa.Connection, core: sa.Executable, values: Values, *, table: str
     ) -> None:
         """Run a statement like :meth:`write`, on a connection that :meth:`connect` has lent."""
-        try:
+        with _redacting():
             self._connections().write_on(connection, core, values, table=table)
-        except sa.exc.DBAPIError as error:
-            redact(error)
-            raise
 
     def dispose(self) -> None:
         """Close the connections that are not in use; later statements open new ones."""
@@ -162,6 +164,16 @@ class AutocommitEngine:
             return lambda: SingleConnection(engine, writer)
         held = HeldConnections(engine, self._owner)
         return lambda: OwnConnections(engine, held, on_lost=self.dispose)
+
+
+@contextmanager
+def _redacting() -> Iterator[None]:
+    """Take out of an error of the database what the row holds."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        redact(error)
+        raise
 
 
 class _Process:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import request
+from sqlalchemy.dialects.sqlite import pysqlite
 
+from flask_dj_session.errors import DatabaseHeldError
 from flask_dj_session.store import AutocommitEngine
-from flask_dj_session.store.driver import interruption_behind, is_in_order_after
+from flask_dj_session.store.driver import interruption_behind, is_in_order_after, is_known
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
@@ -46,16 +51,37 @@ def test_a_connection_that_is_interrupted_while_it_is_lent_is_not_lent_again(sit
         engine = site.sessions.store.engine
         first: list[Any] = []
         with pytest.raises(_SoftLimitError):
-            _interrupt_while_lent(engine, first)
+            _interrupt_while_lent(engine, first, _SoftLimitError())
         with engine.connect() as connection:
             assert connection.connection.dbapi_connection not in first
     assert anna.get("/").text == "anna"
 
 
-def _interrupt_while_lent(engine: AutocommitEngine, lent: list[Any]) -> None:
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        (sa.exc.InvalidRequestError("not now"), True),
+        (DatabaseHeldError("django_session"), True),
+        (_SoftLimitError(), False),
+    ],
+    ids=repr,
+)
+def test_a_connection_is_kept_where_the_database_was_not_asked(
+    site: Site, error: Exception, is_kept: bool
+) -> None:
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        first: list[Any] = []
+        with pytest.raises(type(error)):
+            _interrupt_while_lent(engine, first, error)
+        with engine.connect() as connection:
+            assert (connection.connection.dbapi_connection in first) is is_kept
+
+
+def _interrupt_while_lent(engine: AutocommitEngine, lent: list[Any], error: Exception) -> None:
     with engine.connect() as connection:
         lent.append(connection.connection.dbapi_connection)
-        raise _SoftLimitError
+        raise error
 
 
 @pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
@@ -70,6 +96,27 @@ def test_a_refused_statement_costs_no_connection(site: Site) -> None:
             store.insert(row.session_key, "", row.expire_date)
         with store.engine.connect() as connection:
             assert connection.connection.dbapi_connection is first
+
+
+class _Somebodys(pysqlite.dialect):
+    """A dialect that is not SQLAlchemy's own."""
+
+
+@pytest.mark.parametrize(
+    ("dialect", "is_one"),
+    [
+        (sa.make_url("sqlite://").get_dialect(), True),
+        (sa.make_url("postgresql+psycopg2://").get_dialect(), True),
+        (sa.make_url("mysql+pymysql://").get_dialect(), True),
+        (sa.make_url("postgresql+asyncpg://").get_dialect(), False),
+        (sa.make_url("sqlite+pysqlcipher://").get_dialect(), False),
+        (_Somebodys, False),
+    ],
+)
+def test_statements_go_straight_to_drivers_that_this_was_tried_with(
+    dialect: type[sa.Dialect], is_one: bool
+) -> None:
+    assert is_known(dialect()) is is_one
 
 
 class _StuckCursor(sqlite3.Cursor):
@@ -159,6 +206,27 @@ def _both_connections(site: Site) -> set[Any]:
         return {one.connection.dbapi_connection, other.connection.dbapi_connection}
 
 
+def test_an_interrupted_read_locks_nothing_for_as_long_as_its_error_is_kept(
+    site: Site, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.app.app_context():
+        store, dialect = site.sessions.store, site.db.engine.dialect
+        store.insert("12345678", "text", NOW + timedelta(days=1))
+        execute = dialect.do_execute
+
+        def interrupt(cursor: Any, *given: Any) -> None:
+            execute(cursor, *given)
+            raise _SoftLimitError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(dialect, "do_execute", interrupt)
+            with pytest.raises(_SoftLimitError) as caught:
+                store.load("12345678", NOW)
+    with closing(sqlite3.connect(database, isolation_level=None, timeout=0)) as other:
+        other.execute("DELETE FROM django_session").close()
+    assert caught.value.__traceback__ is not None  # which has the cursor
+
+
 class _DriversError(Exception):
     sqlstate: str | None = None
 
@@ -203,6 +271,19 @@ def test_an_interruption_is_found_behind_the_error_that_has_taken_its_place(
     assert is_in_order_after(error, handled=first)
 
 
+def test_an_interruption_ends_the_lending_and_not_the_error_in_its_place(site: Site) -> None:
+    error = _error_during(_SoftLimitError())
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        with pytest.raises(_SoftLimitError) as raised, engine.connect():
+            raise error
+        assert raised.value.__cause__ is error
+        other = _error_during(None)
+        with pytest.raises(sa.exc.OperationalError) as passed, engine.connect():
+            raise other
+        assert (passed.value, passed.value.__cause__) == (other, None)
+
+
 @pytest.mark.parametrize(
     "first",
     [None, sqlite3.IntegrityError("its own"), sa.exc.InvalidRequestError("SQLAlchemy's")],
@@ -220,3 +301,46 @@ def test_an_error_of_the_system_is_the_drivers_own_reason() -> None:
     error = _error_during(ConnectionResetError())
     assert interruption_behind(error, handled=None) is error
     assert not is_in_order_after(error)
+
+
+class _Pg8000Error(Exception):
+    """As pg8000's, which keeps the code of the database among what it was told."""
+
+
+def test_an_error_with_a_code_of_the_databases_is_an_answer_of_pg8000s_too() -> None:
+    answered, broken = (
+        sa.exc.DBAPIError("SELECT 1", None, _Pg8000Error(told))
+        for told in ({"S": "ERROR", "C": "57014"}, "network error")
+    )
+    assert is_in_order_after(answered)
+    assert not is_in_order_after(broken)
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_an_answer_that_comes_while_another_error_is_handled_costs_no_connection(
+    site: Site,
+) -> None:
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        with engine.connect() as connection:
+            first = connection.connection.dbapi_connection
+        try:
+            raise ValueError("the app's own")
+        except ValueError:
+            with pytest.raises(sa.exc.DBAPIError), engine.connect() as connection:
+                connection.exec_driver_sql("SELECT * FROM missing")
+        with engine.connect() as connection:
+            assert connection.connection.dbapi_connection is first
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_an_error_that_ends_the_lending_of_a_connection_tells_no_values(site: Site) -> None:
+    statement = sa.text("SELECT * FROM missing WHERE session_key = :key")
+    engine = site.sessions.store.engine
+    with (
+        site.app.app_context(),
+        pytest.raises(sa.exc.DBAPIError, match="missing") as caught,
+        engine.connect() as connection,
+    ):
+        connection.execute(statement, {"key": "mine-alone"})
+    assert "mine-alone" not in str(caught.value)

@@ -15,7 +15,7 @@ from flask_dj_session.store import Store
 from flask_dj_session.store.redaction import redact
 
 from ..conftest import NOW, MakeSite
-from ..databases import EVERY_DATABASE, backend_of
+from ..databases import EVERY_DATABASE, EVERY_SERVER, backend_of
 from .conftest import store_of
 
 every_database = pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
@@ -105,8 +105,21 @@ def test_a_value_of_the_wrong_type_is_not_told(
     _assert_is_told(error, "integer", "smallint")
 
 
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_what_is_written_on_a_connection_that_was_lent_is_not_told(
+    table: Callable[..., Store],
+) -> None:
+    store = table(more=", tenant varchar(20) NOT NULL")
+    core = sa.insert(store.table).values(session_key=KEY, session_data=DATA, expire_date=END)
+    with store.engine.connect() as connection, pytest.raises(sa.exc.DBAPIError) as error:
+        store.engine.write_on(connection, core, {}, table=store.table.name)
+    _assert_is_told(error, "tenant")
+
+
 @every_database
-def test_an_error_keeps_its_class_and_its_code(table: Callable[..., Store]) -> None:
+def test_an_error_keeps_its_class_and_its_code(
+    table: Callable[..., Store], database_url: sa.URL
+) -> None:
     store = table(more=", tenant varchar(20) NOT NULL")
     with pytest.raises(sa.exc.DBAPIError) as error:
         store.insert(KEY, DATA, END)
@@ -115,6 +128,35 @@ def test_an_error_keeps_its_class_and_its_code(table: Callable[..., Store]) -> N
     codes = ("sqlstate", "pgcode", "sqlite_errorname", "args")
     told = " ".join(str(getattr(orig, name, "")) for name in codes)
     assert any(code in told for code in ("23502", "1364", "HY000", "NOT NULL"))
+    if backend_of(database_url) == "mysql":  # which has it as a number
+        assert 1364 in (getattr(orig, "errno", None), *orig.args)
+
+
+_QUESTIONS: dict[str, Callable[[Store], object]] = {
+    "load": lambda store: store.load(KEY, NOW),
+    "row": lambda store: store.row(KEY),
+    "page": lambda store: store.page(size=9, above=KEY),
+    "starting_with": lambda store: store.starting_with(KEY),
+    "delete_keys": lambda store: store.delete_keys([KEY]),
+}
+
+
+# With psycopg the database is told the type of a key, and quotes none; with psycopg2 it does.
+@pytest.mark.parametrize(
+    "database_url", [name for name in EVERY_SERVER if name.startswith("postgresql")], indirect=True
+)
+@pytest.mark.parametrize("ask", _QUESTIONS.values(), ids=_QUESTIONS)
+def test_a_key_that_a_column_cannot_be_compared_with_is_not_told(
+    table: Callable[..., Store], ask: Callable[[Store], object]
+) -> None:
+    store = table()
+    with store.engine.begin(table="django_session") as connection:
+        connection.exec_driver_sql(
+            "ALTER TABLE django_session ALTER COLUMN session_key TYPE integer USING 1"
+        )
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        ask(store)
+    _assert_is_told(error, "integer")
 
 
 def test_an_error_of_the_app_s_own_behind_it_stays_as_it_is() -> None:
@@ -124,3 +166,30 @@ def test_an_error_of_the_app_s_own_behind_it_stays_as_it_is() -> None:
     redact(error)
     assert DATA not in str(orig)
     assert str(orig.__context__) == f'the app read: "{DATA}"'
+
+
+class _ErrorOfMySQLsOwnDriver(sqlite3.OperationalError):
+    """Keeps what it prints beside its arguments."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(1062, told, "23000")
+        self.errno, self.msg = 1062, told
+
+    def __str__(self) -> str:
+        return f"{self.errno}: {self.msg}"
+
+
+def test_an_error_that_keeps_what_it_prints_beside_its_arguments_tells_no_more() -> None:
+    orig = _ErrorOfMySQLsOwnDriver(f"Duplicate entry '{KEY}' for key 'PRIMARY'")
+    error = sa.exc.IntegrityError("INSERT", None, orig)
+    redact(error)
+    assert str(orig) == "1062: Duplicate entry *** for key 'PRIMARY'"
+    assert KEY not in str(error)
+
+
+def test_what_a_statement_was_given_is_not_told() -> None:
+    error = sa.exc.OperationalError("SELECT 1", {"key": KEY}, sqlite3.OperationalError("locked"))
+    assert KEY in str(error)
+    redact(error)
+    assert KEY not in str(error)
+    assert "SELECT 1" in str(error)
