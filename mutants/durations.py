@@ -18,5 +18,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    """Write the seconds by test."""
+    """Write the seconds by test, where those of all processes are known."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
     Path(os.environ["MUTANTS_DURATIONS"]).write_text(json.dumps(_SECONDS))

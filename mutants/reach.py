@@ -57,10 +57,12 @@ class Reach:
             "MUTANTS_DURATIONS": str(self._seconds_file.resolve()),
             "PYTHONPATH": str(self._tree),
         }
-        settings = self._data.with_suffix(".rc").resolve()
+        # Not beside the data as "coverage.rc": each "coverage.*" is taken for a process's part.
+        settings = self._data.with_name("settings.rc").resolve()
         settings.write_text("[run]\nsource = flask_dj_session\nrelative_files = true\n")
         options = ["-q", "-p", "mutants.durations", "--cov", f"--cov-config={settings}"]
         options += ["--cov-context=test", "--cov-report="]
+        options += ["--numprocesses=auto", "--dist=worksteal"]
         options += [f"--ignore={path}" for path in _LEFT_OUT]
         command = [sys.executable, "-m", "pytest", *options]
         done = subprocess.run(command, cwd=self._tree, env=environment, check=False)

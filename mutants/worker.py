@@ -112,7 +112,7 @@ def _try(tests: list[str], seconds: float) -> tuple[bool, str]:
     if child == 0:
         # By the way that a program ends, so that tests can clean up after themselves.
         sys.exit(_run(tests, seconds, log))
-    end = time.monotonic() + 5 * seconds  # for what waits; what loops has less
+    end = time.monotonic() + 1.5 * seconds  # for what waits; what loops has less
     status: int | None = None
     while status is None and time.monotonic() < end:
         done, told = os.waitpid(child, os.WNOHANG)

@@ -164,7 +164,7 @@ def test_a_login_that_is_over_is_told_before_its_end(
     ]
 
 
-@pytest.mark.parametrize("way", ["key", "user", "inspector"])
+@pytest.mark.parametrize("way", ["key", "user", "index", "inspector"])
 def test_a_session_that_somebody_else_ends_is_revoked(
     site: Site, django_session: MakeSession, lines: list[logging.LogRecord], way: str
 ) -> None:
@@ -177,8 +177,10 @@ def test_a_session_that_somebody_else_ends_is_revoked(
         assert token
         client.post(address, data={"token": token[1]})
     else:
-        options = [key] if way == "key" else ["--user", "5"]
-        site.app.test_cli_runner().invoke(args=["sessions", "revoke", *options])
+        run = site.app.test_cli_runner().invoke
+        if way == "index":
+            run(args=["sessions", "index"])
+        run(args=["sessions", "revoke", *([key] if way == "key" else ["--user", "5"])])
     assert site.rows() == []
     (line,) = lines
     facts = _facts(line)

@@ -13,6 +13,7 @@ from flask import abort, session
 from werkzeug.test import TestResponse
 
 from flask_dj_session import DjangoSession
+from flask_dj_session.index import index_of
 from flask_dj_session.inspector import Inspector
 from flask_dj_session.site import site_of
 
@@ -517,3 +518,35 @@ def test_the_check_of_another_app_does_not_take_moved_rows_for_another_clock(
     printed = other.app.test_cli_runner().invoke(args=["sessions", "check"]).output
     assert "ok    expire_date matches the times of signing; 5 rows end later" in printed
     assert "USE_TZ" not in printed
+
+
+def test_a_text_that_is_none_is_no_session_here_either(visit: Visit) -> None:
+    with visit.site.app.app_context(), visit.site.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE django_session SET session_data = CAST(x'ff' AS TEXT)")
+    response = visit.get()
+    assert (response.status_code, response.text) == (200, "None")
+
+
+def _last_seen(visit: Visit) -> datetime | None:
+    with visit.site.app.app_context():
+        reader = index_of(site_of(visit.site.app)).reader()
+        row = visit.site.sessions.store.row(visit.key)
+        assert row is not None
+        return reader.last_seen(reader.read(row))
+
+
+def test_a_visit_that_moves_the_end_is_when_the_session_was_last_seen(
+    visit: Visit, clock: time_machine.Traveller
+) -> None:
+    clock.shift(HOUR)
+    visit.get()
+    assert _last_seen(visit) == NOW + timedelta(seconds=HOUR)
+
+
+def test_one_that_ends_at_a_date_was_last_seen_when_it_was_saved(
+    make_visit: MakeVisit, clock: time_machine.Traveller
+) -> None:
+    visit = make_visit({"_session_expiry": "2027-01-01T00:00:00+00:00"})
+    clock.shift(HOUR)
+    visit.get()
+    assert _last_seen(visit) == NOW.replace(microsecond=0)

@@ -108,6 +108,13 @@ def test_a_table_whose_key_refers_to_no_user_has_none() -> None:
     }
 
 
+def test_of_several_columns_that_refer_to_a_user_the_first_is_asked() -> None:
+    impersonator = {"name": "by", "column": "by_id", "refers_to": "auth.User"}
+    columns = user_columns(told(*_QSESSIONS, impersonator))
+    assert columns is not None
+    assert columns.user_id == "user_id"
+
+
 def test_the_command_says_that_no_index_is_needed(site: Site) -> None:
     output = site.app.test_cli_runner().invoke(args=["sessions", "index"]).output
     assert output == (

@@ -44,6 +44,20 @@ def test_new_rows_are_read_where_no_entries_can_be_made(
     assert "so all rows are read" in caplog.text
 
 
+def test_new_rows_are_read_where_the_request_itself_holds_the_database(
+    site: Site, put: Put, keys: Keys, index: SessionIndex, caplog: pytest.LogCaptureFixture
+) -> None:
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    put("b", user="7")
+    with site.app.app_context():
+        site.db.session.execute(sa.text("CREATE TABLE note (id integer)"))
+        site.db.session.execute(sa.text("INSERT INTO note VALUES (1)"))
+        found = [one.row.stored.session_key for page in index.of_user("7") for one in page]
+    assert sorted(found) == [key_of("a"), key_of("b")]
+    assert "so all rows are read: DatabaseHeldError." in caplog.text
+
+
 @on_every_database
 def test_entries_of_rows_that_are_gone_are_left_where_they_cannot_be_removed(
     site: Site, index: SessionIndex, put: Put, keys: Keys

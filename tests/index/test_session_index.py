@@ -120,6 +120,17 @@ def test_more_rows_than_are_compared_at_a_time_are_all_found(
     assert keys("7") == ["a", "c", "e", "f", "g"]
 
 
+def test_rows_that_get_no_entry_yet_are_read_once_in_a_look(
+    site: Site, index: SessionIndex, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_dj_session.index.looking._KEYS", 3)
+    for name in "abcdefgh":
+        put(name, ago=1)
+    with reading(site) as texts, site.app.app_context():
+        assert index.by_index.look(index.reader(), TWO_WEEKS, exactly=True) == 0
+    assert [sum(key_of(name) in text for text in texts) for name in "abcdefgh"] == [1] * 8
+
+
 # When it began
 
 
@@ -143,6 +154,35 @@ def test_a_row_of_before_django_3_1_tells_no_time_and_is_found(
     assert keys("7") == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    "expiry", [{}, {"_session_expiry": 600}, {"_session_expiry": 1}], ids=["all", "own", "short"]
+)
+@pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
+def test_when_an_end_was_moved_is_reckoned_from_how_long_the_session_lasts(
+    site: Site, index: SessionIndex, clock: time_machine.Traveller, expiry: Any, algorithm: Any
+) -> None:
+    site.app.config["SESSION_TOUCH_AFTER"] = 60
+    saved, moved = NOW.replace(microsecond=0) - timedelta(hours=1), NOW - timedelta(minutes=3)
+    data = {"_auth_user_id": "7", **expiry}
+    text = SessionCodec(SECRET_KEY, algorithm=algorithm).encode(data, saved)
+    end = moved + timedelta(seconds=expiry.get("_session_expiry", TWO_WEEKS))
+    with site.app.app_context():
+        site.sessions.store.insert(key_of("a"), text, end)
+        reader = index.reader()
+        ((row,),) = ([*map(reader.read, page)] for page in site.sessions.store.pages(size=9))
+    # A text of before Django 3.1 does not say when it was signed.
+    assert reader.last_saved(row) == (saved if algorithm == "sha256" else moved)
+    assert reader.last_seen(row) == moved
+
+
+def test_an_entry_of_nobody_tells_of_no_login(site: Site, index: SessionIndex, put: Put) -> None:
+    put("a"), put("b", key="the key of last year")
+    with site.app.app_context():
+        index.by_index.look(index.reader(), TWO_WEEKS, exactly=True)
+        known = index.entries.of_keys([key_of("a"), key_of("b")])
+    assert [known[key_of(name)].is_login_seen for name in "ab"] == [False, False]
+
+
 def test_a_login_that_has_left_its_time_in_the_session_is_known_by_that(
     site: Site, index: SessionIndex, put: Put
 ) -> None:
@@ -164,10 +204,10 @@ def test_what_is_no_time_of_a_login_is_none(
 @on_every_database
 @pytest.mark.parametrize(
     "age",
-    [float("inf"), float("nan"), 1e300, 10**400, 2.5e11, -1, True],
-    ids=["inf", "nan", "float", "int", "years", "negative", "bool"],
+    [float("inf"), float("nan"), 1e300, 10**400, 2.5e11, -1, True, "2026-11-30T12:00:00+00:00"],
+    ids=["inf", "nan", "float", "int", "years", "negative", "bool", "date"],
 )
-def test_an_age_that_no_session_can_have_ends_no_search(put: Put, keys: Keys, age: float) -> None:
+def test_an_age_that_no_session_can_have_ends_no_search(put: Put, keys: Keys, age: Any) -> None:
     put("a", user="7", _session_expiry=age), put("b", user="7")
     assert keys("7") == ["a", "b"]
     assert keys("7", exactly=True) == ["a", "b"]
@@ -216,7 +256,10 @@ def test_new_rows_are_found_by_when_they_end(
 
 @pytest.mark.parametrize(
     ("seconds", "age"),
-    [(3600, 3600), (3629, 3600), (3631, 3660), (TWO_WEEKS + 59, None), (TWO_WEEKS + 61, 1209660)],
+    [
+        *((3600, 3600), (3629, 3600), (3631, 3660), (TWO_WEEKS + 59, None)),
+        *((TWO_WEEKS + 61, 1209660), (100 * 365 * 86400, 100 * 365 * 86400)),
+    ],
 )
 def test_how_long_sessions_last_is_learnt_to_the_minute(
     site: Site, index: SessionIndex, put: Put, seconds: int, age: int | None
@@ -284,12 +327,38 @@ def test_a_row_of_an_unusual_age_is_found_where_all_are_asked_for_or_after_a_whi
     put("b", user="7", ago=1, age=4321, _session_expiry=4321)
     assert keys("7") == ["a"]
     assert len(found_of(site, index)) == 1  # nobody need ask for it
+    assert len(found_of(site, SessionIndex(site_of(site.app)))) == 1  # nor another process
     assert keys("7", exactly=True) == ["a", "b"]
     put("c", user="7", ago=1, age=86400, _session_expiry=86400)
     assert keys("7") == ["a", "b"]
     clock.shift(15 * 60 - 1)
     assert keys("7") == ["a", "b"]
     clock.shift(1)
+    assert keys("7") == ["a", "b", "c"]
+
+
+@on_every_database
+@pytest.mark.usefixtures("slow")
+def test_an_unusual_age_that_all_rows_were_asked_for_is_known_from_then_on(
+    put: Put, keys: Keys, clock: time_machine.Traveller
+) -> None:
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    put("b", user="7", ago=1, age=4321, _session_expiry=4321)
+    assert keys("7", exactly=True) == ["a", "b"]
+    put("c", user="7", ago=1, age=4321, _session_expiry=4321)
+    assert keys("7") == ["a", "b", "c"]
+
+
+@pytest.mark.usefixtures("slow")
+def test_an_unusual_age_of_a_row_that_ends_as_usual_is_known_from_then_on(
+    put: Put, keys: Keys, clock: time_machine.Traveller
+) -> None:
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    put("b", user="7", ago=1, _session_expiry=4321)  # no Django stores it so
+    assert keys("7") == ["a", "b"]
+    put("c", user="7", ago=1, age=4321, _session_expiry=4321)
     assert keys("7") == ["a", "b", "c"]
 
 
@@ -369,15 +438,36 @@ def test_what_cannot_be_read_is_read_again_with_another_serializer(
 
 @on_every_database
 def test_all_rows_are_entered_and_what_is_gone_is_removed(
-    site: Site, index: SessionIndex, put: Put, keys: Keys
+    site: Site, index: SessionIndex, put: Put, keys: Keys, clock: time_machine.Traveller
 ) -> None:
     put("a", user="7"), put("b"), put("c", user="7")
     assert keys("7") == ["a", "c"]
     with site.app.app_context():
         site.sessions.store.delete(key_of("c"))
     put("d", user="7")
+    with site.app.app_context():
+        index.by_index.note_all(index.reader(), set())
+        before = index.entries.looked_at()
+    clock.shift(60)
     assert fill(site, index, verifies=False) == Filled(entered=1, removed=1)
+    with site.app.app_context():
+        assert index.entries.looked_at() != before  # nobody need compare all rows again
     assert keys("7") == ["a", "d"]
+
+
+@on_every_database
+@pytest.mark.usefixtures("slow")
+def test_an_index_that_is_brought_up_to_date_has_rows_of_an_unusual_age(
+    site: Site, index: SessionIndex, put: Put, keys: Keys
+) -> None:
+    put("a", user="7")
+    keys("7")
+    put("b", user="7", ago=1, age=4321, _session_expiry=4321)
+    with site.app.app_context():
+        filling = Filling(site.sessions.store, index.entries, index.by_index)
+        filling.update(index.reader(), TWO_WEEKS)
+    assert filling.done == Filled(entered=1)
+    assert keys("7") == ["a", "b"]
 
 
 @on_every_database
@@ -396,6 +486,21 @@ def test_a_user_who_was_changed_by_hand_is_found_by_comparing(
     assert fill(site, index, verifies=True) == Filled()
 
 
+@on_every_database
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("exactly", [True, False])
+def test_a_look_tells_how_many_are_new(
+    site: Site, index: SessionIndex, put: Put, *, exactly: bool
+) -> None:
+    def look() -> int:
+        with site.app.app_context():
+            return index.by_index.look(index.reader(), TWO_WEEKS, exactly=exactly)
+
+    assert look() == 0
+    put("a", user="7", ago=1), put("b", user="8", ago=1), put("c", user="9", ago=1)
+    assert (look(), look()) == (3, 0)
+
+
 def fill(site: Site, index: SessionIndex, *, verifies: bool) -> Filled:
     """Compare all rows."""
     with site.app.app_context():
@@ -403,6 +508,28 @@ def fill(site: Site, index: SessionIndex, *, verifies: bool) -> Filled:
         filling.fill(index.reader(), advanced.append, verifies=verifies)
     assert sum(advanced) == len(site.rows())  # for a bar on the screen
     return filling.done
+
+
+@on_every_database
+def test_entries_of_rows_that_are_gone_are_looked_for_once_a_day(
+    site: Site,
+    index: SessionIndex,
+    put: Put,
+    keys: Keys,
+    clock: time_machine.Traveller,
+    slow: None,
+) -> None:
+    put("a", user="7"), put("b", user="7"), put("c", user="8")
+    assert keys("7", exactly=True) == ["a", "b"]
+    clock.shift(timedelta(days=1))
+    keys("7", exactly=True)
+    with site.app.app_context():
+        site.sessions.store.delete(key_of("c"))
+        keys("7", exactly=True)
+        assert [one.session_key for one in index.entries.of_user("8")] == [key_of("c")]
+        clock.shift(timedelta(days=1))
+        keys("7", exactly=True)
+        assert index.entries.of_user("8") == []
 
 
 # Without an index
@@ -426,6 +553,9 @@ def test_an_index_that_is_removed_meanwhile_is_done_without(
     with site.app.app_context():
         index.entries.drop()
     assert keys("7") == ["a"]
+    with site.app.app_context():
+        assert index.count_unreadable() == 0
+        assert not index.answers
 
 
 @on_every_database
@@ -458,7 +588,11 @@ def test_a_login_does_not_fail_where_no_entry_can_be_made(
         assert index.is_there()
         index.entries.drop()
         index.enter_login(key, "7", None, None)
-    assert "A login is not in the index of the sessions: " in caplog.text
+        index.enter_login(key, "7", None, None)
+        index.enter_login(key, "7", None, None)
+    said = [record.message.partition(":")[0] for record in caplog.records]
+    assert said[0] == "A login is not in the index of the sessions"
+    assert len(said) == 2  # then the table is missed, once
     assert key not in caplog.text
 
 
@@ -473,3 +607,12 @@ def test_dates_are_kept_in_the_clock_of_the_site(make_site: MakeSite) -> None:
         with site.db.engine.connect() as connection:
             stored = connection.exec_driver_sql("SELECT created FROM flask_dj_session_index")
             assert str(stored.scalar()) == "2026-11-23 17:30:00"
+
+
+def test_without_an_index_a_session_that_moves_is_no_matter(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    with site.app.app_context():
+        index_of(site_of(site.app)).move("k" * 32, "l" * 32)
+    told = [record.getMessage() for record in caplog.records]
+    assert [text.startswith("Table 'flask_dj_session_index' is not in") for text in told] == [True]

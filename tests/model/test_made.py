@@ -24,6 +24,7 @@ from sqlalchemy.orm import (
 )
 
 from flask_dj_session import DjangoSessions
+from flask_dj_session.store.columns import DATETIME
 
 from ..conftest import NOW
 from ..live_django import LiveDjango
@@ -268,3 +269,12 @@ def test_the_metadata_can_be_pickled() -> None:
         "DateTime(timezone=True)",
     ]
     assert len(again.indexes) == 2
+
+
+def _no_zone() -> None:
+    return None
+
+
+def test_the_date_s_type_on_mysql_can_be_pickled_by_itself() -> None:
+    again = pickle.loads(pickle.dumps(DATETIME(_no_zone)))
+    assert (repr(again), again.naive_zone) == ("DATETIME(fsp=6)", _no_zone)

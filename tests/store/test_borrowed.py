@@ -5,14 +5,17 @@ The recipe is the one that users of Flask-SQLAlchemy pass on; docs/testing.md sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from flask_dj_session.errors import MissingTableError
+from flask_dj_session.store import Store, found_pooler
 from flask_dj_session.store.statements import Statement
 
 from ..conftest import NOW, MakeSite, Site
@@ -84,6 +87,20 @@ def test_a_missing_table_is_named_and_leaves_the_transaction_usable(make_site: M
         assert site.db.session.execute(sa.text("SELECT 1")).scalar_one() == 1
 
 
+@pytest.mark.parametrize(
+    "work",
+    [lambda store, key: store.exists(key), lambda store, key: store.insert(key, key, NOW)],
+    ids=["read", "write"],
+)
+def test_an_error_tells_no_values(
+    make_site: MakeSite, work: Callable[[Store, str], object]
+) -> None:
+    site, key = make_site(table=False), "secret".center(20, "x")
+    with rolled_back(site), site.app.app_context(), pytest.raises(MissingTableError) as caught:
+        work(site.sessions.store, key)
+    assert key not in "".join(traceback.format_exception(caught.value))
+
+
 def test_clearing_and_listing_take_part(make_site: MakeSite) -> None:
     site = make_site()
     with rolled_back(site), site.app.app_context():
@@ -100,3 +117,15 @@ def test_the_table_that_is_made_is_part_of_it(make_site: MakeSite) -> None:
         site.sessions.create_table()
         site.sessions.create_table()
         assert counts(site) == ["1", "2", "3"]
+
+
+def test_no_pooler_is_looked_for_there(make_site: MakeSite) -> None:
+    site = make_site()
+    with rolled_back(site), site.app.app_context():
+        statements: list[str] = []
+        note = "before_cursor_execute"
+        event.listen(site.db.engine, note, lambda *given: statements.append(given[2]))
+        assert found_pooler(site.sessions.store.engine) is None
+        assert statements == []
+        assert site.sessions.store.count() == 0
+        assert statements != []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,33 @@ def test_a_database_in_memory_is_cleared_by_date(make_site: MakeSite) -> None:
         assert list(site.sessions.store.clear_expired(NOW, batch_size=2)) == [2, 1]
 
 
+@pytest.mark.parametrize(
+    ("database_url", "config"),
+    [("sqlite", {}), ("sqlite", _IN_MEMORY), ("postgresql", {})],
+    indirect=["database_url"],
+    ids=["by number", "by date", "by place"],
+)
+def test_between_any_two_batches_there_is_the_pause_that_is_asked_for(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, config: dict[str, str]
+) -> None:
+    monkeypatch.setattr(postgresql, "BLOCKS", 1)
+    site = make_site(**config)
+    with site.app.app_context():
+        store = site.sessions.store
+        is_by_place = not store.engine.is_sqlite
+        for number in range(100 if is_by_place else 6):
+            store.insert(f"expired-{number:03}", "text" * 100, NOW - timedelta(days=1))
+        if is_by_place:
+            _set_on_connections(store, enable_indexscan="off", enable_bitmapscan="off")
+        rests: list[float] = []
+        monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+        monkeypatch.setattr(time, "sleep", rests.append)
+        size = None if is_by_place else 2
+        batches = list(store.clear_expired(NOW, batch_size=size, pause=7.0))
+    assert len(batches) > 2
+    assert rests == [7.0] * (len(batches) - 1)
+
+
 def test_an_sqlite_without_json_is_cleared_by_date(make_site: MakeSite) -> None:
     site = make_site(table=False)
     with site.app.app_context():
@@ -370,6 +398,20 @@ def test_the_log_that_clearing_fills_is_emptied_after_each_batch(
     assert left == [10, 0]
 
 
+def test_the_log_is_not_emptied_by_a_commit_for_whose_end_others_wait(
+    wal_store: Store, tmp_path: Path
+) -> None:
+    left: list[int] = []
+
+    def note(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        if text == "COMMIT":
+            left.append(_rows_beside_the_log(wal_store, tmp_path))
+
+    event.listen(wal_store.engine.app_engine, "after_cursor_execute", note)
+    assert list(wal_store.clear_expired(NOW, batch_size=10)) == [10, 10]
+    assert left == [20, 10]
+
+
 def test_what_others_write_meanwhile_is_brought_over_too(wal_store: Store, tmp_path: Path) -> None:
     for _ in wal_store.clear_expired(NOW):
         wal_store.insert("a-visitor", "text", NOW + timedelta(days=1))
@@ -446,6 +488,30 @@ def test_after_some_refusals_it_is_tried_for_a_while_to_begin_the_log_anew(
     assert set(tried) - {tried[5], tried[10]} == {1}
 
 
+def test_a_log_that_refuses_with_an_error_is_tried_no_more_often_than_a_busy_one(
+    wal_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, restarts, tried = [1000.0], [0], []
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+
+    def refuse(action: int, first: object, second: object, *_: object) -> int:
+        if action != sqlite3.SQLITE_PRAGMA or first != "wal_checkpoint":
+            return sqlite3.SQLITE_OK
+        restarts.append(restarts.pop() + (second == "RESTART"))
+        return sqlite3.SQLITE_DENY
+
+    engine = wal_store.engine.app_engine
+    event.listen(engine, "connect", lambda one, _: one.set_authorizer(refuse))
+    wal_store.engine.dispose()
+    for _ in wal_store.clear_expired(NOW, batch_size=2):
+        tried.append(restarts[0])
+        restarts[0] = 0
+    # For a tenth of a second, a thousandth apart.
+    assert [90 < number < 110 for number in tried] == [number in {4, 9} for number in range(10)]
+    assert {number for number in tried if number <= 90} == {1}
+
+
 def _restarts(statements: list[str]) -> int:
     number = sum("RESTART" in text for text in statements)
     statements.clear()
@@ -492,6 +558,31 @@ def test_who_has_waited_for_the_list_of_rows_has_his_turn_before_they_are_remove
     monkeypatch.setattr(time, "sleep", sleep)
     assert list(store.clear_expired(NOW)) == [5]
     assert done == ["listed", *([] if has_log else ["rested 0.020"]), "removed"]
+
+
+def test_so_does_who_has_waited_for_the_log_to_begin_anew(
+    wal_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, done = [1000.0], []
+
+    def note(text: str) -> None:
+        if "RESTART" in text:
+            clock[0] += 0.02
+            done.append("begun anew")
+        elif text.startswith("DELETE"):
+            done.append("removed")
+
+    def sleep(seconds: float) -> None:
+        clock[0] += seconds
+        done.append(f"rested {seconds:.3f}")
+
+    engine = wal_store.engine.app_engine
+    event.listen(engine, "connect", lambda one, _: one.set_trace_callback(note))
+    wal_store.engine.dispose()
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+    assert list(wal_store.clear_expired(NOW)) == [20]
+    assert done == ["begun anew", "rested 0.020", "removed", "begun anew"]
 
 
 def test_a_connection_that_has_cleared_is_as_it_was(wal_store: Store) -> None:
@@ -544,10 +635,41 @@ def test_a_table_that_would_be_read_whole_is_cleared_block_by_block(
     for number in range(200):
         postgresql_store.insert(f"long-{number:03}", "text" * 100, NOW - timedelta(days=1))
     _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")
+    with postgresql_store.engine.connect() as connection:
+        (blocks,) = connection.exec_driver_sql(
+            "SELECT pg_relation_size('django_session') / current_setting('block_size')::int"
+        ).one()
     batches = list(postgresql_store.clear_expired(NOW))
-    assert len(batches) > 5
+    assert len(batches) == blocks > 5
     assert sum(batches) == 220
     assert len(_rows(postgresql_store)) == 20
+
+
+@contextmanager
+def _schema(store: Store, name: str) -> Iterator[None]:
+    """Give a database of PostgreSQL a schema with a table of sessions."""
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+        connection.exec_driver_sql(f"CREATE TABLE {name}.django_session (LIKE django_session)")
+        try:
+            yield
+        finally:
+            connection.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_table_that_the_engine_translates_to_is_cleared_whatever_is_said_of_another(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "BLOCKS", 1)
+    store = store_of(make_site())  # which is empty, and would be read whole
+    translated = {"execution_options": {"schema_translate_map": {None: "tenant"}}}
+    tenants = store_of(make_site(table=False, options=translated))
+    with _schema(store, "tenant"):
+        for number in range(100):
+            tenants.insert(f"long-{number:03}", "text" * 100, NOW - timedelta(days=1))
+        assert sum(tenants.clear_expired(NOW)) == 100
+        assert _rows(tenants) == []
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

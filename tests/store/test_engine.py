@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import sqlite3
+import sys
 import threading
 import time
 import traceback
@@ -22,6 +23,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from flask_dj_session.errors import DatabaseHeldError, MissingTableError
 from flask_dj_session.store import AutocommitEngine
+from flask_dj_session.store.own import OwnConnections
 
 from ..conftest import NOW, MakeSite, Site
 
@@ -168,6 +170,21 @@ def test_an_app_that_begins_each_transaction_itself_begins_none_here(
 
 def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+class _Pep249(sqlite3.Connection):
+    """As one with ``autocommit=False``, which Python 3.12 has added."""
+
+    autocommit: Any = False
+
+
+def test_a_driver_that_is_told_to_commit_nothing_by_itself_commits_the_sessions(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(options={"connect_args": {"factory": _Pep249}})
+    with site.app.app_context(), site.sessions.store.engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        assert raw.autocommit is True
 
 
 def test_statements_show_in_echo_and_nothing_else_does(
@@ -381,6 +398,57 @@ def _fate_in_child(
         return 1
     connection.execute("SELECT 1").close()  # which fails where it is closed
     return 0 if len(opened) == 2 else 2
+
+
+def test_a_child_keeps_what_its_parent_has_open_once_and_not_with_each_statement(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.app.app_context(), monkeypatch.context() as patch:
+        store, pid = site.sessions.store, os.getpid()
+        store.exists("12345678")
+        (parents,) = (
+            one
+            for one in gc.get_objects()
+            # Not isinstance(), at which lazy objects of other libraries set themselves up.
+            if type(one) is OwnConnections and one.bind is site.db.engine
+        )
+        patch.setattr(os, "getpid", lambda: pid + 1)  # as after a fork
+        store.exists("12345678")
+        before = sys.getrefcount(parents)
+        for _ in range(3):
+            store.exists("12345678")
+        assert sys.getrefcount(parents) == before
+        store.engine.dispose()
+
+
+def test_what_a_parent_has_open_outlives_the_engine_of_its_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parents = _opened_by_a_parent(tmp_path, monkeypatch)
+    gc.collect()
+    connection = parents()
+    assert connection is not None
+    connection.close()
+
+
+def _opened_by_a_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> weakref.ref[_Connection]:
+    """Use an engine in two processes, and return the first one's connection."""
+    opened: list[weakref.ref[_Connection]] = []
+    connect_args = {"factory": _Connection}
+    apps = sa.create_engine(f"sqlite:///{tmp_path / 'db.sqlite3'}", connect_args=connect_args)
+    event.listen(apps, "connect", lambda raw, _: opened.append(weakref.ref(raw)))
+    engine, pid = AutocommitEngine(lambda: apps, owner=lambda: 1), os.getpid()
+    with monkeypatch.context() as patch:
+        with engine.connect():
+            pass
+        patch.setattr(os, "getpid", lambda: pid + 1)  # as after a fork
+        with engine.connect():
+            pass
+        engine.dispose()
+    assert len(opened) == 2
+    return opened[0]
 
 
 @pytest.mark.process

@@ -118,14 +118,29 @@ def test_a_connection_is_kept_for_as_long_as_the_app_wants_it_used(
     first = _take(idle)
     opened = _raw(first)
     _give_back(idle, first)
-    clock.shift(3599)
+    clock.shift(3600)
     second = _take(idle)
     assert second is first
     _give_back(idle, second)
-    clock.shift(2)
+    clock.shift(1)
     third = _take(idle)
     assert _raw(third) is not opened
     _give_back(idle, third)
+
+
+@pytest.mark.parametrize(
+    ("pool", "age"),
+    [({"pool_recycle": 0}, 1), ({"pool_recycle": 3600}, 3601)],
+    indirect=["pool"],
+    ids=str,
+)
+def test_one_at_hand_that_is_too_old_goes_to_the_pool(
+    idle: IdleConnections, pool: QueuePool, clock: time_machine.Traveller, age: int
+) -> None:
+    _give_back(idle, _take(idle))
+    clock.shift(age)
+    assert idle.at_hand() is None
+    assert (pool.checkedout(), pool.checkedin()) == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["checkout", "checkin", "reset"])

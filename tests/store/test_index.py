@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -63,6 +64,17 @@ def test_the_table_is_made_once_and_removed_once(site: Site) -> None:
     assert not entries.exists()
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_table_whose_own_index_cannot_be_made_is_not_made_either(site: Site) -> None:
+    entries = entries_of(site)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        taken = f"{entries.table.name}_user"
+        connection.exec_driver_sql(f"CREATE INDEX {taken} ON django_session (session_data)")
+    with pytest.raises(sa.exc.DBAPIError):
+        entries.create()
+    assert not entries.exists()
+
+
 @on_every_database
 def test_the_keys_of_both_tables_are_compared_alike(make_site: MakeSite) -> None:
     site = make_site(table=False)
@@ -93,6 +105,29 @@ def test_each_table_of_sessions_has_an_index_of_its_own() -> None:
     assert index_name("x" * 40).endswith("x" * 40)
 
 
+def test_a_long_name_is_made_where_md5_is_not_for_security(monkeypatch: pytest.MonkeyPatch) -> None:
+    name, md5 = index_name("x" * 60), hashlib.md5
+
+    def as_in_fips_mode(data: bytes, *, usedforsecurity: bool = True) -> Any:
+        if usedforsecurity:
+            raise ValueError("disabled for FIPS")
+        return md5(data, usedforsecurity=False)
+
+    monkeypatch.setattr(hashlib, "md5", as_in_fips_mode)
+    assert index_name("x" * 60) == name
+
+
+@pytest.mark.parametrize("length", [35, 36])
+def test_a_name_that_has_room_for_its_ending_is_not_cut(site: Site, length: int) -> None:
+    with site.app.app_context():
+        sessions = site.sessions.store.table.to_metadata(sa.MetaData(), name="x" * length)
+    table = index_table(sessions)
+    (index,) = (one for one in table.indexes if "user_id" in one.columns)
+    whole = f"{table.name}_user"
+    assert str(index.name).endswith("x_user")
+    assert (str(index.name) == whole) == (len(whole) <= 63)
+
+
 def test_the_databases_own_index_on_the_users_has_a_name_that_stays(site: Site) -> None:
     with site.app.app_context():
         sessions = site.sessions.store.table
@@ -105,6 +140,9 @@ def test_the_databases_own_index_on_the_users_has_a_name_that_stays(site: Site) 
     assert name("x" * 35) == f"flask_dj_session_index_{'x' * 35}_user"
     assert name("x" * 36) == f"flask_dj_session_index_{'x' * 35}_user"
     assert name("y" + "x" * 61) == f"flask_dj_session_index_y{'x' * 25}_18971efe_user"
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789abcd"
+    cut = "abcdefghijklmnopqrstuvwxyz"
+    assert name(letters) == f"flask_dj_session_index_{cut}56789abcd_user"
 
 
 @on_every_database
@@ -153,11 +191,13 @@ def test_an_entry_moves_to_another_key_unless_that_has_one(entries: Entries) -> 
 
 @on_every_database
 def test_what_is_there_stays_where_many_are_added(entries: Entries) -> None:
-    entries.enter(entry(3, "8"))
     number = 2 * WritingByColumn.at_a_time + 5
+    there = [entry(3, "8"), entry(number - 1, "8")]
+    for one in there:
+        entries.enter(one)
     sum(entries.add(entry(one) for one in range(number)))
-    assert len(entries.of_user("7")) == number - 1
-    assert entries.of_user("8") == [entry(3, "8")]
+    assert len(entries.of_user("7")) == number - 2
+    assert sorted(entries.of_user("8")) == there
 
 
 @on_every_database
@@ -268,6 +308,29 @@ def test_what_is_not_known_of_a_session_is_null_and_nothing_else_may_be(
         columns = sa.inspect(site.db.engine).get_columns(index_name("django_session"))
     may_be_null = {column["name"] for column in columns if column["nullable"]}
     assert may_be_null == {"user_id", "address", "user_agent"}
+
+
+@on_every_database
+def test_the_columns_are_as_wide_as_what_is_stored_in_them(site: Site, entries: Entries) -> None:
+    with site.app.app_context():
+        columns = sa.inspect(site.db.engine).get_columns(entries.table.name)
+    widths = {one["name"]: getattr(one["type"], "length", None) for one in columns}
+    expected = {"session_key": 40, "user_id": 80, "address": 45, "user_agent": 200}
+    assert {name: widths[name] for name in expected} == expected
+
+
+def test_where_a_column_of_keys_sets_no_bound_that_of_the_index_does(site: Site) -> None:
+    with site.app.app_context():
+        sessions = site.sessions.store.table.to_metadata(sa.MetaData())
+    sessions.c.session_key.type = sa.Text()
+    assert getattr(index_table(sessions).c.session_key.type, "length", None) == 255
+
+
+def test_on_sqlite_the_rows_stand_in_the_order_of_their_keys(site: Site, entries: Entries) -> None:
+    query = sa.text("SELECT sql FROM sqlite_master WHERE name = :name")
+    with site.app.app_context(), site.db.engine.connect() as connection:
+        text = connection.execute(query, {"name": entries.table.name}).scalar_one()
+    assert text.strip().endswith("WITHOUT ROWID")
 
 
 @on_every_database

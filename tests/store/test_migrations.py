@@ -12,6 +12,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
+from flask_dj_session.store import ddl
+
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE, backend_of, text_of
 from ..live_django import LiveDjango, on_database
@@ -136,3 +138,18 @@ def test_other_migrations_in_the_table_stay(make_site: MakeSite, unmigrated: Liv
     after = set(MigrationRecorder(connections["default"]).applied_migrations())
     assert after == before | {("sessions", "0001_initial")}
     _migrate()
+
+
+def test_a_table_that_another_process_makes_meanwhile_is_used(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(table=False)
+    with site.app.app_context():
+        store = site.sessions.store
+        store.create_table()
+        assert store.record_migration(NOW)
+        looks = [False]  # at first, before the other one has made it
+        found = ddl.has_table
+        monkeypatch.setattr(ddl, "has_table", lambda *told: looks.pop() if looks else found(*told))
+        assert not store.record_migration(NOW)
+        assert not looks

@@ -26,6 +26,7 @@ ODD_DATES: dict[str, list[tuple[str, datetime | None, bool]]] = {
         ("0001-01-01 00:00:00", FIRST, True),
         ("9999-12-31 23:59:59", LAST, False),
         ("10000-01-01 00:00:00", None, True),
+        ("10000-13-45 00:00:00", None, True),
         ("infinity", None, False),
         ("2026-11-23 12:30:15.1", TENTH, True),
     ],
@@ -351,6 +352,15 @@ def test_a_text_beyond_all_measure_is_not_fetched(
 
 
 @every_database
+def test_a_text_of_just_the_measure_is_fetched(
+    long: tuple[Store, Fetched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, _ = long
+    monkeypatch.setattr(queries, "LONGEST", 10_000)
+    assert store.page(size=1)[0].session_data == "00" * 5000
+
+
+@every_database
 def test_a_long_text_that_goes_meanwhile_is_no_matter(
     long: tuple[Store, Fetched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -386,3 +396,77 @@ def test_a_visitor_whose_text_is_no_utf8_has_a_corrupted_session(
         assert site.sessions.session("12345678").load() == {}
     assert "Session data corrupted" in caplog.text
     assert "secret" not in caplog.text
+
+
+@every_database
+def test_a_text_of_a_hundred_kilobytes_is_fetched_whole(site: Site) -> None:
+    text = "0123456789" * 10_000
+    with site.app.app_context():
+        store = site.sessions.store
+        store.insert("nomatterwhose", text, NOW)
+        assert store.row("nomatterwhose") == StoredRow("nomatterwhose", text, NOW)
+
+
+def test_a_text_of_4096_bytes_comes_with_its_row_and_a_longer_one_after_it(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site()
+    _insert(site, ("short", "x" * 4096, NOW))
+    fetched = Fetched(site, monkeypatch)
+    store = store_of(site)
+    store.page(size=9)
+    assert fetched.statements == 1
+    _insert(site, ("long", "x" * 4097, NOW))
+    assert [row.size for row in store.page(size=9)] == [4097, 4096]
+    assert fetched.statements == 1 + 2
+
+
+_MEBIBYTE = 1024 * 1024
+
+
+def test_two_mebibytes_of_long_texts_are_fetched_at_a_time(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site()
+    _insert(site, *((f"long{n}", "x" * (_MEBIBYTE + n // 3), NOW) for n in range(4)))
+    fetched = Fetched(site, monkeypatch)
+    assert [len(page) for page in store_of(site).pages(size=9)] == [2, 1, 1]
+    assert 0 <= fetched.most - 2 * _MEBIBYTE < 1000  # with keys and dates
+
+
+def test_of_very_many_long_texts_five_hundred_are_fetched_at_a_time(make_site: MakeSite) -> None:
+    site = make_site()
+    _insert(site, *((f"long{n:03}", "x" * 4100, NOW) for n in range(501)))
+    store = store_of(site)
+    assert [len(page) for page in store.pages(size=999)] == [500, 1]
+    keys = [f"long{n:03}" for n in range(501)]
+    assert sum(len(rows) for rows in store.rows_of(keys)) == 501
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("beyond", "is_fetched"), [(0, True), (1, False)])
+def test_a_text_of_sixty_four_mebibytes_is_the_longest_that_is_fetched(
+    make_site: MakeSite, beyond: int, is_fetched: bool
+) -> None:
+    site = make_site()
+    size = 64 * _MEBIBYTE + beyond
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        made = f"replace(hex(zeroblob({size // 2})), '0', 'x') || '{'x' * (size % 2)}'"
+        connection.exec_driver_sql(
+            f"INSERT INTO django_session VALUES ('long', {made}, '2999-01-01')"
+        )
+    (row,) = store_of(site).page(size=1)
+    assert row.size == size
+    assert isinstance(row.session_data, str) == is_fetched
+
+
+def test_an_error_passes_where_nobody_can_tell_whether_there_is_a_table(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(table=False)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        # A view of what is gone: SQLite refuses to say which columns it has, too.
+        connection.exec_driver_sql("CREATE VIEW django_session AS SELECT * FROM gone")
+    with pytest.raises(sa.exc.OperationalError, match="gone") as error:
+        store_of(site).load("12345678", NOW)
+    assert str(error.value.statement).startswith("SELECT django_session.session_data")

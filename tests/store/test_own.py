@@ -112,6 +112,23 @@ def test_a_connect_listener_that_the_app_adds_later_is_heard_on_new_connections(
             assert connection.connection.dbapi_connection in seen
 
 
+def test_each_connect_listener_is_heard_once_on_a_connection_beside_the_first(
+    make_site: MakeSite,
+) -> None:
+    site = make_site(table=False)
+    heard: list[tuple[str, Any]] = []
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", lambda raw, _: heard.append(("before", raw)))
+        site.sessions.create_table()
+        engine = site.sessions.store.engine
+        with engine.connect():
+            event.listen(site.db.engine, "connect", lambda raw, _: heard.append(("later", raw)))
+            heard.clear()
+            with engine.connect() as connection:
+                raw = connection.connection.dbapi_connection
+    assert heard == [("before", raw), ("later", raw)]
+
+
 # Options of the app's engine
 
 
@@ -130,7 +147,7 @@ def test_each_statement_is_committed_whatever_the_isolation_of_the_apps_engine(
 def test_what_undoes_autocommit_on_a_connection_that_is_checked_out_is_undone_itself(
     make_site: MakeSite, name: str
 ) -> None:
-    site = make_site()
+    site = make_site(table=False)
     with site.app.app_context():
         engine, dialect = site.db.engine, site.db.engine.dialect
         if name == "engine_connect":
@@ -143,6 +160,7 @@ def test_what_undoes_autocommit_on_a_connection_that_is_checked_out_is_undone_it
             event.listen(
                 engine, name, lambda raw, *_: dialect.set_isolation_level(raw, "SERIALIZABLE")
             )
+        site.sessions.create_table()
     assert counts(site) == ["1", "2", "3"]
     assert stored(site) == 1
 
@@ -270,26 +288,62 @@ class _Columns:
     by_server: Mapped[int] = mapped_column(server_default="9")
 
 
-@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
-def test_columns_with_values_of_their_own_are_filled_as_sqlalchemy_fills_them(
-    database_url: sa.URL,
-) -> None:
+def _site_with(columns: Any, database_url: sa.URL) -> tuple[Site, Any]:
+    """Return an app whose sessions have these columns, too, and the mapped class."""
     app = Flask("tests.columns")
     app.config.update(SECRET_KEY=SECRET_KEY, SQLALCHEMY_DATABASE_URI=database_url)
     db = SQLAlchemy(app)
 
-    class Visit(AbstractSession, _Columns, db.Model):  # type: ignore[name-defined,misc]
+    class Visit(AbstractSession, columns, db.Model):  # type: ignore[name-defined,misc]
         __tablename__ = "visit"
 
-    sessions = DjangoSessions(app, db, model=Visit)
-    site = Site(app, db, sessions)
-    with app.app_context():
+    return Site(app, db, DjangoSessions(app, db, model=Visit)), Visit
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_columns_with_values_of_their_own_are_filled_as_sqlalchemy_fills_them(
+    database_url: sa.URL,
+) -> None:
+    site, model = _site_with(_Columns, database_url)
+    db = site.db
+    with site.app.app_context():
         db.create_all()
         assert counts(site) == ["1", "2", "3"]
-        row = db.session.scalars(db.select(Visit)).one()
+        row = db.session.scalars(db.select(model)).one()
         assert (row.scalar, row.changed, row.by_sql, row.by_server) == ("made", 1, 8, 9)
         assert uuid.UUID(row.called).version == 4
         db.session.remove()
+        db.engine.dispose()
+
+
+class _WithDefault:
+    own: Mapped[str] = mapped_column(sa.String(10), default="made")
+
+
+class _WithOnUpdate:
+    own: Mapped[str] = mapped_column(sa.String(10), server_default="new", onupdate="changed")
+
+
+@pytest.mark.parametrize(
+    ("columns", "values"),
+    [(_WithDefault, ["made", "made"]), (_WithOnUpdate, ["new", "changed"])],
+    ids=["default", "onupdate"],
+)
+def test_a_column_with_one_of_both_is_filled_so_too(
+    database_url: sa.URL, columns: Any, values: list[str]
+) -> None:
+    site, model = _site_with(columns, database_url)
+    db = site.db
+    with site.app.app_context():
+        db.create_all()
+        session = site.sessions.session()
+        seen = []
+        for number in range(2):
+            session["n"] = number
+            session.save()
+            seen.append(db.session.scalars(db.select(model)).one().own)
+            db.session.remove()
+        assert seen == values
         db.engine.dispose()
 
 

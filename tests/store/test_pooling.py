@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from flask_dj_session.store import Pooler, found_pooler, pooling
 
@@ -111,6 +113,23 @@ def test_a_pooler_that_keeps_what_is_prepared_is_told_from_others(
 
 
 @with_psycopg
+def test_a_connection_that_does_not_tell_what_is_kept_is_given_up(
+    pooled: str, make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(SQLALCHEMY_DATABASE_URI=pooled)
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        with engine.connect() as connection:
+            first = connection.connection.dbapi_connection
+        monkeypatch.setattr(secrets, "token_hex", lambda _: "two words")
+        pooler = found_pooler(engine)
+        assert pooler is not None
+        assert pooler.keeps_statements is None
+        with engine.connect() as connection:
+            assert connection.connection.dbapi_connection is not first
+
+
+@with_psycopg
 def test_a_pool_of_one_connection_is_enough(pooled: str, make_site: MakeSite) -> None:
     options = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 1}
     assert seen(make_site(SQLALCHEMY_DATABASE_URI=pooled, options=options)) is not None
@@ -120,8 +139,35 @@ def test_a_pool_of_one_connection_is_enough(pooled: str, make_site: MakeSite) ->
 def test_nothing_stays_prepared(pooled: str, make_site: MakeSite) -> None:
     site = make_site(SQLALCHEMY_DATABASE_URI=pooled)
     assert seen(site) is not None
-    ours = "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'flask%'"
-    assert asked(site, ours) == 0
+    assert asked(site, "SELECT count(*) FROM pg_prepared_statements") == 0
+
+
+@with_psycopg
+@pytest.mark.parametrize("is_wrapped", [False, True], ids=["the driver's", "SQLAlchemy's"])
+@pytest.mark.parametrize(
+    ("kind", "said", "is_pooled"),
+    [
+        ("InvalidSqlStatementName", "prepared elsewhere", True),
+        ("DuplicatePreparedStatement", "prepared by somebody else", True),
+        ("ProtocolViolation", "not understood", True),
+        ("Error", {"C": "26000"}, True),  # as pg8000 says it
+        ("Error", {"C": "42501"}, False),
+        ("InsufficientPrivilege", "not allowed", False),
+    ],
+)
+def test_an_error_about_what_is_prepared_tells_of_a_pooler(
+    make_site: MakeSite, kind: str, said: object, is_pooled: bool, is_wrapped: bool
+) -> None:
+    error = getattr(pytest.importorskip("psycopg.errors"), kind)(said)
+    site = make_site()
+
+    def refuse(*_: object) -> None:
+        raise sa.exc.DBAPIError("SELECT", None, error) if is_wrapped else error
+
+    with site.app.app_context():
+        event.listen(site.db.engine, "before_cursor_execute", refuse)
+    expected = Pooler("psycopg", keeps_statements=False, closes_statements=True)
+    assert seen(site) == (expected if is_pooled else None)
 
 
 def test_sqlite_has_no_pooler(site: Site) -> None:

@@ -26,6 +26,15 @@ def test_what_is_stored_is_stored_with_every_pool(make_site: MakeSite, poolclass
     assert stored(site) == 1
 
 
+@pytest.mark.parametrize("poolclass", _POOLS, ids=lambda pool: pool.__name__)
+def test_sessions_in_a_file_have_connections_of_their_own_unless_the_app_has_just_one(
+    make_site: MakeSite, poolclass: Any
+) -> None:
+    site = make_site(options={"poolclass": poolclass})
+    with site.app.app_context():
+        assert site.sessions.store.engine.is_own is (poolclass is not StaticPool)
+
+
 @pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
 def test_the_one_connection_of_a_static_pool_is_used_by_one_thread_at_a_time(
     make_site: MakeSite,
@@ -36,6 +45,19 @@ def test_the_one_connection_of_a_static_pool_is_used_by_one_thread_at_a_time(
         answers = list(threads.map(lambda _: counts(site), range(24)))
     assert answers == [["1", "2", "3"]] * 24
     assert stored(site) == 25
+
+
+@pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
+def test_of_a_static_pool_sessions_have_one_connection_and_no_other(make_site: MakeSite) -> None:
+    site = make_site(options={"poolclass": StaticPool})
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        for _ in range(2):
+            with engine.connect() as connection:
+                pool: Any = connection.engine.pool
+                pool._timeout = 0
+                with pytest.raises(sa.exc.TimeoutError), engine.connect():
+                    pass
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -104,3 +126,25 @@ def test_connections_to_an_engine_whose_place_was_taken_are_closed(
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             raw.execute("SELECT 1")
     other.dispose()
+
+
+class _Counting(sqlite3.Connection):
+    """Counts what is rolled back, of all of its kind."""
+
+    rollbacks = 0
+
+    def rollback(self) -> None:
+        type(self).rollbacks += 1
+        super().rollback()
+
+
+def test_what_commits_itself_is_not_rolled_back_when_it_is_given_back(make_site: MakeSite) -> None:
+    # With this option each connection goes back to its pool.
+    options = {"connect_args": {"factory": _Counting}, "pool_pre_ping": True}
+    site = make_site(options=options)
+    with site.app.app_context():
+        store = site.sessions.store
+        store.exists("12345678")
+        before = _Counting.rollbacks
+        assert not store.exists("12345678")
+    assert _Counting.rollbacks == before

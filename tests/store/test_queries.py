@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -34,6 +34,19 @@ def test_pages_come_in_the_order_of_the_keys(store: Store) -> None:
     assert _listed(store, 5) == []
 
 
+def test_keys_come_in_their_order_some_at_a_time(store: Store) -> None:
+    def listed(size: int, **options: datetime) -> list[str]:
+        pages = store.keys(size=size, **options)
+        return ["".join(key[-1] for key in page) for page in pages]
+
+    assert listed(1) == ["0", "1", "2", "3", "4"]
+    assert listed(2) == ["01", "23", "4"]
+    assert listed(5) == ["01234"]
+    assert listed(2, expired_at=NOW) == ["01", "2"]
+    store.delete_all()
+    assert listed(2) == []
+
+
 def test_a_row_has_an_aware_date(store: Store) -> None:
     assert next(store.pages(size=1)) == [
         StoredRow("aaaaaaa0", "text", NOW - timedelta(seconds=2)),
@@ -45,6 +58,13 @@ def test_a_row_that_ends_now_has_expired(store: Store) -> None:
     assert [row.session_key[-1] for row in page] == ["0", "1", "2"]
     everything = next(store.pages(size=9))
     assert [row.has_expired(NOW) for row in everything] == [True, True, True, False, False]
+
+
+def test_a_row_that_ends_now_is_not_loaded_with_or_without_its_end(store: Store) -> None:
+    before = NOW - timedelta(seconds=1)
+    assert (store.load("aaaaaaa2", before), store.load("aaaaaaa2", NOW)) == ("text", None)
+    assert store.load_with_end("aaaaaaa2", before)[0] == "text"
+    assert store.load_with_end("aaaaaaa2", NOW) == (None, None)
 
 
 def test_a_row_that_is_removed_between_two_pages_is_no_matter(store: Store) -> None:

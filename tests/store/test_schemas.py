@@ -21,7 +21,7 @@ from flask_dj_session import AbstractSession, DjangoSessions
 from flask_dj_session.store import expected_facts, found_facts
 
 from ..conftest import MakeSite, Site
-from ..databases import EVERY_SERVER, text_of
+from ..databases import EVERY_DATABASE, EVERY_SERVER, text_of
 from ..live_django import SECRET_KEY, on_database
 
 on_every_server = pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)
@@ -86,6 +86,22 @@ def test_a_table_in_the_default_schema_is_not_the_tenants(make_site: MakeSite, t
         expected = expected_facts(store.engine, store.table)
         assert (found.columns, found.has_like_index) == (expected.columns, expected.has_like_index)
         assert all(TENANT in statement for statement in expected.create_index.values())
+
+
+@pytest.mark.parametrize("database_url", EVERY_DATABASE, indirect=True)
+def test_an_index_on_the_key_and_more_counts_as_one_on_the_key(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        store = site.sessions.store
+        with site.db.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("DROP INDEX django_session_session_key_c0390e0f_like")
+            connection.exec_driver_sql(
+                "CREATE INDEX with_date ON django_session (session_key, expire_date)"
+            )
+        found = found_facts(store.engine, store.table)
+    assert found is not None
+    assert found.has_like_index
 
 
 @on_every_server
@@ -211,3 +227,18 @@ def test_a_table_that_is_found_in_an_attached_database_is_not_hidden_by_a_new_on
         assert found_facts(store.engine, store.table) is not None
         assert site.sessions.session(theirs.session_key)["a"] == 1
     assert not database.exists() or _ddl(database) == []
+
+
+def test_of_two_tables_of_one_name_the_one_that_statements_take_is_described(
+    database_url: sa.URL, shop: Path
+) -> None:
+    other = sqlite3.connect(shop)
+    other.execute("CREATE TABLE django_session (session_key text, other text)")
+    other.close()
+    with _site(database_url, SQLAlchemy(), shop=shop) as site:
+        store = site.sessions.store
+        with site.db.engine.begin() as connection:
+            connection.exec_driver_sql(DDL_OF_DJANGO[1])
+        facts = found_facts(store.engine, store.table)
+        assert facts is not None
+        assert list(facts.columns) == ["session_key", "session_data", "expire_date"]

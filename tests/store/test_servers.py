@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from flask import request
 from sqlalchemy import event
 
-from ..conftest import MakeSite, Site
+from flask_dj_session.store import migrations
+
+from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_SERVER, backend_of, connect_raw, text_of
 from ..wiretap import Wiretap, tapped
 
@@ -326,3 +328,17 @@ def test_dates_come_back_as_they_went(make_site: MakeSite, use_tz: bool) -> None
         (row,) = site.rows()
         age = row.expire_date - datetime.now(timezone.utc)
         assert 1209590 < age.total_seconds() <= 1209600
+
+
+def test_on_a_database_of_another_kind_sqlalchemy_makes_the_table(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrations, "_CREATE", {})
+    site = make_site(table=False)
+    with site.app.app_context():
+        site.sessions.store.create_table()
+        assert site.sessions.store.record_migration(NOW)
+        columns = sa.inspect(site.db.engine).get_columns("django_migrations")
+    assert [(one["name"], one["nullable"]) for one in columns] == [
+        (name, False) for name in ("id", "app", "name", "applied")
+    ]

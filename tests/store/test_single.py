@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier, Event
 from typing import Any
 
@@ -43,6 +44,40 @@ def test_many_threads_count_exactly(site: Site) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(_visit, range(16), [site] * 16))
     assert answers == [[str(n) for n in range(1, 11)]] * 16
+
+
+def test_a_row_that_is_no_text_is_read_and_the_app_s_connection_is_left_as_it_was(
+    site: Site,
+) -> None:
+    key = "nomatterwhose"
+    with site.app.app_context():
+        with site.db.engine.begin() as connection:
+            raw: Any = connection.connection.dbapi_connection
+            before = raw.text_factory, raw.isolation_level
+            connection.exec_driver_sql(
+                f"INSERT INTO django_session VALUES ('{key}', CAST(x'ff' AS TEXT), '2999-01-01')"
+            )
+        row = site.sessions.store.row(key)
+    assert row is not None
+    assert row.session_data == "\udcff"
+    assert (raw.text_factory, raw.isolation_level) == before
+
+
+def test_what_the_app_s_engine_is_told_later_counts_here_too(site: Site) -> None:
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        with engine.connect():
+            pass
+        site.db.engine.update_execution_options(tag="later")
+        with engine.connect() as lent:
+            assert lent.get_execution_options()["tag"] == "later"
+
+
+def test_a_table_is_made_on_the_one_connection(site: Site) -> None:
+    with site.app.app_context():
+        with site.sessions.store.engine.begin(table="tea") as lent:
+            lent.exec_driver_sql("CREATE TABLE tea (leaves int)")
+        assert "tea" in sa.inspect(site.db.engine).get_table_names()
 
 
 def test_so_they_do_where_views_read_the_database(site: Site, table: sa.Table) -> None:
@@ -105,6 +140,44 @@ def test_ones_own_is_an_error_at_once(
         site.sessions.session().save()
 
 
+def test_ones_own_is_known_as_such_after_another_has_ended_its_own(
+    site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.app.app_context() as first:
+        site.db.session.execute(sa.insert(table).values(text="committed"))
+        site.db.session.commit()
+    test_ones_own_is_an_error_at_once(site, table, monkeypatch)
+    assert first.app is site.app  # it was there all the time, so the other was not taken for it
+
+
+def test_who_only_reads_in_anothers_transaction_has_not_begun_it(
+    site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, end = Event(), Event()
+
+    def other() -> None:
+        with site.app.app_context():
+            site.db.session.execute(sa.select(table)).all()
+            read.set()
+            end.wait(20)
+
+    with site.app.app_context(), ThreadPoolExecutor(1) as threads:
+        site.db.session.execute(sa.insert(table).values(text="uncommitted"))
+        done = threads.submit(other)
+        try:
+            assert read.wait(20)
+            clock = [1000.0]
+            monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+            monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+            with pytest.raises(DatabaseHeldError) as caught:
+                site.sessions.session().save()
+        finally:
+            end.set()
+        done.result(20)
+        assert not caught.value.by_another
+        site.db.session.rollback()
+
+
 def test_one_that_does_not_end_is_said_to_be_anothers(
     site: Site, table: sa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +194,19 @@ def test_one_that_does_not_end_is_said_to_be_anothers(
         assert caught.value.by_another
         assert 1005 <= clock[0] < 1005.1  # the driver's own patience
         site.db.session.rollback()
+
+
+def test_one_that_was_begun_on_the_driver_is_not_taken_for_ones_own(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: clock.append(clock.pop() + seconds))
+    with site.app.app_context(), closing(site.db.engine.raw_connection()) as connection:
+        connection.cursor().execute("UPDATE django_session SET session_data = 'x'").close()
+        with pytest.raises(DatabaseHeldError) as caught:
+            site.sessions.session().save()
+        assert caught.value.by_another
 
 
 def test_an_error_of_ours_rolls_nothing_of_the_apps_back(site: Site, table: sa.Table) -> None:
@@ -171,6 +257,15 @@ def test_an_interrupted_statement_does_not_close_the_database(site: Site) -> Non
         with pytest.raises(KeyboardInterrupt):
             site.sessions.store.count()
         assert site.sessions.store.count() == 1
+
+
+def test_after_a_connection_that_the_app_has_given_up_there_is_another(site: Site) -> None:
+    with site.app.app_context():
+        store = site.sessions.store
+        with site.db.engine.connect() as connection:
+            connection.invalidate()
+        assert store.create_table() is True  # since the database went with the connection
+        assert store.count() == 0
 
 
 def test_a_database_in_memory_of_each_thread_is_the_apps(make_site: MakeSite) -> None:

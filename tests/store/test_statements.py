@@ -54,6 +54,68 @@ def test_a_statement_is_compiled_once_for_each_dialect() -> None:
     assert statement.for_driver(of_sqlite).dialect is of_sqlite
 
 
+def test_a_statement_with_a_condition_is_made_once_for_each_kind_of_text(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(make_site())
+    made: list[object] = []
+
+    class Counted(Statement):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            made.append(self)
+
+    monkeypatch.setattr(f"{Store.__module__}.Statement", Counted)
+    store.insert("12345678", "text", NOW)
+    for before, after in (("text", "other"), ("other", "third")):
+        assert store.replace("12345678", before, after, NOW)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("dialect", [sqlite.dialect(), mysql.dialect()], ids=["sqlite", "mysql"])
+def test_a_value_that_is_always_the_same_goes_with_the_others(dialect: sa.Dialect) -> None:
+    key = sa.column("key", sa.String)
+    statement = Statement(
+        sa.select(key).where(key == sa.bindparam("wanted"), key != "look"),
+        date_type=DjangoDateTime(lambda: None),
+    )
+    given = statement.for_driver(dialect).parameters({"wanted": "other"})
+    assert (list(given.values()) if isinstance(given, dict) else [*given]) == ["other", "look"]
+
+
+class _Given(sa.TypeDecorator[str]):
+    """Makes something of the values that are sent."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str:
+        return f"<{value}>"
+
+
+class _Found(sa.TypeDecorator[str]):
+    """Makes something of the values that come back."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str:
+        return f"<{value}>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_plain"), [(sa.Text(), True), (_Given(), False), (_Found(), False)], ids=repr
+)
+def test_a_type_that_converts_on_either_way_is_left_to_sqlalchemy(
+    kind: sa.types.TypeEngine[Any], *, is_plain: bool
+) -> None:
+    date_type = DjangoDateTime(lambda: None)
+    text = sa.column("text", kind)
+    query = sa.select(text).where(text == sa.bindparam("wanted", type_=kind))
+    statement = Statement(query, date_type=date_type, types=[kind])
+    assert (statement.plain(sqlite.dialect()) is not None) == is_plain
+
+
 def _run(store: Store) -> None:
     store.insert("12345678", "text", NOW)
     store.load("12345678", NOW)

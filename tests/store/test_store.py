@@ -103,6 +103,16 @@ def test_delete_removes_one_row(store: Store) -> None:
     assert store.exists("another0")
 
 
+def test_delete_tells_whether_there_was_a_row(store: Store) -> None:
+    store.insert(KEY, TEXT, LATER)
+    assert store.delete(KEY, "another text") is False
+    assert store.delete(KEY, TEXT) is True
+    assert store.delete(KEY, TEXT) is False
+    store.insert(KEY, TEXT, LATER)
+    assert store.delete(KEY) is True
+    assert store.delete(KEY) is False
+
+
 def test_delete_of_a_missing_row_does_nothing(store: Store) -> None:
     store.delete(KEY)
 
@@ -166,18 +176,31 @@ def test_clear_expired_keeps_to_its_batches_where_many_rows_share_a_date(store: 
     assert store.exists("live-row")
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        lambda store: store.load(KEY, NOW),
-        lambda store: store.exists(KEY),
-        lambda store: store.insert(KEY, TEXT, LATER),
-        lambda store: store.update(KEY, TEXT, LATER),
-        lambda store: store.delete(KEY),
-        lambda store: list(store.clear_expired(NOW, batch_size=2)),
-    ],
-    ids=["load", "exists", "insert", "update", "delete", "clear_expired"],
-)
+_STATEMENTS: dict[str, Callable[[Store], object]] = {
+    "load": lambda store: store.load(KEY, NOW),
+    "reload": lambda store: store.reload(KEY, NOW),
+    "load_with_end": lambda store: store.load_with_end(KEY, NOW),
+    "exists": lambda store: store.exists(KEY),
+    "insert": lambda store: store.insert(KEY, TEXT, LATER),
+    "update": lambda store: store.update(KEY, TEXT, LATER),
+    "replace": lambda store: store.replace(KEY, TEXT, TEXT, LATER),
+    "delete": lambda store: store.delete(KEY),
+    "delete-if": lambda store: store.delete(KEY, TEXT),
+    "delete_keys": lambda store: store.delete_keys([KEY]),
+    "delete_all": lambda store: store.delete_all(),
+    "clear_expired": lambda store: list(store.clear_expired(NOW, batch_size=2)),
+    "row": lambda store: store.row(KEY),
+    "page": lambda store: store.page(size=2),
+    "pages": lambda store: next(store.pages(size=2)),
+    "keys": lambda store: next(store.keys()),
+    "rows_of": lambda store: next(store.rows_of([KEY])),
+    "outlines": lambda store: store.outlines(limit=2),
+    "starting_with": lambda store: store.starting_with(KEY),
+    "count": lambda store: store.count(),
+}
+
+
+@pytest.mark.parametrize("statement", _STATEMENTS.values(), ids=_STATEMENTS)
 def test_a_missing_table_is_said_with_how_to_make_it(
     make_site: MakeSite, statement: Callable[[Store], object]
 ) -> None:
@@ -191,3 +214,16 @@ def test_another_error_of_the_database_passes_unchanged(store: Store) -> None:
         connection.exec_driver_sql("ALTER TABLE django_session RENAME COLUMN expire_date TO gone")
     with pytest.raises(sa.exc.DBAPIError, match="expire_date"):
         store.load(KEY, NOW)
+
+
+def test_a_row_that_another_has_given_the_very_text_was_not_replaced(store: Store) -> None:
+    store.insert(KEY, "theirs", LATER)
+    assert not store.replace(KEY, "as loaded", "theirs", LATER)
+
+
+def test_a_store_is_called_what_its_table_is(store: Store) -> None:
+    assert store.name == "django_session"
+
+
+def test_it_is_told_that_the_table_was_there_already(store: Store) -> None:
+    assert store.create_table() is False

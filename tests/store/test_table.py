@@ -246,3 +246,15 @@ def test_a_table_that_another_process_makes_at_the_same_time_is_no_error(
     with site.app.app_context():
         assert not site.sessions.store.create_table()
     assert answers == []
+
+
+def test_sqlite_has_the_names_of_a_models_types_as_django_writes_them(make_site: MakeSite) -> None:
+    site = make_site(table=False)
+    with site.app.app_context(), site.db.engine.begin() as connection:
+        model: Any = site.sessions.model
+        model.__table__.create(connection)
+        # Not PRAGMA table_info, which writes "text" in capitals whatever was written.
+        query = "SELECT sql FROM sqlite_master WHERE name = 'django_session'"
+        written = connection.exec_driver_sql(query).scalar_one()
+    for column in ("session_key varchar(40)", "session_data text", "expire_date datetime"):
+        assert f"{column} NOT NULL" in written.replace('"', "")

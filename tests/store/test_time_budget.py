@@ -48,6 +48,12 @@ def test_the_first_transaction_is_a_short_one(clock: Clock) -> None:
     assert _run(Moment(None), clock, _numbers(), pieces=[1] * 99, commit=1) == 1000
 
 
+def test_a_commit_of_nothing_is_no_obstacle_to_the_next(clock: Clock) -> None:
+    moment = Moment(None)
+    assert _run(moment, clock, [], pieces=[], commit=1) == 0
+    assert _run(moment, clock, _numbers(), pieces=[0.1] * 99, commit=1) >= 1000
+
+
 def test_a_transaction_has_10000_rows_at_the_most(clock: Clock) -> None:
     moment = Moment(None)
     _run(moment, clock, _numbers(), pieces=[1] * 99, commit=1)
@@ -105,3 +111,55 @@ def test_a_rest_begins_at_the_end_of_a_batch(clock: Clock, monkeypatch: pytest.M
         clock.now += 5
     pace.rest()
     assert rests == [2.0]
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.01, 0.01), (5.0, 0.03)])
+def test_where_one_writes_at_a_time_the_others_get_a_gap_and_no_more(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, took: float, rest: float
+) -> None:
+    rests = list[float]()
+    monkeypatch.setattr(time, "sleep", rests.append)
+    pace = Pace(100, None, one_writer=True)
+    with pace.batch():
+        clock.now += took
+    pace.rest()
+    assert rests == pytest.approx([rest])
+
+
+def test_where_all_can_write_there_is_no_rest(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests = list[float]()
+    monkeypatch.setattr(time, "sleep", rests.append)
+    pace = Pace(100, None, one_writer=False)
+    with pace.batch():
+        clock.now += 5
+    pace.rest()
+    with pace.apart():
+        clock.now += 5
+    pace.rest()
+    assert rests == []
+
+
+def test_what_keeps_others_waiting_has_a_rest_before_it_and_after_it(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests = list[float]()
+    monkeypatch.setattr(time, "sleep", rests.append)
+    pace = Pace(100, None, one_writer=True)
+    with pace.batch():
+        clock.now += 0.01
+    with pace.apart():
+        clock.now += 0.02
+    pace.rest()
+    assert rests == pytest.approx([0.01, 0.02])
+
+
+@pytest.mark.parametrize(("took", "rows"), [(0.02, 2000), (0.032, 1250), (5.0, 1000)])
+def test_the_next_batch_has_the_rows_that_fit_in_a_moment(
+    clock: Clock, took: float, rows: int
+) -> None:
+    pace = Pace(None, None, one_writer=False)
+    with pace.batch():
+        clock.now += took
+    assert pace.rows == pytest.approx(rows, abs=1)

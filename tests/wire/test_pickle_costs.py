@@ -198,6 +198,7 @@ def test_a_pickle_that_costs_more_than_its_length_is_refused(payload: bytes, sai
         pytest.param(under_a(b"cdatetime\ntime\nC\6\0\x3c\0\0\0\0\x85R"), id="minute 60"),
         pytest.param(under_a(b"\x80\6N"), id="protocol of the future"),
         pytest.param(under_a(b"N\x85\x86"), id="pair of one"),
+        pytest.param(b"\x80\x04N\x86.", id="pair of all that there is"),
         pytest.param(b"\x80\x04}(\x8c\x01au.", id="key without a value"),
         pytest.param(b"\x80\x04]N\x8c\x01as.", id="item of a list that is set"),
         pytest.param(under_a(SET + b")\x81"), id="set that is made blank"),
@@ -341,6 +342,14 @@ def test_the_last_step_is_had_and_no_further_one(pay: Callable[[budget.Budget], 
     pay(purse)
     with pytest.raises(budget.CostError):
         pay(purse)
+
+
+@pytest.mark.parametrize("value", [[], {}, (), set(), [[]], [1, 2]])
+def test_going_through_data_takes_a_step_for_each_value_and_each_collection(value: Any) -> None:
+    purse = budget.Budget(0)
+    before = purse.left
+    purse.spend_on_tree(value)
+    assert before - purse.left == 1 + len(value)
 
 
 def test_the_places_that_keys_take_are_paid_for_each_key() -> None:
