@@ -20,6 +20,7 @@ from typing import Any
 
 from flask import Flask, session
 from flask_sqlalchemy import SQLAlchemy
+from werkzeug.exceptions import InternalServerError
 
 from flask_dj_session import DjangoSessions
 
@@ -51,6 +52,10 @@ def make_site(url: str) -> Flask:
     def count(name: str) -> str:
         session["n"] = session.get("n", 0) + 1
         return f"{session.setdefault('name', name)} {session['n']}"
+
+    @app.errorhandler(InternalServerError)
+    def tell(error: InternalServerError) -> tuple[str, int]:
+        return repr(error.original_exception), 500
 
     return app
 
@@ -85,7 +90,8 @@ class Visitor:
         if answer.status_code == 200:
             self._compare(answer.text)
             return "answered"
-        require(ending is not None, f"{self._name} was answered {answer.status_code}.")
+        told = f"{answer.status_code}: {answer.text}"
+        require(ending is not None, f"{self._name} was answered {told}")
         self._note_end()
         return "too late"
 
@@ -156,6 +162,9 @@ def by_gevent(site: Flask, requests: int, dice: random.Random) -> Counter[str]:
             error = dice.choice([GivenUp, TooLate])
             ending = gevent.Timeout(dice.uniform(0, longest), error) if impatient else None
             seen[visitor.visit(ending)] += 1
+            # A server waits for the next request here, and lets those go on who wait for the
+            # connection. Without it nine visitors wait until others have made all their visits.
+            gevent.sleep(0)
 
     gevent.joinall([gevent.spawn(visits, visitor) for visitor in visitors], raise_error=True)
     return seen
