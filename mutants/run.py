@@ -22,8 +22,10 @@ from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResul
 from .items import ROOMS, Mutant, database_of, files, room_of
 from .reach import PATIENCE, Reach
 from .report import print_report
+from .results import keep, take_over
 
 FOLDER = Path(".mutants")
+RESULTS = Path("mutants/results.json")
 
 
 def main() -> None:
@@ -32,6 +34,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     rooms = options.rooms or [*ROOMS]
     works = {path: database_of(path, FOLDER) for path in files(rooms) if _is_meant(path, options)}
+    take_over(works, RESULTS)
     sample = None
     if options.sample:
         seed = random.randrange(10**6) if options.seed is None else options.seed
@@ -50,7 +53,11 @@ def main() -> None:
             if sample is None or item.job_id in sample
         ]
         random.Random(1).shuffle(pending)
-        _try_all(pending[: options.limit], trees, reach)
+        try:
+            _try_all(pending[: options.limit], trees, reach)
+        finally:
+            if options.keep:
+                keep(works, RESULTS)
     missing = print_report(
         works, Path("mutants/survivors.json"), listed=options.list, sample=sample
     )
@@ -72,6 +79,9 @@ def _options() -> argparse.Namespace:
         "--patience", type=float, default=PATIENCE, help="seconds of tests for each fault"
     )
     parser.add_argument("--reach", action="store_true", help="find out anew which test does what")
+    parser.add_argument(
+        "--keep", action="store_true", help=f"write the results into {RESULTS}, for other machines"
+    )
     parser.add_argument("--report", action="store_true", help="try nothing, print what is known")
     parser.add_argument("--list", action="store_true", help="show the change of each unnoticed one")
     return parser.parse_args()

@@ -17,6 +17,7 @@ from . import operators, reach
 from .items import Mutant, database_of
 from .reach import Reach
 from .report import interval, print_report
+from .results import keep, take_over
 from .run import sample_of
 
 SOURCE = '''"""A file."""
@@ -79,6 +80,45 @@ def test_results_are_kept_until_the_file_changes(file: Path) -> None:
     assert _work(file).num_results == 1
     file.write_text(SOURCE.replace("// 2", "// 3"))
     assert _work(file).num_results == 0
+
+
+def test_results_are_taken_over_by_another_machine_while_the_file_is_the_same(
+    file: Path, tmp_path: Path
+) -> None:
+    work, kept_in = _work(file), tmp_path / "results.json"
+    noticed, unnoticed = work.work_items[:2]
+    for item, outcome in ((noticed, Outcome.KILLED), (unnoticed, Outcome.SURVIVED)):
+        work.set_result(item.job_id, WorkResult(WorkerOutcome.NORMAL, test_outcome=outcome))
+    keep({file: work}, kept_in)
+
+    (tmp_path / "elsewhere").mkdir()
+    other = database_of(file, tmp_path / "elsewhere")
+    take_over({file: other}, kept_in)
+    assert {Mutant.of(item): result.is_killed for item, result in other.completed_work_items} == {
+        Mutant.of(noticed): True,
+        Mutant.of(unnoticed): False,
+    }
+
+    file.write_text(SOURCE.replace("// 2", "// 3"))
+    changed = _work(file)
+    take_over({file: changed}, kept_in)
+    assert changed.num_results == 0
+
+
+def test_results_of_files_that_were_not_looked_at_are_kept_until_they_change(
+    file: Path, tmp_path: Path
+) -> None:
+    work, kept_in = _work(file), tmp_path / "results.json"
+    work.set_result(
+        work.work_items[0].job_id, WorkResult(WorkerOutcome.NORMAL, test_outcome=Outcome.KILLED)
+    )
+    keep({file: work}, kept_in)
+    before = kept_in.read_text()
+    keep({}, kept_in)
+    assert kept_in.read_text() == before
+    file.write_text(SOURCE.replace("// 2", "// 3"))
+    keep({}, kept_in)
+    assert json.loads(kept_in.read_text()) == {}
 
 
 def test_a_fault_that_nobody_notices_counts_unless_there_is_a_reason(
