@@ -24,6 +24,10 @@ WHOLE = (
     "auth/csrf.py",
     "inspector/access.py",
     "inspector/csrf.py",
+    "inspector/nearness.py",
+    "pages/derivation.py",
+    "pages/forms.py",
+    "pages/sent_key.py",
 )
 
 

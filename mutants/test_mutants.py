@@ -16,10 +16,11 @@ from coverage import CoverageData
 from . import operators, reach
 from .items import Mutant, database_of
 from .reach import Reach
-from .report import interval, print_report
+from .report import WHOLE, interval, print_report
 from .results import keep, take_over
 from .run import sample_of
 
+CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCE = '''"""A file."""
 
 def half(number: int | None) -> int:
@@ -119,6 +120,21 @@ def test_results_of_files_that_were_not_looked_at_are_kept_until_they_change(
     file.write_text(SOURCE.replace("// 2", "// 3"))
     keep({}, kept_in)
     assert json.loads(kept_in.read_text()) == {}
+
+
+def test_the_files_whose_faults_must_all_be_noticed_are_there() -> None:
+    assert [part for part in WHOLE if not (CHECKOUT / "flask_dj_session" / part).exists()] == []
+
+
+def test_each_reason_is_about_lines_that_are_there() -> None:
+    told = json.loads((CHECKOUT / "mutants" / "survivors.json").read_text(encoding="utf-8"))
+    about = [reason for reason in told if "path" in reason]
+    assert len(about) > 100
+    for reason in about:
+        source = (CHECKOUT / reason["path"]).read_text(encoding="utf-8")
+        lines = {" ".join(line.split()) for line in source.splitlines()}
+        removed = (line for line in reason["change"].splitlines() if line.startswith("-"))
+        assert {" ".join(line[1:].split()) for line in removed} <= lines, reason
 
 
 def test_a_fault_that_nobody_notices_counts_unless_there_is_a_reason(

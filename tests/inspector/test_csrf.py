@@ -73,7 +73,9 @@ def test_flask_wtf_leaves_its_forms_alone_and_no_others(site: Site) -> None:
     assert site.client.post("/own").status_code == 400
 
 
-def test_a_token_without_its_cookie_is_refused(client: FlaskClient) -> None:
+@pytest.mark.parametrize("has_session", [False, True])
+def test_a_token_without_its_cookie_is_refused(site: Site, put: Put, has_session: bool) -> None:
+    client = visitor(site, put("aaaaaa")) if has_session else site.client
     client.get("/sessions/")
     page = client.get("/sessions/").text
     client.delete_cookie("inspector_form", path="/sessions/")

@@ -50,6 +50,13 @@ def test_a_reference_leads_to_its_row(store: Store, key: str) -> None:
     assert found(store, key) == key
 
 
+def test_one_key_has_one_reference_as_long_as_the_secret_key_stays() -> None:
+    # Bookmarks go on to work; and it shows which derived keys are used for what.
+    assert REFERENCES.to(KEY) == (
+        "WyIxNGM0YzI3OGJkNTNmODUxNzRjNGQ3ZDEyNzA5MmM3OCIsInpqYm8wNCJd.3EUs4-2T3o2_hE4vY1-_fPLhFmc"
+    )
+
+
 def test_a_row_is_found_among_others_that_begin_alike(store: Store) -> None:
     keys = [f"{KEY[:8]}{number:024}" for number in range(60)]
     put(store, KEY[:8], *keys, KEY)

@@ -57,6 +57,51 @@ def test_a_connection_that_is_interrupted_while_it_is_lent_is_not_lent_again(sit
     assert anna.get("/").text == "anna"
 
 
+class _Mixed(sqlite3.Cursor):
+    """Meets what is no answer of the database, if it is told to."""
+
+    error: sqlite3.Error | None = None
+
+    def execute(self, *given: Any) -> Any:
+        error, _Mixed.error = _Mixed.error, None
+        if error is not None:
+            raise error
+        return super().execute(*given)
+
+
+class _MixedConnection(sqlite3.Connection):
+    def cursor(self, factory: Any = _Mixed) -> Any:
+        return super().cursor(factory)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        (sqlite3.OperationalError("database is locked"), True),
+        (sqlite3.InterfaceError("out of step"), False),
+        (sqlite3.InternalError("out of step"), False),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("does", ["exists", "delete"])
+def test_only_with_an_answer_of_the_database_a_connection_is_used_again(
+    make_site: MakeSite, does: str, error: sqlite3.Error, is_kept: bool
+) -> None:
+    options = {"connect_args": {"factory": _MixedConnection}, "pool_size": 1, "max_overflow": 0}
+    site = make_site(options=options)
+    with site.app.app_context():
+        store = site.sessions.store
+        store.exists("a" * 32)
+        with store.engine.connect() as connection:
+            first = connection.connection.dbapi_connection
+        _Mixed.error = error
+        with pytest.raises(sa.exc.DBAPIError):
+            getattr(store, does)("a" * 32)
+        assert _Mixed.error is None
+        with store.engine.connect() as connection:
+            assert (connection.connection.dbapi_connection is first) is is_kept
+
+
 @pytest.mark.parametrize(
     ("error", "is_kept"),
     [

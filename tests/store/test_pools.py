@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
@@ -33,6 +33,29 @@ def test_sessions_in_a_file_have_connections_of_their_own_unless_the_app_has_jus
     site = make_site(options={"poolclass": poolclass})
     with site.app.app_context():
         assert site.sessions.store.engine.is_own is (poolclass is not StaticPool)
+
+
+class _Noted(sqlite3.Connection):
+    """A connection that notes what is done to it."""
+
+    log: ClassVar[list[str]] = []
+
+    def commit(self) -> None:
+        self.log.append("commit")
+        super().commit()
+
+
+def test_what_the_apps_own_listeners_have_done_to_a_connection_is_committed(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On SQLite to turn autocommit on commits, too; to a server, it has to be said.
+    site = make_site(table=False, options={"connect_args": {"factory": _Noted}})
+    with site.app.app_context():
+        event.listen(site.db.engine, "connect", lambda raw, _: raw.log.append("the app's"))
+        monkeypatch.setattr(_Noted, "log", log := [])
+        with site.sessions.store.engine.connect():
+            pass
+    assert log[:2] == ["the app's", "commit"]
 
 
 @pytest.mark.parametrize("database_url", EVERY_SERVER, indirect=True)

@@ -102,6 +102,37 @@ def test_the_writes_of_a_committed_transaction_do_not_count(make_site: MakeSite)
     assert site.client.get("/read").text == "1"
 
 
+def test_who_has_only_committed_writes_is_not_what_another_process_waits_for(
+    make_site: MakeSite, database: Path
+) -> None:
+    site = _site(make_site, "wal", "BEGIN")
+    other = sqlite3.connect(database)
+
+    @site.app.before_request
+    def write_and_let_another_begin() -> None:
+        # On one connection, which the view goes on with.
+        connection = site.db.session.connection()
+        connection.execute(sa.text("INSERT INTO note VALUES ('x')"))
+        site.db.session.commit()
+        other.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(sa.exc.OperationalError, match="locked"):
+        site.client.get("/read")
+    other.rollback()
+    other.close()
+
+
+def test_a_write_that_has_found_no_row_holds_the_database_as_well(make_site: MakeSite) -> None:
+    site = _site(make_site, "wal", None)
+
+    @site.app.before_request
+    def change_nothing() -> None:
+        site.db.session.execute(sa.text("UPDATE note SET text = 'y' WHERE text = 'none'"))
+
+    with pytest.raises(DatabaseHeldError, match="this request"):
+        site.client.get("/read")
+
+
 class Connection(sqlite3.Connection):
     """A connection to which there are weak references."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -37,6 +38,14 @@ def test_a_date_is_given_as_the_column_takes_it(dialect: sa.Dialect, expected: o
     )
     parameters = statement.for_driver(dialect).parameters({"now": NOW})
     assert (parameters["now"] if isinstance(parameters, dict) else parameters[0]) == expected
+
+
+def test_of_an_hour_that_comes_twice_postgresql_is_given_what_django_has_it_read() -> None:
+    date_type = DjangoDateTime(lambda: ZoneInfo("America/Chicago"))
+    give = date_type.for_driver(postgresql.dialect())  # type: ignore[no-untyped-call]
+    hours = [datetime(2026, 11, 1, hour, 30, tzinfo=timezone.utc) for hour in (5, 6, 7, 8)]
+    # Django gives the time on the wall without its zone, and PostgreSQL reads the later one.
+    assert [give(hour).astimezone(timezone.utc).hour for hour in hours] == [5, 7, 7, 8]
 
 
 def test_a_statement_is_compiled_once_for_each_dialect() -> None:
