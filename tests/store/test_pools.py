@@ -52,7 +52,8 @@ def test_what_the_apps_own_listeners_have_done_to_a_connection_is_committed(
     site = make_site(table=False, options={"connect_args": {"factory": _Noted}})
     with site.app.app_context():
         event.listen(site.db.engine, "connect", lambda raw, _: raw.log.append("the app's"))
-        monkeypatch.setattr(_Noted, "log", log := [])
+        log: list[str] = []
+        monkeypatch.setattr(_Noted, "log", log)
         with site.sessions.store.engine.connect():
             pass
     assert log[:2] == ["the app's", "commit"]

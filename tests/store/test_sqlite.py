@@ -133,6 +133,23 @@ def test_a_write_that_has_found_no_row_holds_the_database_as_well(make_site: Mak
         site.client.get("/read")
 
 
+def test_who_has_reserved_the_database_and_not_written_waits_as_for_another_process(
+    make_site: MakeSite,
+) -> None:
+    site = _site(make_site, "wal", "BEGIN IMMEDIATE")
+
+    @site.app.get("/ends")
+    def end() -> str:
+        site.db.session.execute(sa.text("SELECT * FROM note"))
+        request.session["n"] = 1  # type: ignore[attr-defined]
+        site.db.session.commit()
+        return "ended"
+
+    with pytest.raises(sa.exc.OperationalError, match="locked"):
+        site.client.get("/read")
+    assert site.client.get("/ends").text == "ended"
+
+
 class Connection(sqlite3.Connection):
     """A connection to which there are weak references."""
 
