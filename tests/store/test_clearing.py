@@ -701,6 +701,27 @@ def test_postgresql_says_which_way_is_taken(
     assert ["ctid" in text for text in deletes] == [way == "ctid"] * len(deletes)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("version", "way"),
+    [((13, 23), "by date"), ((14, 0), "ctid"), ((15,), "ctid"), (None, "by date")],
+)
+def test_places_lead_to_expired_rows_on_postgresql_14_and_later_ones(
+    postgresql_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    version: tuple[int, ...] | None,
+    way: str,
+) -> None:
+    _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")
+    statements: list[str] = []
+    engine = postgresql_store.engine.app_engine
+    event.listen(engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
+    monkeypatch.setattr(engine.dialect, "server_version_info", version)
+    assert sum(postgresql_store.clear_expired(NOW)) == 20
+    deletes = [text for text in statements if text.startswith("DELETE")]
+    assert ["ctid" in text for text in deletes] == [way == "ctid"] * len(deletes)
+
+
 def _set_on_connections(store: Store, **settings: str) -> None:
     """Set what PostgreSQL may do on connections that are opened from now on."""
 
