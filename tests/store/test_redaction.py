@@ -168,6 +168,14 @@ def test_an_error_of_the_app_s_own_behind_it_stays_as_it_is() -> None:
     assert str(orig.__context__) == f'the app read: "{DATA}"'
 
 
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
+def test_an_error_of_the_drivers_behind_it_tells_no_more(link: str) -> None:
+    orig, behind = sqlite3.OperationalError("refused"), sqlite3.DataError(f'no number: "{DATA}"')
+    setattr(orig, link, behind)
+    redact(sa.exc.OperationalError("SELECT", None, orig))
+    assert str(behind) == "no number: ***"
+
+
 class _ErrorOfMySQLsOwnDriver(sqlite3.OperationalError):
     """Keeps what it prints beside its arguments."""
 
