@@ -257,6 +257,7 @@ def test_new_rows_are_found_by_when_they_end(
 @pytest.mark.parametrize(
     ("seconds", "age"),
     [
+        *((-1, None), (0, 0), (29, 0), (31, 60)),
         *((3600, 3600), (3629, 3600), (3631, 3660), (TWO_WEEKS + 59, None)),
         *((TWO_WEEKS + 61, 1209660), (100 * 365 * 86400, 100 * 365 * 86400)),
     ],
