@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_dj_session.errors import CreateError
 from flask_dj_session.store import Store
 from flask_dj_session.store.redaction import redact
+from flask_dj_session.store.statements import Statement
 
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE, EVERY_SERVER, backend_of
@@ -156,6 +157,17 @@ def test_a_key_that_a_column_cannot_be_compared_with_is_not_told(
         )
     with pytest.raises(sa.exc.DBAPIError) as error:
         ask(store)
+    _assert_is_told(error, "integer")
+
+
+@pytest.mark.parametrize(
+    "database_url", [name for name in EVERY_SERVER if name.startswith("postgresql")], indirect=True
+)
+def test_what_a_query_for_one_row_was_given_is_not_told(make_site: MakeSite) -> None:
+    query = sa.select(sa.cast(sa.literal(KEY), sa.Integer))
+    store = store_of(make_site())
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        store.engine.read(Statement(query), {})
     _assert_is_told(error, "integer")
 
 
