@@ -84,6 +84,23 @@ def _make_without_numbers(store: Store) -> None:
         connection.exec_driver_sql(index)
 
 
+@pytest.mark.parametrize(("journal_mode", "lists"), [("wal", 1), ("delete", 3)])
+def test_longer_stretches_are_listed_where_writers_need_not_wait_for_that(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, journal_mode: str, lists: int
+) -> None:
+    monkeypatch.setattr(sqlite, "STRETCH", 9)
+    monkeypatch.setattr(sqlite, "SHORT_STRETCH", 2)
+    site = make_site()
+    with site.app.app_context():
+        store = site.sessions.store
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA journal_mode = {journal_mode}")
+        _fill(store, expired=5)
+        statements = _statements(site)
+        assert sum(store.clear_expired(NOW, batch_size=1)) == 5
+    assert sum("json_group_array" in text for text, _ in statements) == lists
+
+
 @pytest.mark.usefixtures("short_stretches")
 def test_each_stretch_is_removed_in_the_order_of_the_keys(make_site: MakeSite) -> None:
     store = store_of(make_site())
