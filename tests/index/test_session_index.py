@@ -272,6 +272,19 @@ def test_how_long_sessions_last_is_learnt_to_the_minute(
     assert reader.other_age(row) == age
 
 
+@pytest.mark.parametrize(
+    ("more", "is_learnt"), [(59, False), (60, True), (-59, False), (-60, True)]
+)
+def test_what_a_session_says_of_how_long_it_lasts_is_learnt_from_a_minute_on(
+    site: Site, index: SessionIndex, put: Put, more: int, *, is_learnt: bool
+) -> None:
+    key = put("a", ago=0, _session_expiry=TWO_WEEKS + more)
+    with site.app.app_context():
+        reader = index.reader()
+        (row,) = (reader.read(row) for page in site.sessions.store.rows_of([key]) for row in page)
+    assert reader.other_age(row) == (TWO_WEEKS + more if is_learnt else None)
+
+
 def test_where_very_many_rows_end_at_that_time_all_are_compared(
     put: Put, keys: Keys, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
