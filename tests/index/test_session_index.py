@@ -89,6 +89,24 @@ def test_nobodys_row_is_looked_at_again_while_a_login_may_be_under_way(
     assert keys("7") == ["a"]
 
 
+@pytest.mark.parametrize(("ago", "is_entered"), [(299, False), (300, False), (301, True)])
+def test_nobodys_row_is_entered_once_it_is_older_than_five_minutes(
+    site: Site,
+    index: SessionIndex,
+    put: Put,
+    clock: time_machine.Traveller,
+    ago: int,
+    *,
+    is_entered: bool,
+) -> None:
+    clock.move_to(NOW.replace(microsecond=0))  # as the time of a save is stored
+    key = put("a", ago=ago)
+    with site.app.app_context():
+        reader = index.reader()
+        (row,) = (reader.read(row) for page in site.sessions.store.rows_of([key]) for row in page)
+    assert (reader.entry_of(row) is not None) == is_entered
+
+
 @on_every_database
 def test_rows_that_are_gone_or_anothers_by_now_are_not_found_nor_kept(
     site: Site, index: SessionIndex, put: Put, keys: Keys
