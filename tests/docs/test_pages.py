@@ -21,6 +21,7 @@ from flask_dj_session import DjangoSessions, auth, django_settings
 from flask_dj_session.audit import logger as audit
 from flask_dj_session.auth import DjangoAuth, passwords
 from flask_dj_session.settings import AUTH_DEFAULTS, DEFAULTS, OWN_DEFAULTS
+from flask_dj_session.store import queries
 from tools import rooms
 
 from .console import consoles
@@ -299,6 +300,12 @@ def test_what_to_read_first_is_there_and_is_as_long_as_is_said() -> None:
     assert said is not None
     # A tenth more or less: the page says what an evening holds, it does not count.
     assert abs(int(said[1].replace(",", "")) - lines) < lines / 10
+
+
+def test_commands_fetch_as_much_text_as_is_said() -> None:
+    text = " ".join((ROOT / "docs" / "commands.md").read_text(encoding="utf-8").split())
+    assert f"at most {queries.BYTES_AT_A_TIME / 1024**2:g} MB of long texts at a time" in text
+    assert f"not fetch a text of more than {queries.LONGEST / 1024**2:g} MB" in text
 
 
 def test_every_public_name_is_in_the_reference_or_is_an_error() -> None:

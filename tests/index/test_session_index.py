@@ -89,6 +89,24 @@ def test_nobodys_row_is_looked_at_again_while_a_login_may_be_under_way(
     assert keys("7") == ["a"]
 
 
+@pytest.mark.parametrize(("ago", "is_entered"), [(299, False), (300, False), (301, True)])
+def test_nobodys_row_is_entered_once_it_is_older_than_five_minutes(
+    site: Site,
+    index: SessionIndex,
+    put: Put,
+    clock: time_machine.Traveller,
+    ago: int,
+    *,
+    is_entered: bool,
+) -> None:
+    clock.move_to(NOW.replace(microsecond=0))  # as the time of a save is stored
+    key = put("a", ago=ago)
+    with site.app.app_context():
+        reader = index.reader()
+        (row,) = (reader.read(row) for page in site.sessions.store.rows_of([key]) for row in page)
+    assert (reader.entry_of(row) is not None) == is_entered
+
+
 @on_every_database
 def test_rows_that_are_gone_or_anothers_by_now_are_not_found_nor_kept(
     site: Site, index: SessionIndex, put: Put, keys: Keys
@@ -257,6 +275,7 @@ def test_new_rows_are_found_by_when_they_end(
 @pytest.mark.parametrize(
     ("seconds", "age"),
     [
+        *((-1, None), (0, 0), (29, 0), (31, 60)),
         *((3600, 3600), (3629, 3600), (3631, 3660), (TWO_WEEKS + 59, None)),
         *((TWO_WEEKS + 61, 1209660), (100 * 365 * 86400, 100 * 365 * 86400)),
     ],
@@ -269,6 +288,19 @@ def test_how_long_sessions_last_is_learnt_to_the_minute(
         reader = index.reader()
         (row,) = (reader.read(row) for page in site.sessions.store.rows_of([key]) for row in page)
     assert reader.other_age(row) == age
+
+
+@pytest.mark.parametrize(
+    ("more", "is_learnt"), [(59, False), (60, True), (-59, False), (-60, True)]
+)
+def test_what_a_session_says_of_how_long_it_lasts_is_learnt_from_a_minute_on(
+    site: Site, index: SessionIndex, put: Put, more: int, *, is_learnt: bool
+) -> None:
+    key = put("a", ago=0, _session_expiry=TWO_WEEKS + more)
+    with site.app.app_context():
+        reader = index.reader()
+        (row,) = (reader.read(row) for page in site.sessions.store.rows_of([key]) for row in page)
+    assert reader.other_age(row) == (TWO_WEEKS + more if is_learnt else None)
 
 
 def test_where_very_many_rows_end_at_that_time_all_are_compared(

@@ -84,6 +84,23 @@ def _make_without_numbers(store: Store) -> None:
         connection.exec_driver_sql(index)
 
 
+@pytest.mark.parametrize(("journal_mode", "lists"), [("wal", 1), ("delete", 3)])
+def test_longer_stretches_are_listed_where_writers_need_not_wait_for_that(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch, journal_mode: str, lists: int
+) -> None:
+    monkeypatch.setattr(sqlite, "STRETCH", 9)
+    monkeypatch.setattr(sqlite, "SHORT_STRETCH", 2)
+    site = make_site()
+    with site.app.app_context():
+        store = site.sessions.store
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA journal_mode = {journal_mode}")
+        _fill(store, expired=5)
+        statements = _statements(site)
+        assert sum(store.clear_expired(NOW, batch_size=1)) == 5
+    assert sum("json_group_array" in text for text, _ in statements) == lists
+
+
 @pytest.mark.usefixtures("short_stretches")
 def test_each_stretch_is_removed_in_the_order_of_the_keys(make_site: MakeSite) -> None:
     store = store_of(make_site())
@@ -697,6 +714,27 @@ def test_postgresql_says_which_way_is_taken(
     engine = postgresql_store.engine.app_engine
     event.listen(engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
     assert sum(postgresql_store.clear_expired(NOW, batch_size=batch_size)) == 20
+    deletes = [text for text in statements if text.startswith("DELETE")]
+    assert ["ctid" in text for text in deletes] == [way == "ctid"] * len(deletes)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("version", "way"),
+    [((13, 23), "by date"), ((14, 0), "ctid"), ((15,), "ctid"), (None, "by date")],
+)
+def test_places_lead_to_expired_rows_on_postgresql_14_and_later_ones(
+    postgresql_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    version: tuple[int, ...] | None,
+    way: str,
+) -> None:
+    _set_on_connections(postgresql_store, enable_indexscan="off", enable_bitmapscan="off")
+    statements: list[str] = []
+    engine = postgresql_store.engine.app_engine
+    event.listen(engine, "before_cursor_execute", lambda *seen: statements.append(seen[2]))
+    monkeypatch.setattr(engine.dialect, "server_version_info", version)
+    assert sum(postgresql_store.clear_expired(NOW)) == 20
     deletes = [text for text in statements if text.startswith("DELETE")]
     assert ["ctid" in text for text in deletes] == [way == "ctid"] * len(deletes)
 

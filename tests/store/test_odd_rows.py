@@ -305,6 +305,24 @@ def test_long_texts_are_fetched_a_few_at_a_time(long: tuple[Store, Fetched]) -> 
     assert fetched.statements == 1 + 8 + 1  # the rows, eight times five texts, none without a key
 
 
+def test_a_text_of_some_megabytes_is_fetched(make_site: MakeSite) -> None:
+    site, text = make_site(), "x" * 3_000_000
+    _insert(site, ("long0000", text, NOW))
+    row = store_of(site).row("long0000")
+    assert row is not None
+    assert row.session_data == text
+
+
+def test_long_texts_that_have_room_together_are_fetched_together(
+    make_site: MakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site()
+    _insert(site, *((f"long{n:02}", f"{n:02}" * 5000, NOW) for n in range(40)))
+    fetched = Fetched(site, monkeypatch)
+    assert len(store_of(site).page(size=100)) == 40
+    assert fetched.statements == 2  # the rows, and all their texts
+
+
 @every_database
 def test_a_page_of_long_texts_is_cut_short_and_goes_on(long: tuple[Store, Fetched]) -> None:
     store, fetched = long

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_dj_session.errors import CreateError
 from flask_dj_session.store import Store
 from flask_dj_session.store.redaction import redact
+from flask_dj_session.store.statements import Statement
 
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE, EVERY_SERVER, backend_of
@@ -159,6 +160,17 @@ def test_a_key_that_a_column_cannot_be_compared_with_is_not_told(
     _assert_is_told(error, "integer")
 
 
+@pytest.mark.parametrize(
+    "database_url", [name for name in EVERY_SERVER if name.startswith("postgresql")], indirect=True
+)
+def test_what_a_query_for_one_row_was_given_is_not_told(make_site: MakeSite) -> None:
+    query = sa.select(sa.cast(sa.literal(KEY), sa.Integer))
+    store = store_of(make_site())
+    with pytest.raises(sa.exc.DBAPIError) as error:
+        store.engine.read(Statement(query), {})
+    _assert_is_told(error, "integer")
+
+
 def test_an_error_of_the_app_s_own_behind_it_stays_as_it_is() -> None:
     orig = sqlite3.OperationalError(f'cannot read: "{DATA}"')
     orig.__context__ = ValueError(f'the app read: "{DATA}"')
@@ -166,6 +178,14 @@ def test_an_error_of_the_app_s_own_behind_it_stays_as_it_is() -> None:
     redact(error)
     assert DATA not in str(orig)
     assert str(orig.__context__) == f'the app read: "{DATA}"'
+
+
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
+def test_an_error_of_the_drivers_behind_it_tells_no_more(link: str) -> None:
+    orig, behind = sqlite3.OperationalError("refused"), sqlite3.DataError(f'no number: "{DATA}"')
+    setattr(orig, link, behind)
+    redact(sa.exc.OperationalError("SELECT", None, orig))
+    assert str(behind) == "no number: ***"
 
 
 class _ErrorOfMySQLsOwnDriver(sqlite3.OperationalError):

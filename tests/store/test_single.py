@@ -73,6 +73,15 @@ def test_what_the_app_s_engine_is_told_later_counts_here_too(site: Site) -> None
             assert lent.get_execution_options()["tag"] == "later"
 
 
+def test_the_apps_listeners_hear_of_no_transaction_that_is_none(site: Site) -> None:
+    heard: list[str] = []
+    with site.app.app_context():
+        for name in ("begin", "commit", "rollback"):
+            sa.event.listen(site.db.engine, name, lambda *_, name=name: heard.append(name))
+    assert counts(site) == ["1", "2", "3"]
+    assert heard == []
+
+
 def test_a_table_is_made_on_the_one_connection(site: Site) -> None:
     with site.app.app_context():
         with site.sessions.store.engine.begin(table="tea") as lent:
