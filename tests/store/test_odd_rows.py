@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +200,29 @@ def test_the_app_s_own_way_to_read_text_stays_as_it_is(make_site: MakeSite) -> N
     with store.engine.connect() as connection:
         raw: Any = connection.connection.dbapi_connection
         assert raw.text_factory is str
+
+
+class _Bare:
+    """A connection that has all that SQLAlchemy needs, and no ``text_factory``."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "text_factory":
+            raise AttributeError(name)
+        return getattr(self._connection, name)
+
+
+def test_rows_are_listed_where_the_driver_cannot_be_told_how_to_read_text(
+    make_site: MakeSite, database: Path
+) -> None:
+    def connect() -> _Bare:
+        return _Bare(sqlite3.connect(database, check_same_thread=False))
+
+    store = store_of(make_site(options={"creator": connect}))
+    store.insert("12345678", "text", NOW)
+    assert [row.session_key for row in _listed(store)] == ["12345678"]
 
 
 ANY_TABLE = "CREATE TABLE django_session (session_key, session_data, expire_date)"
