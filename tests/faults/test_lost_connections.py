@@ -136,3 +136,18 @@ def test_after_a_lost_connection_nobody_is_asked_whether_the_table_is_missing(
     assert caught.value.connection_invalidated
     # Neither on that connection nor on a new one, which the proxy would let through.
     assert tap.statements == []
+
+
+def test_where_a_listing_is_what_fails_no_request_fails_after_it(
+    make_site: MakeSite, database_url: sa.URL
+) -> None:
+    site = add_views(make_site())
+    client = site.client
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+    with pytest.raises(sa.exc.DBAPIError), engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        assert ask(client).text == "1"  # on another connection, which is at hand from now on
+        _end_connections(database_url)
+        connection.exec_driver_sql("SELECT 1")
+    assert ask(client) == (200, "2", True)
