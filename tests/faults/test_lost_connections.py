@@ -145,9 +145,14 @@ def test_where_a_listing_is_what_fails_no_request_fails_after_it(
     client = site.client
     with site.app.app_context():
         engine = site.sessions.store.engine
-    with pytest.raises(sa.exc.DBAPIError), engine.connect() as connection:
-        connection.exec_driver_sql("SELECT 1")
-        assert ask(client).text == "1"  # on another connection, which is at hand from now on
-        _end_connections(database_url)
-        connection.exec_driver_sql("SELECT 1")
+
+    def look_twice() -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            assert ask(client).text == "1"  # on another connection, at hand from now on
+            _end_connections(database_url)
+            connection.exec_driver_sql("SELECT 1")
+
+    with pytest.raises(sa.exc.DBAPIError):
+        look_twice()
     assert ask(client) == (200, "2", True)
