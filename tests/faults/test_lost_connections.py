@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ..conftest import MakeSite, Site
 from ..databases import EVERY_SERVER, backend_of
+from ..wiretap import Wiretap
 from .conftest import Answer, add_views, ask, assert_tells_no_secret, key_of
 
 # The statements that wait for a lock, by the connection that they came on.
@@ -120,4 +121,38 @@ def test_an_update_that_the_server_ends_half_way_is_an_error_and_not_counted(
             _end_while_it_waits(visit, database_url)
         answer = visit.result(30)
     assert (answer.status, answer.sets_cookie) == (500, False)
+    assert ask(client) == (200, "2", True)
+
+
+def test_after_a_lost_connection_nobody_is_asked_whether_the_table_is_missing(
+    tapped_site: Site, tap: Wiretap
+) -> None:
+    ask(tapped_site.client)
+    store = tapped_site.sessions.store
+    tap.cut()
+    tap.forget()
+    with tapped_site.app.app_context(), pytest.raises(sa.exc.DBAPIError) as caught:
+        store.count()
+    assert caught.value.connection_invalidated
+    # Neither on that connection nor on a new one, which the proxy would let through.
+    assert tap.statements == []
+
+
+def test_where_a_listing_is_what_fails_no_request_fails_after_it(
+    make_site: MakeSite, database_url: sa.URL
+) -> None:
+    site = add_views(make_site())
+    client = site.client
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+
+    def look_twice() -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+            assert ask(client).text == "1"  # on another connection, at hand from now on
+            _end_connections(database_url)
+            connection.exec_driver_sql("SELECT 1")
+
+    with pytest.raises(sa.exc.DBAPIError):
+        look_twice()
     assert ask(client) == (200, "2", True)

@@ -272,6 +272,19 @@ def test_new_rows_are_found_by_when_they_end(
     assert keys("7") == ["a", "b", "c", "d"]
 
 
+@on_every_database
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("ago", [299, -299], ids=["before", "after"])
+def test_a_new_row_is_found_though_it_seems_to_be_of_another_time(
+    put: Put, keys: Keys, ago: float
+) -> None:
+    put("a", user="7")
+    assert keys("7") == ["a"]
+    # By a clock that differs, or in a transaction that was open for so long.
+    put("b", user="7", ago=ago)
+    assert keys("7") == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("seconds", "age"),
     [

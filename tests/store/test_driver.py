@@ -19,6 +19,7 @@ from flask_dj_session.store.driver import interruption_behind, is_in_order_after
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE
+from .conftest import store_of
 
 
 class _SoftLimitError(Exception):
@@ -389,3 +390,27 @@ def test_an_error_that_ends_the_lending_of_a_connection_tells_no_values(site: Si
     ):
         connection.execute(statement, {"key": "mine-alone"})
     assert "mine-alone" not in str(caught.value)
+
+
+class _UncountedCursor(sqlite3.Cursor):
+    @property
+    def rowcount(self) -> int:
+        return -1
+
+
+class _Uncounted(sqlite3.Connection):
+    """A connection whose driver cannot count, as PEP 249 allows."""
+
+    def cursor(self, *_: Any) -> Any:
+        return super().cursor(_UncountedCursor)
+
+
+def test_where_the_driver_cannot_count_the_row_is_asked_whether_it_was_changed(
+    make_site: MakeSite,
+) -> None:
+    store = store_of(make_site(options={"connect_args": {"factory": _Uncounted}}))
+    store.insert("12345678", "text", NOW)
+    assert not store.replace("12345678", "other", "new", NOW)
+    assert store.replace("12345678", "text", "new", NOW)
+    assert not store.replace("87654321", "text", "new", NOW)
+    assert store.delete("12345678")

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 from django.db.migrations.recorder import MigrationRecorder
 
 from flask_dj_session.store import ddl
+from flask_dj_session.store.migrations import _ensure_table, _migrations
 
 from ..conftest import NOW, MakeSite
 from ..databases import EVERY_DATABASE, backend_of, text_of
@@ -102,6 +103,32 @@ def test_the_table_of_migrations_is_the_one_that_django_makes(
         cursor.execute("DROP TABLE django_migrations")
     MigrationRecorder(connections["default"]).ensure_schema()
     assert ours == _shape(unmigrated.url)
+
+
+def test_on_a_database_of_another_kind_its_columns_are_as_in_django(
+    make_site: MakeSite, unmigrated: LiveDjango, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # There SQLAlchemy finds the words for it.
+    monkeypatch.setattr("flask_dj_session.store.migrations._CREATE", {})
+    site = make_site(table=False)
+    with site.app.app_context():
+        engine = site.sessions.store.engine
+        _ensure_table(engine, _migrations(lambda: None, None))
+
+    def columns() -> list[tuple[Any, ...]]:
+        with engine.connect() as connection:
+            found = sa.inspect(connection).get_columns("django_migrations")
+        lengths = [getattr(one["type"], "length", None) for one in found]
+        return [
+            (one["name"], one["nullable"], length)
+            for one, length in zip(found, lengths, strict=True)
+        ]
+
+    ours = columns()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("DROP TABLE django_migrations")
+    MigrationRecorder(connections["default"]).ensure_schema()
+    assert ours == columns()
 
 
 @pytest.mark.parametrize("use_tz", [True, False], ids=["USE_TZ", "naive"])

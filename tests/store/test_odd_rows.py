@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from flask_dj_session.store import Store, StoredRow, TooLong, queries
+from flask_dj_session.store import DjangoDateTime, Store, StoredRow, TooLong, queries, raw
+from flask_dj_session.store.table import datetime_of
 
 from ..conftest import NOW, MakeSite, Site
 from ..databases import EVERY_DATABASE, backend_of
@@ -198,6 +202,43 @@ def test_the_app_s_own_way_to_read_text_stays_as_it_is(make_site: MakeSite) -> N
     with store.engine.connect() as connection:
         raw: Any = connection.connection.dbapi_connection
         assert raw.text_factory is str
+
+
+@pytest.mark.parametrize("fraction", ["1", "10", "1000", "10000"])
+def test_a_fraction_of_any_length_is_read_as_by_a_python_that_reads_few_of_them(
+    monkeypatch: pytest.MonkeyPatch, fraction: str
+) -> None:
+    def as_before_python_3_11(text: str) -> datetime | None:
+        digits = re.search(r"\.(\d+)", text)
+        return None if digits and len(digits[1]) not in {3, 6} else datetime_of(text)
+
+    monkeypatch.setattr(raw, "datetime_of", as_before_python_3_11)
+    date_type = DjangoDateTime(lambda: None)
+    for zone in ("", "+00:00"):
+        assert raw.moment_of(f"2026-11-23 12:30:15.{fraction}{zone}", date_type) == TENTH
+
+
+class _Bare:
+    """A connection that has all that SQLAlchemy needs, and no ``text_factory``."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "text_factory":
+            raise AttributeError(name)
+        return getattr(self._connection, name)
+
+
+def test_rows_are_listed_where_the_driver_cannot_be_told_how_to_read_text(
+    make_site: MakeSite, database: Path
+) -> None:
+    def connect() -> _Bare:
+        return _Bare(sqlite3.connect(database, check_same_thread=False))
+
+    store = store_of(make_site(options={"creator": connect}))
+    store.insert("12345678", "text", NOW)
+    assert [row.session_key for row in _listed(store)] == ["12345678"]
 
 
 ANY_TABLE = "CREATE TABLE django_session (session_key, session_data, expire_date)"

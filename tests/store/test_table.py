@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
@@ -232,6 +233,28 @@ def test_indexes_of_a_table_with_any_name_are_called_as_in_django(length: int) -
         editor._create_index_name(name, ["session_key"], suffix="_like"),
     ]
     assert [index.name for index in indexes_of(name)] == theirs
+
+
+def test_indexes_have_their_names_where_md5_is_not_for_security(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names, md5 = [index.name for index in indexes_of("django_session")], hashlib.md5
+
+    def as_in_fips_mode(data: bytes, *, usedforsecurity: bool = True) -> Any:
+        if usedforsecurity:
+            raise ValueError("disabled for FIPS")
+        return md5(data, usedforsecurity=False)
+
+    monkeypatch.setattr(hashlib, "md5", as_in_fips_mode)
+    assert [index.name for index in indexes_of("django_session")] == names
+
+
+def test_sqlalchemy_compiles_a_statement_with_dates_once(make_site: MakeSite) -> None:
+    site = make_site()
+    with site.app.app_context():
+        columns = site.sessions.store.table.c
+    live = sa.select(columns.session_key).where(columns.expire_date > NOW)
+    assert live._generate_cache_key() is not None
 
 
 def test_a_table_that_another_process_makes_at_the_same_time_is_no_error(
