@@ -64,7 +64,8 @@ def print_report(
             f"{f'{low:.1%}-{high:.1%}':>14}{counts['same']:6}"
             f"{counts['missed']:8}{counts['left']:6}{'  too few' if is_low else ''}"
         )
-    for reason in reasons.unused(works) if sample is None else ():
+    tried = [path for path, work in works.items() if not work.pending_work_items]
+    for reason in reasons.unused(tried) if sample is None else ():
         print(f"No such fault (or it is noticed now), in {reasons_file}: {reason}")
     return missing
 
