@@ -92,6 +92,8 @@ _USED_IN_TESTS = {
     "_QUICK": "a time, so that nothing depends on the clock",
     "_now": "a time, so that nothing depends on the clock",
     "_CREATE": "a database that nothing is known of, which is none that can be had",
+    "_ensure_table": "a database that nothing is known of, which is none that can be had",
+    "_migrations": "a database that nothing is known of, which is none that can be had",
     "_run": "the moment at which another comes",
     "_saved": "the moment at which another comes",
     "_keep": "the moment at which another comes",

@@ -19,6 +19,10 @@ _PORTS = {"postgresql": 5432, "mysql": 3306}
 _QUIT, _QUERY, _PREPARE, _EXECUTE, _CLOSE = 0x01, 0x03, 0x16, 0x17, 0x19
 
 
+# With this, PostgreSQL ends an answer: a kind, a length, and one byte more.
+_READY, _READY_LENGTH = b"Z\0\0\0\5", 6
+
+
 class _Message(NamedTuple):
     """What a client has sent."""
 
@@ -91,12 +95,15 @@ class Wiretap:
                 ).start()
 
     def _pass_on(self, source: socket.socket, target: socket.socket, noting: bool) -> None:
-        rest = b""
+        rest = lost = b""
         with suppress(OSError):
             while data := source.recv(65536):
                 if noting:
                     rest = self._note(rest + data)
                 elif self._lost:
+                    lost = (lost + data)[-_READY_LENGTH:]
+                    if self._read is _postgresql and not lost.startswith(_READY):
+                        continue  # there are answers to what prepares the statement, too
                     self._lost = False
                     break
                 target.sendall(data)

